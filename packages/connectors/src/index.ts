@@ -1,0 +1,40 @@
+export type { ConfigProperty, ConfigSchema, ConfigValues } from './kit/config-schema.ts'
+export type {
+  Capabilities,
+  Connector,
+  ConnectorDefinition,
+  ExportOptions,
+  LocalFileExport,
+  OpenOptions,
+  Row,
+  Scalar,
+  ScopeItem,
+  SqlConnector,
+  SuggestedColumn,
+  TestResult,
+} from './kit/connector.ts'
+export type {
+  Interrupted,
+  Load,
+  LoadJournal,
+  LoadSpec,
+  PublishResult,
+  SchemaChange,
+  SchemaContract,
+  Sink,
+  Target,
+  TargetPlan,
+  WriteMode,
+} from './kit/sink.ts'
+export type {
+  Chunk,
+  CursorMark,
+  CursorRange,
+  FinishedChunk,
+  FormatOptions,
+  ReadRequest,
+  Relation,
+  RelationSchema,
+  Source,
+  TableRef,
+} from './kit/source.ts'

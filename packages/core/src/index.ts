@@ -1,0 +1,9 @@
+export {
+  ConfigError,
+  DataError,
+  type ErrorOptions,
+  FatalError,
+  isMillraceError,
+  MillraceError,
+  TransientError,
+} from './errors.ts'
