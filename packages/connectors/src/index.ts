@@ -38,3 +38,20 @@ export type {
   Source,
   TableRef,
 } from './kit/source.ts'
+export type {
+  Endpoint,
+  FileLayout,
+  LossForecast,
+  Manifest,
+  Proof,
+  ProofSide,
+  TablePlan,
+  TransferEvent,
+  TransferOptions,
+  TransferPlan,
+  TransferResult,
+  TransferSpec,
+  VerifyLevel,
+  VerifyOptions,
+  VerifyResult,
+} from './transfer/types.ts'
