@@ -1,1 +1,5 @@
-export {}
+export { findMariadb, findPostgres15, type MariadbBinaries, type PostgresBinaries } from './binaries.ts'
+export { selfSignedCertificate } from './certificate.ts'
+export { freePort } from './free-port.ts'
+export { type MariadbOptions, startMariadb, type TestMariadb } from './mariadb.ts'
+export { type PostgresOptions, startPostgres, type TestPostgres } from './postgres.ts'
