@@ -20,7 +20,7 @@ describe.skipIf(findMariadb() === null)('MariaDB', () => {
     const server = await startMariadb({ ssl: true, settings: { 'sql-mode': 'ANSI_QUOTES' } })
     const name = await server.createDatabase('o`dd "näme"')
     const ca = readFileSync(server.certificateFile as string, 'utf8')
-    expect(await query(server, 'select database() as name, @@sql_mode as mode', name, { ca })).toEqual([
+    expect(await query(server, 'select database() as name, @@global.sql_mode as mode', name, { ca })).toEqual([
       { name, mode: 'ANSI_QUOTES' },
     ])
     await server.stop()
