@@ -55,3 +55,6 @@ export type {
   VerifyOptions,
   VerifyResult,
 } from './transfer/types.ts'
+export { readManifest } from './transfer/manifest.ts'
+export { planTransfer, transfer } from './transfer/transfer.ts'
+export { verifyManifest } from './transfer/verify.ts'

@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConfigError, TransientError } from '@millrace/core'
+import type { Sink } from '../kit/sink.ts'
+import type { Source } from '../kit/source.ts'
+import { forecastLosses } from './forecast.ts'
+import { createLanes, runAll } from './lanes.ts'
+import { type LoadedTable, loadTable } from './load-table.ts'
+import { planTable, resolveMode } from './plan-table.ts'
+import { resolveTables } from './relations.ts'
+import type { TablePlan, TransferEvent, TransferOptions, TransferPlan, TransferResult, TransferSpec } from './types.ts'
+
+/**
+ * Moves tables from one connector to another, with proof.
+ *
+ * All tables are read under one snapshot. A transient failure (a lost connection, a restarting
+ * server) opens both ends anew and resumes from the finished chunks, `retries` times.
+ *
+ * @throws ConfigError, DataError, TransientError, FatalError; the target is then as it was, but for
+ *   tables whose `table-finished` event came before.
+ */
+export async function transfer(spec: TransferSpec, options: TransferOptions): Promise<TransferResult> {
+  const done = new Map<string, LoadedTable>()
+  const tell = options.onEvent ?? (() => {})
+  const retries = spec.retries ?? 2
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await attemptTransfer(spec, options, done, tell)
+      return { manifests: [...done.values()] }
+    } catch (error) {
+      if (!(error instanceof TransientError) || attempt >= retries || options.signal?.aborted) throw error
+      const delayMs = Math.round(1000 * 2 ** attempt * (0.5 + Math.random()))
+      tell({ type: 'retry', attempt: attempt + 1, delayMs, error: { code: error.code, message: error.message } })
+      await delay(delayMs, undefined, options.signal ? { signal: options.signal } : {})
+    }
+  }
+}
+
+async function attemptTransfer(
+  spec: TransferSpec,
+  options: TransferOptions,
+  done: Map<string, LoadedTable>,
+  tell: (event: TransferEvent) => void,
+): Promise<void> {
+  await withEnds(spec, options.signal, async (source, sink) => {
+    const items = await resolveTables(source, spec, resolveMode(spec))
+    if (items.length > 1 && options.manifestPath !== undefined) {
+      throw new ConfigError('ONE_MANIFEST_FOR_MANY', {
+        message:
+          'One manifest path cannot serve several tables. Leave --manifest out; each load then gets its own file.',
+      })
+    }
+    const open = items.filter((item) => !done.has(item.label))
+    const planned = await Promise.all(
+      open.map(async (item) => {
+        const schema = await source.describe(item.relation)
+        return {
+          table: item.label,
+          target: item.targetLabel,
+          estimatedRows: schema.estimatedRows,
+          estimatedBytes: schema.estimatedBytes,
+        }
+      }),
+    )
+    tell({ type: 'planned', tables: planned })
+    const parallel = spec.parallel ?? 1
+    const lanes = createLanes(parallel)
+    await runAll(open, sink.concurrentLoads ? parallel : 1, options.signal, async (item, signal) => {
+      done.set(item.label, await loadTable({ source, sink, spec, options, signal, lanes, tell }, item))
+    })
+  })
+}
+
+/** What `transfer` would do, table by table; reads catalogues only and changes nothing. */
+export async function planTransfer(
+  spec: TransferSpec,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<TransferPlan> {
+  return withEnds(spec, options.signal, async (source, sink) => {
+    const tables: TablePlan[] = []
+    for (const item of await resolveTables(source, spec, resolveMode(spec))) {
+      const planned = await planTable(source, sink, spec, item)
+      const { schema, target, interrupted } = planned
+      const chunks = await source.planChunks(planned.relation, schema, { parallel: spec.parallel ?? 1 })
+      tables.push({
+        table: item.label,
+        target: item.targetLabel,
+        targetExists: target.exists,
+        mode: planned.mode,
+        keys: planned.keys,
+        columns: planned.columns.map(({ name, sourceType, type, nullable }) => ({
+          name,
+          sourceType,
+          type,
+          targetType: target.types[name] ?? type.kind,
+          nullable,
+        })),
+        changes: planned.changes,
+        conflicts: planned.conflicts,
+        discarded: planned.discarded,
+        missing: target.missing,
+        forecast: forecastLosses(
+          planned.columns,
+          source.dialect,
+          { dialect: sink.dialect, format: planned.format, infinity: planned.options.infinityAsExtremes ?? false },
+          planned.policy,
+        ),
+        wireFormat: planned.format,
+        chunks: chunks.length,
+        estimatedRows: schema.estimatedRows,
+        estimatedBytes: schema.estimatedBytes,
+        targetRows: target.estimatedRows,
+        after: planned.incremental?.after ?? null,
+        interrupted: interrupted ? { status: interrupted.status, finishedChunks: interrupted.finished.length } : null,
+      })
+    }
+    return { tables }
+  })
+}
+
+/** Opens both ends at once and closes them, whatever happens in between. */
+async function withEnds<T>(
+  spec: TransferSpec,
+  signal: AbortSignal | undefined,
+  work: (source: Source, sink: Sink) => Promise<T>,
+): Promise<T> {
+  const open = { parallel: spec.parallel ?? 1, ...(signal ? { signal } : {}) }
+  const [source, sink] = await Promise.allSettled([
+    spec.from.connector.openSource(open),
+    spec.to.connector.openSink(open),
+  ])
+  await using _source = source.status === 'fulfilled' ? source.value : null
+  await using _sink = sink.status === 'fulfilled' ? sink.value : null
+  if (source.status === 'rejected') throw source.reason
+  if (sink.status === 'rejected') throw sink.reason
+  return work(source.value, sink.value)
+}
