@@ -1,0 +1,68 @@
+import type { Column } from '@millrace/formats'
+
+const textual = /^(text|character varying(\(\d+\))?|varchar(\(\d+\))?)$/
+const numeric = /^numeric(?:\((\d+),(-?\d+)\))?$/
+
+/** The output function, which a cast to text is not: `char(n)` loses its padding in a cast, `inet` gains a mask, `bool` becomes `true`. */
+const printed = (name: string) => `CASE WHEN ${name} IS NOT NULL THEN concat(${name}) END`
+
+/**
+ * A SQL expression for a column's canonical text (see `LogicalType`), NULL for NULL, in a session
+ * pinned as every session of ours is. `actualType` is the column's own type as `format_type` prints
+ * it, where that can differ from the logical type: a destination may keep a duration as `interval`,
+ * a small decimal in a wider one, or anything as text.
+ */
+export function canonicalTextExpression(column: Column, quotedName: string, actualType?: string): string {
+  const { type } = column
+  if (actualType !== undefined && textual.test(actualType)) return quotedName
+  if ((actualType ?? column.sourceType) === 'money') return `${quotedName}::numeric::text`
+  switch (type.kind) {
+    case 'boolean':
+      return `CASE ${quotedName} WHEN true THEN 't' WHEN false THEN 'f' END`
+    case 'integer':
+    case 'decimal': {
+      const scale = type.kind === 'integer' ? 0 : type.scale
+      const actual = actualType === undefined ? null : numeric.exec(actualType)
+      const actualScale = actual?.[2] === undefined ? 0 : Math.max(0, Number(actual[2]))
+      if (actual?.[1] !== undefined && scale !== null && Math.max(0, scale) !== actualScale) {
+        return `round(${quotedName}, ${Math.max(0, scale)})::text`
+      }
+      return `${quotedName}::text`
+    }
+    case 'float':
+      return type.bits === 32 && actualType === 'double precision' ? `${quotedName}::real::text` : `${quotedName}::text`
+    case 'duration':
+      return `(extract(epoch FROM ${quotedName}::interval) * 1000000)::bigint::text`
+    case 'text':
+      return textual.test(column.sourceType) && actualType === undefined ? quotedName : printed(quotedName)
+    case 'binary':
+    case 'date':
+    case 'time':
+    case 'timestamp':
+    case 'interval':
+    case 'uuid':
+    case 'json':
+    case 'enum':
+    case 'list':
+      return `${quotedName}::text`
+  }
+}
+
+/**
+ * A query with one row `rows, high, low` (all text) for the content hash of a relation, where
+ * `relation` is anything that can stand in FROM and `texts` are canonical text expressions over it.
+ * The sums are signed; modulo 2^64 they equal the unsigned ones.
+ */
+export function contentHashQuery(relation: string, texts: readonly string[]): string {
+  const cells = texts.map(
+    (_, index) => `CASE WHEN c${index} IS NULL THEN '~' ELSE octet_length(c${index}) || ':' || c${index} END`,
+  )
+  const columns = texts.map((text, index) => `${text} AS c${index}`)
+  // Rows of no columns still count: their text is empty.
+  const row = cells.length === 0 ? `''` : cells.join(' || ')
+  return `
+    SELECT count(*)::text AS rows,
+           coalesce(sum(('x' || left(h, 16))::bit(64)::bigint), 0)::text AS high,
+           coalesce(sum(('x' || right(h, 16))::bit(64)::bigint), 0)::text AS low
+      FROM (SELECT md5(${row}) AS h FROM (SELECT ${columns.join(', ') || '1'} FROM ${relation}) AS cells) AS hashes`
+}
