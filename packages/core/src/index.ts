@@ -1,3 +1,5 @@
+export { abortable, InterruptedError, signalFromProcess, throwIfAborted } from './abort.ts'
+export { closestName } from './closest-name.ts'
 export {
   ConfigError,
   DataError,
@@ -7,3 +9,18 @@ export {
   MillraceError,
   TransientError,
 } from './errors.ts'
+export { type KitLogger, kitLogger } from './kit-logger.ts'
+export { createLogger, type Logger, type LogLevel, type LogOptions } from './log.ts'
+export { namedVariables, type PlatformSettings, platformSettings, readPlatformSettings } from './platform-settings.ts'
+export { isSecretName, redact, redactFields } from './redact.ts'
+export { parseRetryAfter, type RetryOptions, retry } from './retry.ts'
+export {
+  defineSettings,
+  readSettings,
+  type Setting,
+  type SettingSources,
+  type Settings,
+  type SettingValues,
+  secretValues,
+} from './settings.ts'
+export { settingsReference } from './settings-reference.ts'

@@ -1,0 +1,61 @@
+import { defineSettings, readSettings, type SettingSources, type SettingValues } from './settings.ts'
+
+/** What every Millrace process can be told by its environment. The reference page is generated from here. */
+export const platformSettings = defineSettings({
+  home: {
+    env: 'MILLRACE_HOME',
+    type: 'string',
+    default: '.millrace',
+    description:
+      'Folder for what Millrace remembers: manifests of loads and the state of incremental copies to files. A relative path starts at the working directory.',
+  },
+  parallel: {
+    env: 'MILLRACE_PARALLEL',
+    type: 'integer',
+    default: 1,
+    minimum: 1,
+    maximum: 64,
+    description:
+      'Chunks in flight at once, each over its own connection, when neither the command nor the file says otherwise.',
+  },
+  logLevel: {
+    env: 'MILLRACE_LOG_LEVEL',
+    type: 'choice',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+    description: 'The least severe level that is logged.',
+  },
+  logFormat: {
+    env: 'MILLRACE_LOG_FORMAT',
+    type: 'choice',
+    choices: ['json', 'text'],
+    default: 'json',
+    description: '`json` writes one JSON object a line, `text` one line a person can read.',
+  },
+  debug: {
+    env: 'MILLRACE_DEBUG',
+    type: 'boolean',
+    default: false,
+    description: 'Prints errors with their stack traces and causes.',
+  },
+})
+
+export type PlatformSettings = SettingValues<typeof platformSettings>
+
+/** Variables with a free part in their name. */
+export const namedVariables = [
+  {
+    prefix: 'MILLRACE_CONNECTION_',
+    pattern: 'MILLRACE_CONNECTION_<NAME>',
+    description: 'The URI of a connection that commands can then call by its name.',
+    secret: true,
+  },
+] as const
+
+/** @throws ConfigError SETTING_UNKNOWN, SETTING_INVALID. */
+export function readPlatformSettings(sources: SettingSources = {}): PlatformSettings {
+  return readSettings(platformSettings, sources, {
+    ownedPrefix: 'MILLRACE_',
+    alsoKnown: namedVariables.map(({ prefix }) => prefix),
+  })
+}

@@ -1,0 +1,69 @@
+const mask = '***'
+
+/** Shorter values occur by chance; they are masked in named fields and URIs only. */
+const shortestSecret = 4
+
+const uriPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*:)([^\s/?#]*)@/gi
+const secretParameter =
+  /([?&;](?:[a-z_-]*(?:password|passwd|pwd|secret|token|apikey|api_key|signature))=)([^&\s#;"']+)/gi
+const secretName =
+  /(password|passwd|pwd|passphrase|secret|token|apikey|accesskey|secretkey|privatekey|credential|credentials|authorization|cookie)$/
+
+/**
+ * Masks secrets in free text: each given value, plain or as it looks inside a URI or a JSON string,
+ * passwords of URIs, and query parameters that are named like secrets.
+ */
+export function redact(text: string, secrets: Iterable<string> = []): string {
+  let result = text
+  for (const secret of spellings(secrets)) result = result.replaceAll(secret, mask)
+  return result.replace(uriPassword, `$1${mask}@`).replace(secretParameter, `$1${mask}`)
+}
+
+/** Whether a field is secret by its name: `password`, `apiKey`, `TB_TOKEN`, or one of the given names. */
+export function isSecretName(name: string, secretFields: ReadonlySet<string> = new Set()): boolean {
+  return secretFields.has(name) || secretName.test(name.toLowerCase().replace(/[_\-\s]/g, ''))
+}
+
+/** A deep copy in which secret fields are masked and all text is redacted. */
+export function redactFields(
+  value: unknown,
+  secretFields: ReadonlySet<string>,
+  secrets: Iterable<string> = [],
+): unknown {
+  const list = [...secrets]
+  const walk = (item: unknown, depth: number): unknown => {
+    if (typeof item === 'string') return redact(item, list)
+    if (typeof item !== 'object' || item === null) return item
+    if (depth > 12) return '[too deep]'
+    if (item instanceof Error) return walk(describeError(item), depth + 1)
+    if (Array.isArray(item)) return item.map((entry) => walk(entry, depth + 1))
+    if (item instanceof Date || item instanceof URL)
+      return redact(String(item instanceof Date ? item.toJSON() : item), list)
+    if (ArrayBuffer.isView(item)) return `[${item.byteLength} bytes]`
+    return Object.fromEntries(
+      Object.entries(item).map(([name, entry]) => [
+        name,
+        isSecretName(name, secretFields) && entry !== null && entry !== undefined ? mask : walk(entry, depth + 1),
+      ]),
+    )
+  }
+  return walk(value, 0)
+}
+
+function describeError(error: Error): Record<string, unknown> {
+  const { name, message, stack, cause } = error
+  return { ...error, type: name, message, stack, ...(cause === undefined ? {} : { cause }) }
+}
+
+/** Longest first, so that a secret which contains another is masked whole. */
+function spellings(secrets: Iterable<string>): string[] {
+  const all = new Set<string>()
+  for (const secret of secrets) {
+    if (secret.length < shortestSecret) continue
+    all.add(secret)
+    all.add(encodeURIComponent(secret))
+    all.add(encodeURI(secret))
+    all.add(JSON.stringify(secret).slice(1, -1))
+  }
+  return [...all].sort((a, b) => b.length - a.length)
+}
