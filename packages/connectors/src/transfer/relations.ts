@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import type { Target, WriteMode } from '../kit/sink.ts'
 import type { Relation, Source, TableRef } from '../kit/source.ts'
-import { formatTableName, parseTableName } from '../kit/table-name.ts'
+import { formatTableName, parseTableName, parseTablePattern } from '../kit/table-name.ts'
 import type { FileLayout, TransferSpec } from './types.ts'
 
 /** One relation on its way to one target. */
@@ -53,7 +53,7 @@ async function findRelations(source: Source, spec: TransferSpec): Promise<{ labe
     })
   }
   for (const pattern of patterns) {
-    if (/[*?]/.test(pattern)) continue
+    if (parseTablePattern(pattern).wildcard) continue
     const matches = await source.listTables([pattern])
     if (matches.length === 0) {
       throw new ConfigError('TABLE_NOT_FOUND', {
