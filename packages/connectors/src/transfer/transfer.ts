@@ -1,5 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { ConfigError, TransientError } from '@millrace/core'
+import { ConfigError, isMillraceError, retry } from '@millrace/core'
 import type { Sink } from '../kit/sink.ts'
 import type { Source } from '../kit/source.ts'
 import { forecastLosses } from './forecast.ts'
@@ -21,18 +20,23 @@ import type { TablePlan, TransferEvent, TransferOptions, TransferPlan, TransferR
 export async function transfer(spec: TransferSpec, options: TransferOptions): Promise<TransferResult> {
   const done = new Map<string, LoadedTable>()
   const tell = options.onEvent ?? (() => {})
-  const retries = spec.retries ?? 2
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await attemptTransfer(spec, options, done, tell)
-      return { manifests: [...done.values()] }
-    } catch (error) {
-      if (!(error instanceof TransientError) || attempt >= retries || options.signal?.aborted) throw error
-      const delayMs = Math.round(1000 * 2 ** attempt * (0.5 + Math.random()))
-      tell({ type: 'retry', attempt: attempt + 1, delayMs, error: { code: error.code, message: error.message } })
-      await delay(delayMs, undefined, options.signal ? { signal: options.signal } : {})
-    }
-  }
+  const attempt = () => attemptTransfer(spec, options, done, tell)
+  await retry(attempt, {
+    retries: spec.retries ?? 2,
+    signal: options.signal,
+    onRetry: ({ attempt: number, delayMs, error }) =>
+      tell({
+        type: 'retry',
+        attempt: number,
+        delayMs: Math.round(delayMs),
+        error: { code: codeOf(error), message: error.message },
+      }),
+  })
+  return { manifests: [...done.values()] }
+}
+
+function codeOf(error: Error): string {
+  return isMillraceError(error) ? error.code : 'UNEXPECTED'
 }
 
 async function attemptTransfer(
