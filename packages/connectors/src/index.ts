@@ -13,6 +13,18 @@ export type {
   SuggestedColumn,
   TestResult,
 } from './kit/connector.ts'
+export { importDriver } from './kit/import-driver.ts'
+export { redactConfig, redactText, secretsOf } from './kit/redact.ts'
+export { connectorDefinition, connectorFor, connectorForUri, connectorNames, definitionForUri } from './kit/registry.ts'
+export { resolveConfig } from './kit/resolve-config.ts'
+export {
+  formatTableName,
+  matchesPattern,
+  parseTableName,
+  parseTablePattern,
+  type TablePattern,
+} from './kit/table-name.ts'
+export { withConnector } from './kit/with-connector.ts'
 export type {
   Interrupted,
   Load,

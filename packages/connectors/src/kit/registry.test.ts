@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { importDriver } from './import-driver.ts'
+import { connectorFor, connectorForUri, connectorNames, definitionForUri } from './registry.ts'
+import { withConnector } from './with-connector.ts'
+
+test('every folder with a connector module is known, and its definition carries its name', async () => {
+  expect(connectorNames()).toContain('postgres')
+  for (const name of ['postgres', 'postgresql']) {
+    expect((await definitionForUri(`${name}://localhost/x`)).name).toBe('postgres')
+  }
+})
+
+test('a connector is made from its name or from a URI', async () => {
+  await using named = await connectorFor('postgres', { host: 'db.example', database: 'shop' })
+  expect(named.label).toContain('db.example')
+  await withConnector(connectorForUri('postgres://u:hidden@db.example:5433/shop'), async (connector) => {
+    expect(connector.label).toContain('db.example:5433/shop')
+    expect(connector.label).not.toContain('hidden')
+  })
+})
+
+test('an unknown name is refused with the known ones and a suggestion', async () => {
+  await expect(connectorFor('postgrse')).rejects.toMatchObject({
+    code: 'UNKNOWN_CONNECTOR',
+    message: expect.stringMatching(/Did you mean "postgres"\?.*Known are:.*postgres/),
+  })
+  await expect(connectorFor('../kit')).rejects.toMatchObject({ code: 'UNKNOWN_CONNECTOR' })
+  await expect(connectorForUri('psotgres://x')).rejects.toMatchObject({ code: 'UNKNOWN_CONNECTOR' })
+})
+
+test('a missing driver is named with the command that installs it', async () => {
+  await expect(importDriver('millrace-absent-driver')).rejects.toMatchObject({
+    code: 'DRIVER_MISSING',
+    message: expect.stringContaining('npm install millrace-absent-driver'),
+  })
+})
