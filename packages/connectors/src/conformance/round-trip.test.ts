@@ -20,7 +20,7 @@ describe('every PostgreSQL value', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-round-trip-'))
     server = await startPostgres()
-    origin = await server.createDatabase('origin')
+    origin = server.url(await server.createDatabase('origin'))
     await run(origin, valueTables(postgresValues, quote))
   }, 60_000)
   afterAll(async () => {
@@ -29,7 +29,7 @@ describe('every PostgreSQL value', () => {
   })
 
   it('survives PostgreSQL → PostgreSQL', async () => {
-    const copy = await server.createDatabase('copy')
+    const copy = server.url(await server.createDatabase('copy'))
     await run(
       copy,
       postgresValues.flatMap((value) => value.setup ?? []),
@@ -45,7 +45,7 @@ describe('every PostgreSQL value', () => {
   }, 120_000)
 
   it('survives PostgreSQL → DuckDB → PostgreSQL, or is counted', async () => {
-    const back = await server.createDatabase('back')
+    const back = server.url(await server.createDatabase('back'))
     const database = `duckdb:${join(folder, 'values.duckdb')}`
     const there = await copyAll(origin, database)
     const home = await copyAll(database, back)
