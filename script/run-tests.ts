@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { findMariadb, findPostgres15 } from '@millrace/testing'
+
+/** The part of vitest's JSON report that is read here. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[]
+  }[]
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'millrace-test-report-'))
+const reportFile = join(folder, 'report.json')
+try {
+  const code = await runVitest(process.argv.slice(2))
+  process.exitCode = summarise(readReport(), code)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function runVitest(args: readonly string[]): Promise<number> {
+  const flags = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...args]
+  const vitest = spawn('vitest', flags, { stdio: 'inherit' })
+  // The terminal sends Ctrl-C to vitest as well; wait for it to clean up.
+  process.on('SIGINT', () => {}).on('SIGTERM', () => vitest.kill('SIGTERM'))
+  return new Promise((resolve, reject) => {
+    vitest.once('error', reject).once('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+function readReport(): Report {
+  try {
+    return JSON.parse(readFileSync(reportFile, 'utf8'))
+  } catch {
+    return { testResults: [] }
+  }
+}
+
+function summarise({ testResults }: Report, code: number): number {
+  const tests = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((test) => ({ ...test, file: relative(process.cwd(), name) })),
+  )
+  const passed = tests.filter(({ status }) => status === 'passed')
+  const failed = tests.filter(({ status }) => status === 'failed')
+  const skipped = tests.filter((test) => !passed.includes(test) && !failed.includes(test))
+  // A file that cannot even be loaded fails without having a test.
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  )
+
+  const lines: string[] = []
+  const add = (title: string, items: readonly string[]) => {
+    if (items.length > 0) lines.push('', title, ...items.map((item) => `  ${item}`))
+  }
+  add('Failed:', [
+    ...failed.map(({ file, fullName }) => `${file}: ${fullName}`),
+    ...broken.map(({ name }) => `${relative(process.cwd(), name)}: could not be loaded`),
+  ])
+  add(
+    'Did not run:',
+    skipped.map(({ file, fullName }) => `${file}: ${fullName} (${reasonFor(fullName, file)})`),
+  )
+  let failures = failed.length + broken.length
+  if (failures === 0 && code !== 0) {
+    lines.push('', 'vitest itself failed; see above.')
+    failures = 1
+  }
+  lines.push('', `${passed.length} passed, ${failures} failed, ${skipped.length} skipped`)
+  console.log(lines.join('\n'))
+  return failures === 0 ? 0 : 1
+}
+
+function reasonFor(...names: readonly string[]): string {
+  const text = names.join(' ').toLowerCase()
+  const missing = [
+    { service: 'MariaDB server', words: /mariadb|mysql/, absent: findMariadb() === null },
+    { service: 'PostgreSQL 15', words: /postgres/, absent: findPostgres15() === null },
+  ].filter(({ absent }) => absent)
+  const named = missing.filter(({ words }) => words.test(text))
+  const likely = named.length > 0 ? named : missing
+  return likely.length === 0
+    ? 'skipped by the test itself'
+    : `this machine has no ${likely.map(({ service }) => service).join(' and no ')}`
+}
