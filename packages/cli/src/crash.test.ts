@@ -33,7 +33,10 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-crash-'))
     server = await startPostgres()
     origin = server.url(await server.createDatabase('origin'))
-    await execute(origin, `CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, rowCount, 'new')}; VACUUM ANALYZE orders`)
+    await execute(
+      origin,
+      `CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, rowCount, 'new')}; VACUUM ANALYZE orders`,
+    )
   }, 60_000)
   afterAll(async () => {
     await server?.stop()
@@ -49,7 +52,10 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     it('replace leaves the old rows or the new ones, never a part', { timeout: rounds * 20_000 }, async () => {
       const { uri } = await postgres()
       await repeatedly(async (kill) => {
-        await execute(uri, `DROP TABLE IF EXISTS orders; CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, 500, 'old')}`)
+        await execute(
+          uri,
+          `DROP TABLE IF EXISTS orders; CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, 500, 'old')}`,
+        )
         await kill(['copy', origin, uri, '--table', 'orders', '--parallel', '2', '--verify', 'content'])
         expect([500, rowCount]).toContain(await count(uri))
         return { uri, target: table }
@@ -69,7 +75,10 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     it('merge updates and inserts every row once', { timeout: rounds * 20_000 }, async () => {
       const { uri } = await postgres()
       await repeatedly(async (kill) => {
-        await execute(uri, `DROP TABLE IF EXISTS orders; CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, 20_000, 'old')}`)
+        await execute(
+          uri,
+          `DROP TABLE IF EXISTS orders; CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, 20_000, 'old')}`,
+        )
         await kill(['copy', origin, uri, '--table', 'orders', '--mode', 'merge', '--key', 'id', '--parallel', '2'])
         expect([20_000, rowCount]).toContain(await count(uri))
         return { uri, target: table }
@@ -80,8 +89,23 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
       const { uri } = await postgres()
       const growing = server.url(await server.createDatabase())
       await repeatedly(async (kill) => {
-        const command = ['copy', growing, uri, '--table', 'orders', '--mode', 'append', '--cursor', 'made_at', '--key', 'id']
-        await execute(growing, `DROP TABLE IF EXISTS orders; CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, 20_000, 'first')}`)
+        const command = [
+          'copy',
+          growing,
+          uri,
+          '--table',
+          'orders',
+          '--mode',
+          'append',
+          '--cursor',
+          'made_at',
+          '--key',
+          'id',
+        ]
+        await execute(
+          growing,
+          `DROP TABLE IF EXISTS orders; CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, 20_000, 'first')}`,
+        )
         await execute(uri, 'DROP TABLE IF EXISTS orders; DROP SCHEMA IF EXISTS _millrace CASCADE')
         expect((await run(command)).code).toBe(0)
         await execute(growing, `INSERT INTO orders ${rowsFrom(20_001, rowCount, 'second')}`)
@@ -93,38 +117,66 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   })
 
   describe('to DuckDB', () => {
-    it.each(['replace', 'append', 'merge'])('%s ends with the rows of the source', { timeout: rounds * 20_000 }, async (mode) => {
-      let n = 0
-      await repeatedly(async (kill) => {
-        const uri = `duckdb:${join(folder, `${mode}-${n++}.duckdb`)}`
-        await kill(['copy', origin, uri, '--table', 'orders', '--mode', mode, '--parallel', '2', ...(mode === 'merge' ? ['--key', 'id'] : [])])
-        return { uri, target: table }
-      })
-    })
+    it.each(['replace', 'append', 'merge'])(
+      '%s ends with the rows of the source',
+      { timeout: rounds * 20_000 },
+      async (mode) => {
+        let n = 0
+        await repeatedly(async (kill) => {
+          const uri = `duckdb:${join(folder, `${mode}-${n++}.duckdb`)}`
+          await kill([
+            'copy',
+            origin,
+            uri,
+            '--table',
+            'orders',
+            '--mode',
+            mode,
+            '--parallel',
+            '2',
+            ...(mode === 'merge' ? ['--key', 'id'] : []),
+          ])
+          return { uri, target: table }
+        })
+      },
+    )
   })
 
   describe('to a file', () => {
-    it.each(['csv', 'ndjson.zst', 'parquet'])('replace of %s ends with the rows of the source', { timeout: rounds * 20_000 }, async (extension) => {
-      let n = 0
-      await repeatedly(async (kill) => {
-        const place = join(folder, `files-${extension}-${n++}`)
-        const path = join(place, `orders.${extension}`)
-        await kill(['copy', origin, path, '--table', 'orders', '--parallel', '2'])
-        return { uri: path, target: fileTarget(path), place }
-      })
-    })
+    it.each(['csv', 'ndjson.zst', 'parquet'])(
+      'replace of %s ends with the rows of the source',
+      { timeout: rounds * 20_000 },
+      async (extension) => {
+        let n = 0
+        await repeatedly(async (kill) => {
+          const place = join(folder, `files-${extension}-${n++}`)
+          const path = join(place, `orders.${extension}`)
+          await kill(['copy', origin, path, '--table', 'orders', '--parallel', '2'])
+          return { uri: path, target: fileTarget(path), place }
+        })
+      },
+    )
   })
 
   const table: Target = { kind: 'table', table: { scope: [], name: 'orders' } }
 
   /** Runs `round` with a `kill` that starts the command and kills it, then runs the command to its end and compares both sides. */
-  async function repeatedly(round: (kill: (args: string[]) => Promise<void>) => Promise<{ uri: string; target: Target; from?: string; place?: string }>): Promise<void> {
+  async function repeatedly(
+    round: (
+      kill: (args: string[]) => Promise<void>,
+    ) => Promise<{ uri: string; target: Target; from?: string; place?: string }>,
+  ): Promise<void> {
     let fullMs = 1500
     for (let n = 0; n < rounds; n++) {
       let command: string[] = []
       let finished = false
       const state = join(folder, 'state')
-      const { uri, target, from = origin, place } = await round(async (args) => {
+      const {
+        uri,
+        target,
+        from = origin,
+        place,
+      } = await round(async (args) => {
         command = args
         await rm(state, { recursive: true, force: true })
         const killed = await run(args, random() * fullMs, state)
@@ -154,7 +206,11 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
 })
 
 /** `finished`: the load had been closed at the destination, whether or not the process came to say so. */
-async function run(args: readonly string[], killAfterMs?: number, state?: string): Promise<{ code: number | null; finished: boolean; output: string }> {
+async function run(
+  args: readonly string[],
+  killAfterMs?: number,
+  state?: string,
+): Promise<{ code: number | null; finished: boolean; output: string }> {
   const child = spawn(process.execPath, [bin, ...args, '--json'], {
     env: { ...process.env, ...(state ? { MILLRACE_HOME: state } : {}) },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -170,7 +226,11 @@ async function run(args: readonly string[], killAfterMs?: number, state?: string
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
   clearTimeout(timer)
   const told = output.includes('"type":"table-finished"')
-  return { code, finished: told || (killAfterMs !== undefined && code !== 0 && state !== undefined && (await closed(args, state))), output }
+  return {
+    code,
+    finished: told || (killAfterMs !== undefined && code !== 0 && state !== undefined && (await closed(args, state))),
+    output,
+  }
 }
 
 /** A manifest is written before the load's record is dropped: both together mean that the load had been closed. */
@@ -178,16 +238,27 @@ async function closed(args: readonly string[], state: string): Promise<boolean> 
   const manifests = await readdir(join(state, 'manifests')).catch(() => [])
   if (!manifests.some((name) => name.endsWith('.json'))) return false
   const to = args[2] as string
-  const key = JSON.parse(await readFile(join(state, 'manifests', manifests.find((name) => name.endsWith('.json')) as string), 'utf8')).load
+  const key = JSON.parse(
+    await readFile(join(state, 'manifests', manifests.find((name) => name.endsWith('.json')) as string), 'utf8'),
+  ).load
   await using connector = await connectorForUri(to)
   await using sink = await connector.openSink()
-  const target: Target = to.includes('://') || to.startsWith('duckdb:') ? { kind: 'table', table: { scope: [], name: 'orders' } } : fileTarget(to)
+  const target: Target =
+    to.includes('://') || to.startsWith('duckdb:')
+      ? { kind: 'table', table: { scope: [], name: 'orders' } }
+      : fileTarget(to)
   return (await sink.interrupted(key, target)) === null
 }
 
 function fileTarget(path: string): Target {
   const format = path.includes('.parquet') ? 'parquet' : path.includes('.ndjson') ? 'ndjson' : 'csv'
-  return { kind: 'file', path, format, compression: path.endsWith('.zst') ? 'zstd' : 'none', csv: { header: true, lineEnd: 'lf' } }
+  return {
+    kind: 'file',
+    path,
+    format,
+    compression: path.endsWith('.zst') ? 'zstd' : 'none',
+    csv: { header: true, lineEnd: 'lf' },
+  }
 }
 
 async function expectNothingLeft(uri: string, place: string | undefined): Promise<void> {
@@ -196,7 +267,9 @@ async function expectNothingLeft(uri: string, place: string | undefined): Promis
     return
   }
   await using connector = (await connectorForUri(uri)) as SqlConnector
-  const rows = await connector.query(`SELECT table_name AS name FROM information_schema.tables WHERE table_name LIKE 's\\_%' ESCAPE '\\' OR table_name LIKE '%millrace\\_s\\_%' ESCAPE '\\'`)
+  const rows = await connector.query(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_name LIKE 's\\_%' ESCAPE '\\' OR table_name LIKE '%millrace\\_s\\_%' ESCAPE '\\'`,
+  )
   expect(rows).toEqual([])
 }
 
