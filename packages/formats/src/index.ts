@@ -1,6 +1,16 @@
 export { addContentHashes, type ContentHash, contentHash } from './content-hash.ts'
 export type { RowEncoder } from './encoder.ts'
 export type { Column, LogicalType } from './logical-type.ts'
+export { ColumnBuilder } from './parquet/column-builder.ts'
+export { type ColumnDecoder, decodeBytes, viewOf } from './parquet/column-decoder.ts'
+export { columnsMetadataKey, type PlacedRowGroup, parquetFooter, parquetMagic } from './parquet/footer.ts'
+export { storeInfiniteDate, storeInfiniteTimestamp } from './parquet/infinity.ts'
+export { createParquetEncoder, type ParquetEncoderOptions } from './parquet/parquet-encoder.ts'
+export type { ParquetCompression } from './parquet/physical.ts'
+export { decimalShape, type Leaf, parquetSchema } from './parquet/schema.ts'
+export { textDecoders } from './parquet/text-decoders.ts'
+export { ElementBlock } from './parquet/text-list.ts'
+export { storeMicros, storeSafe64, WideInteger } from './parquet/wide-integer.ts'
 export type { ColumnChunkIndex, Piece, RowGroupIndex, WireFormat } from './piece.ts'
 export {
   type LossEntry,
