@@ -1,0 +1,12 @@
+import type { TableRef } from '../kit/source.ts'
+
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+export const quoteLiteral = (text: string): string =>
+  text.includes('\\') ? ` E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'` : `'${text.replaceAll("'", "''")}'`
+
+export const quoteTable = (schema: string, name: string): string =>
+  `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
+
+/** For messages: the name as a person writes it. */
+export const showTable = (table: TableRef): string => [...table.scope, table.name].join('.')

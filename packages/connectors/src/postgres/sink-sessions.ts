@@ -1,0 +1,171 @@
+import type pg from 'pg'
+import { sinkError } from './sink-errors.ts'
+
+/** What a role or database default could otherwise change in the meaning of canonical text, or in how long we may wait. */
+const pinned = `
+  SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601';
+  SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET client_encoding = 'UTF8';
+  SET array_nulls = on; SET xmloption = content; SET quote_all_identifiers = off; SET standard_conforming_strings = on;
+  SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;
+  SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+  SET client_min_messages = warning; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10`
+
+/** Every value as the server prints it, whatever type parsers the process has installed. */
+const asText = { getTypeParser: () => (value: unknown) => value }
+
+export type TextRow = Readonly<Record<string, string | null>>
+
+/** One connection with a pinned session. */
+export interface Session {
+  readonly client: pg.Client
+  /** False once the connection is lost. */
+  readonly alive: boolean
+  /** Backend process, for messages and for cancelling. */
+  readonly pid: string
+  select(sql: string, values?: readonly unknown[]): Promise<readonly TextRow[]>
+  /** Returns the affected rows of one statement. */
+  execute(sql: string, values?: readonly unknown[]): Promise<number>
+  close(): Promise<void>
+}
+
+export interface Sessions extends AsyncDisposable {
+  readonly label: string
+  /** A session of its own; the caller closes it. */
+  open(): Promise<Session>
+  /** Work on a pooled session, waiting for a free one; an abort cancels it on the server. */
+  use<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T>
+  /** Work on a given session; an abort cancels it on the server. */
+  guard<T>(session: Session, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>
+}
+
+export interface SessionOptions {
+  readonly connect: () => Promise<pg.Client>
+  /** Pooled sessions at once. */
+  readonly limit: number
+  readonly label: string
+}
+
+export function createSessions({ connect, limit, label }: SessionOptions): Sessions {
+  const open = new Set<Session>()
+  const idle: Session[] = []
+  const waiting: (() => void)[] = []
+  let taken = 0
+
+  async function start(): Promise<Session> {
+    try {
+      const session = await pinSession(await connect(), (closed) => open.delete(closed))
+      open.add(session)
+      return session
+    } catch (error) {
+      throw sinkError(error, label)
+    }
+  }
+
+  async function cancel(session: Session): Promise<void> {
+    const messenger = await start()
+    try {
+      await messenger.select('SELECT pg_cancel_backend($1)', [session.pid])
+    } finally {
+      await messenger.close()
+    }
+  }
+
+  async function guard<T>(session: Session, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    signal?.throwIfAborted()
+    let cancelled: Promise<void> | undefined
+    const onAbort = () => {
+      // A server that cannot be told any more notices the closed connection instead.
+      cancelled = cancel(session).catch(() => session.close())
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await work()
+    } catch (error) {
+      throw signal?.aborted ? signal.reason : sinkError(error, label)
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      await cancelled
+    }
+  }
+
+  return {
+    label,
+    open: start,
+    guard,
+    async use(signal, work) {
+      if (taken >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
+      else taken++
+      let session: Session | undefined
+      try {
+        session = idle.pop()
+        while (session && !session.alive) session = idle.pop()
+        const current = session ?? (await start())
+        session = current
+        const result = await guard(current, signal, () => work(current))
+        if (current.alive) idle.push(current)
+        return result
+      } catch (error) {
+        // Nothing is known about a transaction that failed in the middle: its session is not used again.
+        await session?.close()
+        throw error
+      } finally {
+        const next = waiting.shift()
+        if (next) next()
+        else taken--
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...open].map((session) => session.close()))
+    },
+  }
+}
+
+async function pinSession(client: pg.Client, onClose: (session: Session) => void): Promise<Session> {
+  let alive = true
+  // A lost connection rejects the running statement; without a listener it would also end the process.
+  client.on('error', () => {
+    alive = false
+  })
+  client.on('end', () => {
+    alive = false
+  })
+  let closing: Promise<void> | undefined
+  const query = (text: string, values: readonly unknown[] = []) =>
+    client.query<Record<string, string | null>>({ text, values: [...values], types: asText } as pg.QueryConfig)
+  const session: Session = {
+    client,
+    get alive() {
+      return alive && closing === undefined
+    },
+    pid: '',
+    select: async (sql, values) => (await query(sql, values)).rows,
+    execute: async (sql, values) => (await query(sql, values)).rowCount ?? 0,
+    close() {
+      closing ??= client.end().catch(() => {})
+      onClose(session)
+      return closing
+    },
+  }
+  try {
+    await client.query(pinned)
+    const [row] = await session.select('SELECT pg_backend_pid()::text AS pid')
+    return Object.assign(session, { pid: row?.pid ?? '' })
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+}
+
+/** One transaction; any failure rolls back. */
+export async function transaction<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  await session.execute('BEGIN')
+  try {
+    const result = await work()
+    await session.execute('COMMIT')
+    return result
+  } catch (error) {
+    // When the connection is gone the server rolls back by itself.
+    if (session.alive) await session.execute('ROLLBACK').catch(() => session.close())
+    throw error
+  }
+}
