@@ -1,0 +1,4 @@
+/** One word for /bin/sh, whatever it holds. */
+export function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
