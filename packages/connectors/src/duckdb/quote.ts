@@ -1,0 +1,9 @@
+/** A name as DuckDB and SQLite read it whatever it holds. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A string literal: DuckDB gives backslashes no meaning in it. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}

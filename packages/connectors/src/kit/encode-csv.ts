@@ -1,0 +1,62 @@
+import { FatalError } from '@millrace/core'
+import {
+  type Column,
+  createCopyTextEncoder,
+  createNdjsonEncoder,
+  createParquetEncoder,
+  type LossLedger,
+  type Piece,
+  type RowEncoder,
+  readCsv,
+  type UnrepresentablePolicy,
+  type WireFormat,
+} from '@millrace/formats'
+import type { FormatOptions } from './source.ts'
+
+export interface EncodeOptions {
+  readonly columns: readonly Column[]
+  readonly format: WireFormat
+  readonly policy: UnrepresentablePolicy
+  readonly ledger: LossLedger
+  readonly options: FormatOptions
+}
+
+/** The general road from a source to any wire format: pieces of canonical CSV, read and encoded anew. */
+export async function* encodeCsv(pieces: AsyncIterable<Piece>, request: EncodeOptions): AsyncGenerator<Piece> {
+  if (request.format === 'csv') {
+    yield* pieces
+    return
+  }
+  const encoder = createRowEncoder(request)
+  for await (const block of readCsv(bytesOf(pieces), { columnCount: request.columns.length })) {
+    yield* await encoder.encode(block)
+  }
+  yield* await encoder.finish()
+}
+
+/** The encoder of a wire format for rows of canonical text. */
+export function createRowEncoder({ columns, format, policy, ledger, options }: EncodeOptions): RowEncoder {
+  switch (format) {
+    case 'ndjson':
+      return createNdjsonEncoder({ columns, options, ledger })
+    case 'parquet':
+      return createParquetEncoder({
+        columns,
+        ledger,
+        policy,
+        compression: options.parquetCompression ?? 'zstd',
+        ...(options.rowGroupRows === undefined ? {} : { rowGroupRows: options.rowGroupRows }),
+        infinityAsExtremes: options.infinityAsExtremes ?? false,
+      })
+    case 'copy-text':
+      return createCopyTextEncoder({ columns, dialect: 'postgres' })
+    default:
+      throw new FatalError('FORMAT_WITHOUT_ENCODER', {
+        message: `Rows of canonical text cannot be turned into ${format}. This is a defect in the choice of the format.`,
+      })
+  }
+}
+
+export async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield piece.bytes
+}
