@@ -1,6 +1,15 @@
 export { addContentHashes, type ContentHash, contentHash } from './content-hash.ts'
+export { type CsvEncoderOptions, type CsvLineEnd, createCsvEncoder, csvHeader } from './csv/csv-encoder.ts'
+export { type CsvReaderOptions, readCsv } from './csv/csv-reader.ts'
 export type { RowEncoder } from './encoder.ts'
 export type { Column, LogicalType } from './logical-type.ts'
+export {
+  type CopyTextToNdjson,
+  type CopyTextToNdjsonOptions,
+  createCopyTextToNdjson,
+} from './ndjson/copy-text-to-ndjson.ts'
+export type { JsonOptions } from './ndjson/json-columns.ts'
+export { createNdjsonEncoder, type NdjsonEncoderOptions } from './ndjson/ndjson-encoder.ts'
 export { ColumnBuilder } from './parquet/column-builder.ts'
 export { type ColumnDecoder, decodeBytes, viewOf } from './parquet/column-decoder.ts'
 export { columnsMetadataKey, type PlacedRowGroup, parquetFooter, parquetMagic } from './parquet/footer.ts'
