@@ -15,7 +15,7 @@ export type {
 } from './kit/connector.ts'
 export { importDriver } from './kit/import-driver.ts'
 export { redactConfig, redactText, secretsOf } from './kit/redact.ts'
-export { connectorDefinition, connectorFor, connectorForUri, connectorNames, definitionForUri } from './kit/registry.ts'
+export { connectorDefinition, connectorFor, connectorForUri, connectorNames, definitionForUri, uriScheme } from './kit/registry.ts'
 export { resolveConfig } from './kit/resolve-config.ts'
 export {
   formatTableName,
