@@ -91,18 +91,27 @@ async function replaceTable(publication: Publication, place: TargetPlace, table:
   if (table.kind === 'view') {
     throw new ConfigError('TARGET_IS_VIEW', { message: `"${place.name}" is a view; it cannot be replaced by a table.` })
   }
-  const same =
-    table.plain &&
-    table.columns.length === staged.length &&
-    table.columns.every(({ name, typeText, nullable }, index) => {
-      const other = staged[index] as ColumnType
-      return name === other.name && typeText === other.type && nullable === other.nullable
-    })
-  if (same && (await dropTable(publication, place))) return await renameStaging(publication, place)
-  // Keys, defaults, comments and foreign keys to the table stay, so its rows are exchanged instead of the table.
-  await connection.run(`DELETE FROM ${place.address}`)
+  if (canSwap(table, staged, publication.spec) && (await dropTable(publication, place))) {
+    return await renameStaging(publication, place)
+  }
+  // Keys, defaults, comments and foreign keys to the table stay, so its rows are exchanged instead of
+  // the table. DuckDB does not alter a table whose rows the same transaction has deleted, hence the order.
   const changed = await applyChanges(publication, place, table)
+  await connection.run(`DELETE FROM ${place.address}`)
   await insertRows(publication, place, changed, '')
+}
+
+/** Whether the staging table has all that the target has, in its order, and perhaps new columns after that. */
+function canSwap(table: TargetTable, staged: readonly ColumnType[], spec: LoadSpec): boolean {
+  return (
+    table.plain &&
+    table.columns.every(({ name, typeText, nullable }, index) => {
+      const other = staged[index]
+      if (other?.name !== name || other.nullable !== nullable) return false
+      const widened = spec.changes.find((change) => change.kind === 'widen-column' && change.column === name)
+      return other.type === (widened?.kind === 'widen-column' ? widened.to : typeText)
+    })
+  )
 }
 
 /** False when another table's foreign key holds on to this one; asked before, since a failure would end the transaction. */

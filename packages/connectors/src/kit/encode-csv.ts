@@ -1,7 +1,6 @@
 import { FatalError } from '@millrace/core'
 import {
   type Column,
-  createCopyTextEncoder,
   createNdjsonEncoder,
   createParquetEncoder,
   type LossLedger,
@@ -48,8 +47,6 @@ export function createRowEncoder({ columns, format, policy, ledger, options }: E
         ...(options.rowGroupRows === undefined ? {} : { rowGroupRows: options.rowGroupRows }),
         infinityAsExtremes: options.infinityAsExtremes ?? false,
       })
-    case 'copy-text':
-      return createCopyTextEncoder({ columns, dialect: 'postgres' })
     default:
       throw new FatalError('FORMAT_WITHOUT_ENCODER', {
         message: `Rows of canonical text cannot be turned into ${format}. This is a defect in the choice of the format.`,
