@@ -39,14 +39,14 @@ export function postgresStatements(rows: number): string[] {
       case when g % 5 = 0 then null
            when g % 11 = 0 then E'She said "no", then\\nwent home; ' || repeat('x', (g % 40)::int)
            when g % 3 = 0 then '${unicode} ' || md5((g * 3)::text)
-           else 'order ' || g || ' shipped to warehouse ' || (g % 17) end,
+           else 'order ' || g || ' shipped to warehouse ' || (g % 17) || ' by carrier ' || (g % 23) || ', no signature wanted' end,
       case when g % 9 = 0 then null
            else jsonb_build_object('sku', 'S' || (g % 5000), 'tags', jsonb_build_array('new', 'sale', g % 10), 'dims', jsonb_build_object('w', g % 100, 'h', g % 37)) end,
       g % 2 = 0,
       case when g % 8 = 0 then null else sqrt(g::double precision) * 1.1 end,
       (array['north', 'south', 'east', 'west', 'centre'])[g % 5 + 1],
       (g % 5)::smallint
-    from generate_series(1, ${rows}) g`,
+    from generate_series(1::bigint, ${rows}) g`,
     `vacuum analyze ${tableName}`,
     'checkpoint',
   ]
@@ -86,7 +86,7 @@ export function mariadbStatements(rows: number): string[] {
       case when seq % 5 = 0 then null
            when seq % 11 = 0 then concat('She said "no", then\\nwent home; ', repeat('x', seq % 40))
            when seq % 3 = 0 then concat('${unicode} ', md5(seq * 3))
-           else concat('order ', seq, ' shipped to warehouse ', seq % 17) end,
+           else concat('order ', seq, ' shipped to warehouse ', seq % 17, ' by carrier ', seq % 23, ', no signature wanted') end,
       if(seq % 9 = 0, null, json_object('sku', concat('S', seq % 5000), 'tags', json_array('new', 'sale', seq % 10), 'dims', json_object('w', seq % 100, 'h', seq % 37))),
       seq % 2 = 0,
       if(seq % 8 = 0, null, sqrt(seq) * 1.1),

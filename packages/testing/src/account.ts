@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, lstatSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { chownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 
 /** The unprivileged account that a database server runs as when the tests run as root. */
@@ -60,4 +61,17 @@ export function isReachableByOthers(path: string): boolean {
 export function temporaryRoot(): string {
   const preferred = tmpdir()
   return !isRoot() || isReachableByOthers(preferred) ? preferred : '/tmp'
+}
+
+/**
+ * The folder itself when a server can be run in it; for root, with a folder that is private, a stable
+ * place of the same meaning among the temporary files.
+ */
+export function folderForServer(folder: string): string {
+  mkdirSync(folder, { recursive: true })
+  if (!isRoot() || isReachableByOthers(folder)) return folder
+  const name = createHash('sha256').update(folder).digest('hex').slice(0, 12)
+  const place = join(temporaryRoot(), `millrace-${name}`)
+  mkdirSync(place, { recursive: true, mode: 0o711 })
+  return place
 }

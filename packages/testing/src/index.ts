@@ -1,3 +1,4 @@
+export { folderForServer } from './account.ts'
 export { findMariadb, findPostgres15, type MariadbBinaries, type PostgresBinaries } from './binaries.ts'
 export { selfSignedCertificate } from './certificate.ts'
 export { freePort } from './free-port.ts'
