@@ -4,8 +4,8 @@ import type { Leaf } from './schema.ts'
 /** A dictionary is worth its lookups up to this size; beyond it readers lose more than they gain. */
 const largestDictionary = 1024 * 1024
 const sampleSize = 2048
-/** Share of distinct values in the sample above which values are taken to be unique. */
-const uniqueShare = 0.75
+/** A dictionary should be used this many times over. */
+const leastRepetition = 3
 const noPolicy: ValuePolicy = { policy: 'error', infinityAsExtremes: false, ledger: undefined as never }
 
 /**
@@ -85,9 +85,12 @@ export function looksRepetitive(values: ColumnBuilder): boolean {
     }
     sampled++
   }
-  if (distinct > sampled * uniqueShare) return false
-  // Long values that repeat little would fill the dictionary before it pays.
-  return (distinct / sampled) * values.size < largestDictionary * 4
+  // Below a few dozen repetitions the sample cannot tell many values from unique ones.
+  if (distinct > sampled * 0.95) return false
+  // Of n values drawn from k equally frequent ones about n²/2k were drawn before.
+  const estimate = sampled === count ? distinct : Math.max(distinct, (sampled * sampled) / (2 * (sampled - distinct)))
+  if (estimate * leastRepetition > count) return false
+  return (estimate / count) * values.size <= largestDictionary
 }
 
 function hashOf(values: ColumnBuilder, i: number): number {

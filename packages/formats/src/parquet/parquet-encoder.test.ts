@@ -258,9 +258,280 @@ describe('every type', () => {
         expect(new Set(result.map((row) => row[1]))).toEqual(new Set([duckType]))
         const objects = await hyparquet(file)
         expect(objects).toHaveLength(repeated.length)
-        expect(objects.at(-1)?.['v'] ?? null).toBeNull()
-        if (first !== undefined) expect(objects[0]?.['v']).toEqual(first)
+        expect(objects.at(-1)?.v ?? null).toBeNull()
+        if (first !== undefined) expect(objects[0]?.v).toEqual(first)
       }
     },
   )
+})
+
+async function metadataOf(file: Buffer): Promise<Record<string, unknown>[]> {
+  const path = join(directory, `${files++}.parquet`)
+  await writeFile(path, file)
+  const connection = await instance.connect()
+  try {
+    return (await connection.runAndReadAll(`SELECT * FROM parquet_metadata('${path}')`)).getRowObjectsJson()
+  } finally {
+    connection.closeSync()
+  }
+}
+
+const text: LogicalType = { kind: 'text' }
+const list = (element: LogicalType): LogicalType => ({ kind: 'list', element })
+
+describe('lists', () => {
+  test('keep NULL, empty and NULL elements apart', async () => {
+    const columns = [column('n', integer(32)), column('i', list(integer(32))), column('t', list(text))]
+    const rows = [
+      ['0', '{1,NULL,3}', '{"a,b","\\"q\\"","NULL",NULL,"","\\\\x"}'],
+      ['1', '{}', '{}'],
+      ['2', null, null],
+      ['3', '[2:3]={7,8}', '{plain,"{braces}"}'],
+      ['4', '{NULL}', '{ü}'],
+    ]
+    const ledger = new LossLedger()
+    const file = await write(columns, rows, { ledger, blockRows: 2 })
+    const expected = [
+      [
+        [1, null, 3],
+        ['a,b', '"q"', 'NULL', null, '', '\\x'],
+      ],
+      [[], []],
+      [null, null],
+      [
+        [7, 8],
+        ['plain', '{braces}'],
+      ],
+      [[null], ['ü']],
+    ]
+    expect(await duck(file, 'SELECT i, t FROM $file ORDER BY n')).toEqual(expected)
+    expect((await hyparquet(file)).map((row) => [row.i ?? null, row.t ?? null])).toEqual(expected)
+    expect(ledger.entries()).toEqual([{ column: 'i', reason: 'array-bounds', outcome: 'altered', count: 1 }])
+  })
+
+  test('of every kind of element', async () => {
+    const columns = [
+      column('d', list({ kind: 'date' })),
+      column('u', list({ kind: 'uuid' })),
+      column('b', list({ kind: 'boolean' })),
+      column('n', list(decimal(20, 2))),
+      column('x', list({ kind: 'binary' })),
+    ]
+    const row = ['{2024-02-29}', '{00000000-0000-0000-0000-000000000001}', '{t,f,NULL}', '{1.10,-2}', '{"\\\\x00ff"}']
+    const [[d, u, b, n, x] = []] = await duck(
+      await write(columns, [row]),
+      'SELECT d::VARCHAR, u::VARCHAR, b::VARCHAR, n::VARCHAR, hex(x[1]) FROM $file',
+    )
+    expect([d, u, b, n, x]).toEqual([
+      '[2024-02-29]',
+      '[00000000-0000-0000-0000-000000000001]',
+      '[true, false, NULL]',
+      '[1.10, -2.00]',
+      '00FF',
+    ])
+  })
+
+  test('of many rows, over pages and row groups', async () => {
+    const columns = [column('v', list(integer(64)))]
+    const rows = Array.from({ length: 20_000 }, (_, i) => [
+      i % 5 === 0 ? null : `{${Array.from({ length: i % 40 }, (_, k) => i * 1000 + k).join()}}`,
+    ])
+    const file = await write(columns, rows, { rowGroupRows: 15_000 })
+    expect(await duck(file, 'SELECT count(*), count(v), sum(len(v)), sum(list_sum(v))::VARCHAR FROM $file')).toEqual(
+      await duck(
+        file,
+        `SELECT count(*), count(*) FILTER (i % 5 <> 0), sum(i % 40) FILTER (i % 5 <> 0),
+                sum(i::HUGEINT * 1000 * (i % 40) + (i % 40) * (i % 40 - 1) // 2) FILTER (i % 5 <> 0)::VARCHAR
+           FROM range(20000) t (i)`,
+      ),
+    )
+  })
+})
+
+describe('files', () => {
+  test('of no rows still have their columns', async () => {
+    const file = await write([column('a', integer(32)), column('b', list(text))], [])
+    expect(await duck(file, 'SELECT * FROM $file')).toEqual([])
+    expect(await duck(file, 'SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM $file)')).toEqual([
+      ['a', 'INTEGER'],
+      ['b', 'VARCHAR[]'],
+    ])
+  })
+
+  test('of columns without a value', async () => {
+    const columns = cases.map(({ type }, i) => column(`c${i}`, type))
+    const file = await write(
+      columns,
+      Array.from({ length: 3000 }, () => columns.map(() => null)),
+      { rowGroupRows: 1000 },
+    )
+    const counts = await duck(file, 'SELECT count(*), count(COLUMNS(*)) FROM $file')
+    expect(counts[0]?.map(Number)).toEqual([3000, ...columns.map(() => 0)])
+  })
+
+  test('of 1,000 columns', async () => {
+    const columns = Array.from({ length: 1000 }, (_, i) => column(`column "${i}"`, i % 2 ? text : integer(64)))
+    const rows = Array.from({ length: 100 }, (_, r) => columns.map((_, c) => String(r * 1000 + c)))
+    const file = await write(columns, rows)
+    const [sums] = await duck(file, 'SELECT sum(COLUMNS(*)::BIGINT) FROM $file')
+    expect(sums?.map(Number)).toEqual(columns.map((_, c) => 4_950_000 + 100 * c))
+  })
+
+  test('with a value of 50 MB', async () => {
+    const huge = 'x'.repeat(50_000_000)
+    const file = await write([column('v', text)], [['a'], [huge], [null], ['b']], { compression: 'snappy' })
+    expect(await duck(file, "SELECT length(v), v = repeat('x', 50000000) FROM $file")).toEqual([
+      ['1', false],
+      ['50000000', true],
+      [null, null],
+      ['1', false],
+    ])
+  })
+
+  test.each(['zstd', 'snappy', 'none'] as const)(
+    'in several row groups and pages, compressed with %s',
+    async (compression) => {
+      const columns = [
+        column('id', integer(64)),
+        column('unique', text),
+        column('status', text),
+        column('price', decimal(9, 2)),
+        column('flag', { kind: 'boolean' }),
+      ]
+      const rows = Array.from({ length: 30_000 }, (_, i) => [
+        String(i),
+        `value ${i} ${'.'.repeat(i % 200)}`,
+        i % 3 === 0 ? null : (['new', 'paid', 'sent'][i % 7] ?? 'lost'),
+        i < 20_000 ? '1.50' : `${i}.25`,
+        i % 2 ? 't' : 'f',
+      ])
+      const file = await write(columns, rows, { compression, rowGroupRows: 12_000, blockRows: 777 })
+      const read = (await duck(
+        file,
+        'SELECT id, "unique", status, price::VARCHAR, flag FROM $file ORDER BY id',
+      )) as unknown[]
+      expect(read).toEqual(rows.map(([id, ...rest]) => [id, ...rest.slice(0, 3), rest[3] === 't']))
+      const objects = await hyparquet(file)
+      expect(objects.map((row) => [String(row.id), row.unique, row.status ?? null])).toEqual(
+        rows.map((row) => row.slice(0, 3)),
+      )
+      const metadata = await metadataOf(file)
+      expect(new Set(metadata.map((chunk) => chunk.row_group_id))).toEqual(new Set(['0', '1', '2']))
+      const encodings = (name: string) =>
+        metadata.filter((chunk) => chunk.path_in_schema === name).map((chunk) => chunk.encodings)
+      expect(encodings('status')).toEqual(Array(3).fill('RLE, PLAIN, RLE_DICTIONARY'))
+      expect(encodings('unique')).toEqual(Array(3).fill('RLE, PLAIN'))
+    },
+  )
+
+  test('whose dictionary grows too large change to plain pages', async () => {
+    // The first page repeats itself, later ones do not.
+    const rows = Array.from({ length: 60_000 }, (_, i) => [`${'-'.repeat(80)}${i < 15_000 ? i % 10 : i}`])
+    const file = await write([column('v', text)], rows, { compression: 'none' })
+    expect(await duck(file, 'SELECT count(*), count(DISTINCT v), sum(hash(v))::VARCHAR FROM $file')).toEqual(
+      await duck(
+        file,
+        `SELECT count(*), count(DISTINCT v), sum(hash(v))::VARCHAR
+           FROM (SELECT repeat('-', 80) || if(i < 15000, i % 10, i) AS v FROM range(60000) t (i))`,
+      ),
+    )
+    expect((await metadataOf(file))[0]?.encodings).toBe('RLE, PLAIN, RLE_DICTIONARY')
+  })
+
+  test('say which columns they were written from', async () => {
+    const columns = [column('d', { kind: 'duration' }), column('i', { kind: 'interval' })]
+    const file = await write(columns, [['-838:59:59', 'PT0S']])
+    const metadata = parquetMetadata(file.buffer.slice(file.byteOffset, file.byteOffset + file.length) as ArrayBuffer)
+    const pair = metadata.key_value_metadata?.find(({ key }) => key === columnsMetadataKey)
+    expect(JSON.parse(pair?.value ?? '')).toEqual(columns)
+  })
+})
+
+describe('statistics', () => {
+  const long = `m${'a'.repeat(100)}`
+  test.each<[string, LogicalType, string[], unknown, unknown]>([
+    ['integers', integer(64), ['5', '-7', '9223372036854775807'], '-7', '9223372036854775807'],
+    ['unsigned integers', integer(64, true), ['5', '18446744073709551615'], '5', '18446744073709551615'],
+    ['unsigned 32-bit integers', integer(32, true), ['5', '4294967295'], '5', '4294967295'],
+    ['decimals', decimal(38, 2), ['-1.00', '3.50', '0.00'], '-1.00', '3.50'],
+    ['zeros', { kind: 'float', bits: 64 }, ['0'], '-0.0', '0.0'],
+    ['doubles', { kind: 'float', bits: 64 }, ['1.5', '-2.5'], '-2.5', '1.5'],
+    ['doubles with NaN', { kind: 'float', bits: 64 }, ['1.5', 'NaN'], null, null],
+    ['text', text, ['b', 'ab', 'ü'], 'ab', 'ü'],
+    ['long text', text, [long, 'zz'], `m${'a'.repeat(63)}`, 'zz'],
+    ['long greatest text', text, ['a', long], 'a', `m${'a'.repeat(62)}b`],
+    ['text of multi-byte characters', text, ['a', 'ü'.repeat(60)], 'a', null],
+    ['dates', { kind: 'date' }, ['2024-01-01', '0001-12-31 BC'], '0001-12-31 (BC)', '2024-01-01'],
+    ['documents', { kind: 'json' }, ['1', '2'], null, null],
+  ])('of %s', async (_name, type, texts, min, max) => {
+    const file = await write([column('v', type)], [...texts.map((t) => [t]), [null]])
+    const [chunk] = await metadataOf(file)
+    expect([chunk?.stats_min_value, chunk?.stats_max_value, chunk?.stats_null_count]).toEqual([min, max, '1'])
+  })
+
+  test('span the pages of a row group, and never hide a row', async () => {
+    const rows = Array.from({ length: 40_000 }, (_, i) => [String((i * 7919) % 40_000), `${'p'.repeat(70)}${i}`])
+    const file = await write([column('i', integer(64)), column('t', text)], rows, { rowGroupRows: 4000 })
+    for (const i of [0, 1, 20_000, 39_999]) {
+      expect(await duck(file, `SELECT count(*) FROM $file WHERE i = ${i}`)).toEqual([['1']])
+      expect(await duck(file, `SELECT count(*) FROM $file WHERE t = '${rows[i]?.[1]}'`)).toEqual([['1']])
+    }
+  })
+})
+
+describe('values that a column cannot hold', () => {
+  const rejected: [string, LogicalType, string][] = [
+    ['infinity', { kind: 'date' }, 'infinite-date'],
+    ['-infinity', { kind: 'timestamp', utc: true }, 'infinite-timestamp'],
+    ['294276-12-31 23:59:59.999999', { kind: 'timestamp', utc: false }, 'timestamp-range'],
+    ['24:00:00', { kind: 'time' }, 'time-24'],
+    ['0000-00-00', { kind: 'date' }, 'zero-date'],
+    ['2000-00-01', { kind: 'date' }, 'zero-date'],
+    ['0000-00-00 00:00:00', { kind: 'timestamp', utc: false }, 'zero-date'],
+    ['2023-02-29', { kind: 'date' }, 'invalid-text'],
+    ['NaN', decimal(5, 2), 'decimal-nan'],
+    ['-Infinity', decimal(38, 2), 'decimal-infinity'],
+    ['1234.5', decimal(5, 2), 'decimal-overflow'],
+    ['0.001', decimal(5, 2), 'decimal-overflow'],
+    ['9'.repeat(39), decimal(38, 0), 'decimal-overflow'],
+    ['{{1,2},{3,4}}', list(integer(32)), 'list-dimensions'],
+    ['{1,NaN}', list(decimal(5, 2)), 'decimal-nan'],
+    ['9223372036854775808', integer(64), 'integer-overflow'],
+    ['-1', integer(64, true), 'integer-overflow'],
+    ['128', integer(8), 'integer-overflow'],
+    ['abc', integer(32), 'invalid-text'],
+    ['', { kind: 'float', bits: 64 }, 'invalid-text'],
+    ['yes', { kind: 'boolean' }, 'invalid-text'],
+    ['xyz', { kind: 'uuid' }, 'invalid-text'],
+    ['\\xabc', { kind: 'binary' }, 'invalid-text'],
+  ]
+  test.each(rejected)('%s as %j: %s', async (value, type, reason) => {
+    const columns = [column('bad', type)]
+    for (const policy of ['error', 'text'] as const) {
+      const error = await write(columns, [[value]], { policy }).catch((e: unknown) => e)
+      expect(error).toBeInstanceOf(UnrepresentableValueError)
+      expect(error).toMatchObject({ column: 'bad', reason })
+    }
+    const ledger = new LossLedger()
+    const file = await write(columns, [[value], [null]], { policy: 'null', ledger })
+    expect(ledger.entries()).toEqual([{ column: 'bad', reason, outcome: 'nulled', count: 1 }])
+    const kept = type.kind === 'list' && reason !== 'list-dimensions' ? 1 : 0
+    expect(await duck(file, 'SELECT count(*), count(bad) FROM $file')).toEqual([['2', String(kept)]])
+  })
+
+  test('are infinite dates, timestamps and 24:00:00, which DuckDB can read back', async () => {
+    const columns = [
+      column('d', { kind: 'date' }),
+      column('t', { kind: 'timestamp', utc: false }),
+      column('z', { kind: 'timestamp', utc: true }),
+      column('h', { kind: 'time' }),
+    ]
+    const rows = [
+      ['infinity', 'infinity', 'infinity', '24:00:00'],
+      ['-infinity', '-infinity', '-infinity', '00:00:00'],
+    ]
+    const file = await write(columns, rows, { infinityAsExtremes: true })
+    expect(await duck(file, 'SELECT d::VARCHAR, t::VARCHAR, z::VARCHAR, h::VARCHAR FROM $file')).toEqual(rows)
+    expect(await duck(file, "SELECT count(*) FROM $file WHERE d = 'infinity' AND z > now()")).toEqual([['1']])
+  })
 })
