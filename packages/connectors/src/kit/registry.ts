@@ -16,7 +16,10 @@ let names: readonly string[] | undefined
 /** Names of all connectors, sorted. */
 export function connectorNames(): readonly string[] {
   names ??= readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(new URL(`${entry.name}/${moduleName}`, root)))
+    .filter(
+      (entry) =>
+        entry.isDirectory() && entry.name !== 'kit' && existsSync(new URL(`${entry.name}/${moduleName}`, root)),
+    )
     .map((entry) => entry.name)
     .sort()
   return names
@@ -53,16 +56,15 @@ export async function connectorForUri(uri: string): Promise<Connector> {
 export async function definitionForUri(uri: string): Promise<ConnectorDefinition> {
   const scheme = uriScheme(uri)
   if (scheme === null) return await connectorDefinition('files')
-  const known = connectorNames()
-  if (known.includes(scheme)) return await connectorDefinition(scheme)
-  const definitions = await Promise.all(known.map((name) => connectorDefinition(name)))
-  const found = definitions.find((definition) => definition.schemes.includes(scheme))
-  if (found) return found
-  throw unknownConnector(
-    scheme,
-    'connector for the scheme',
-    definitions.flatMap((definition) => definition.schemes),
-  )
+  // Most schemes are the connector's name or begin with it, so that only one module is loaded.
+  const likely = (name: string) => (scheme.startsWith(name) ? 0 : 1)
+  const schemes: string[] = []
+  for (const name of [...connectorNames()].sort((a, b) => likely(a) - likely(b))) {
+    const definition = await connectorDefinition(name)
+    if (definition.schemes.includes(scheme)) return definition
+    schemes.push(...definition.schemes)
+  }
+  throw unknownConnector(scheme, 'connector for the scheme', schemes)
 }
 
 /** The scheme of a URI in lower case; null for a path. One letter is a Windows drive, not a scheme. */

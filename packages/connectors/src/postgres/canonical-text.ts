@@ -4,7 +4,7 @@ const textual = /^(text|character varying(\(\d+\))?|varchar(\(\d+\))?)$/
 const numeric = /^numeric(?:\((\d+),(-?\d+)\))?$/
 
 /** The output function, which a cast to text is not: `char(n)` loses its padding in a cast, `inet` gains a mask, `bool` becomes `true`. */
-const printed = (name: string) => `CASE WHEN ${name} IS NOT NULL THEN concat(${name}) END`
+const printed = (name: string) => `CASE WHEN num_nulls(${name}) = 0 THEN concat(${name}) END`
 
 /**
  * A SQL expression for a column's canonical text (see `LogicalType`), NULL for NULL, in a session
@@ -15,7 +15,9 @@ const printed = (name: string) => `CASE WHEN ${name} IS NOT NULL THEN concat(${n
 export function canonicalTextExpression(column: Column, quotedName: string, actualType?: string): string {
   const { type } = column
   if (actualType !== undefined && textual.test(actualType)) return quotedName
-  if ((actualType ?? column.sourceType) === 'money') return `${quotedName}::numeric::text`
+  const declared = actualType ?? column.sourceType
+  if (declared === 'money' || declared === 'money[]')
+    return `${quotedName}::${declared.replace('money', 'numeric')}::text`
   switch (type.kind) {
     case 'boolean':
       return `CASE ${quotedName} WHEN true THEN 't' WHEN false THEN 'f' END`
@@ -53,9 +55,12 @@ export function canonicalTextExpression(column: Column, quotedName: string, actu
  * `relation` is anything that can stand in FROM and `texts` are canonical text expressions over it.
  * The sums are signed; modulo 2^64 they equal the unsigned ones.
  */
-export function contentHashQuery(relation: string, texts: readonly string[]): string {
+export function contentHashQuery(relation: string, texts: readonly string[], serverEncoding = 'UTF8'): string {
+  // Lengths and MD5 are over UTF-8, whatever the database is encoded in; SQL_ASCII hands its bytes out as they are.
+  const bytes = (text: string) => (/^(UTF8|SQL_ASCII)$/.test(serverEncoding) ? text : `convert_to(${text}, 'UTF8')`)
   const cells = texts.map(
-    (_, index) => `CASE WHEN c${index} IS NULL THEN '~' ELSE octet_length(c${index}) || ':' || c${index} END`,
+    (_, index) =>
+      `CASE WHEN c${index} IS NULL THEN '~' ELSE octet_length(${bytes(`c${index}`)}) || ':' || c${index} END`,
   )
   const columns = texts.map((text, index) => `${text} AS c${index}`)
   // Rows of no columns still count: their text is empty.
@@ -64,5 +69,7 @@ export function contentHashQuery(relation: string, texts: readonly string[]): st
     SELECT count(*)::text AS rows,
            coalesce(sum(('x' || left(h, 16))::bit(64)::bigint), 0)::text AS high,
            coalesce(sum(('x' || right(h, 16))::bit(64)::bigint), 0)::text AS low
-      FROM (SELECT md5(${row}) AS h FROM (SELECT ${columns.join(', ') || '1'} FROM ${relation}) AS cells) AS hashes`
+      FROM (SELECT md5(${bytes(row)}) AS h
+              -- The fence keeps each text from being made once for its length and once more for itself.
+              FROM (SELECT ${columns.join(', ') || '1'} FROM ${relation} OFFSET 0) AS cells OFFSET 0) AS hashes`
 }

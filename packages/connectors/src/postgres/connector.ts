@@ -1,0 +1,14 @@
+import type { ConnectorDefinition } from '../kit/connector.ts'
+import { configSchema, parseUri } from './config.ts'
+import { createPostgresConnector } from './postgres-connector.ts'
+
+export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
+  name: 'postgres',
+  title: 'PostgreSQL',
+  kind: 'sql',
+  schemes: ['postgres', 'postgresql'],
+  configSchema,
+  capabilities: { source: true, sink: true, query: true, scopes: true },
+  parseUri,
+  create: (config) => createPostgresConnector(definition, config),
+}

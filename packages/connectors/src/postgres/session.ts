@@ -1,0 +1,143 @@
+import type { Socket } from 'node:net'
+import type { Client, ClientConfig } from 'pg'
+import type { ConfigValues } from '../kit/config-schema.ts'
+import { importDriver } from '../kit/import-driver.ts'
+import { cancelRequest } from './cancel.ts'
+import { labelOf } from './config.ts'
+import { postgresError } from './errors.ts'
+import { tlsAttempts } from './tls.ts'
+
+/** One authenticated, pinned connection. All values arrive as the server's text. */
+export interface Session {
+  readonly label: string
+  /** As in `server_version_num`: 150018. */
+  readonly serverVersion: number
+  readonly serverEncoding: string
+  readonly client: PgClient
+  /** One statement when `values` are given, else one or more. */
+  query(sql: string, values?: readonly unknown[], signal?: AbortSignal): Promise<TextResult>
+  /** Asks the server to stop what this session is doing. */
+  cancel(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface TextResult {
+  readonly fields: readonly { readonly name: string; readonly dataTypeID: number; readonly dataTypeModifier: number }[]
+  readonly rows: readonly (string | null)[][]
+  readonly command: string
+  readonly rowCount: number
+}
+
+/** What we use of the driver beyond its public types. */
+export type PgClient = Client & {
+  readonly connection: { readonly stream: Socket }
+  readonly processID: number
+  readonly secretKey: number | Buffer
+}
+
+// Everything that changes how a value prints, then everything that could end a long read. A plain
+// SET wins over the defaults of role and database.
+const pinned = `
+  set timezone = 'UTC';
+  set datestyle = 'ISO, YMD';
+  set intervalstyle = 'iso_8601';
+  set extra_float_digits = 1;
+  set bytea_output = 'hex';
+  set lc_monetary = 'C';
+  set client_encoding = 'UTF8';
+  set standard_conforming_strings = on;
+  set statement_timeout = 0;
+  set lock_timeout = 0;
+  set idle_in_transaction_session_timeout = 0;
+  select set_config('transaction_timeout', '0', false) where current_setting('transaction_timeout', true) is not null;
+  select set_config('idle_session_timeout', '0', false) where current_setting('idle_session_timeout', true) is not null;
+  select current_setting('server_version_num'), current_setting('server_encoding')`
+
+/** Connects, authenticates and pins the session. */
+export async function openSession(config: ConfigValues, signal?: AbortSignal): Promise<Session> {
+  signal?.throwIfAborted()
+  const label = labelOf(config)
+  const client = await connectClient(config, label, signal)
+  // An idle connection that breaks reports it here; the next query then rejects with it.
+  client.on('error', () => {})
+  const query = async (sql: string, values?: readonly unknown[], querySignal?: AbortSignal): Promise<TextResult> => {
+    querySignal?.throwIfAborted()
+    const stop = () => void session.cancel()
+    querySignal?.addEventListener('abort', stop, { once: true })
+    try {
+      const result: unknown = await client.query({
+        text: sql,
+        rowMode: 'array',
+        types: { getTypeParser: () => (value: string) => value },
+        ...(values ? { values: [...values], queryMode: 'extended' } : {}),
+      } as never)
+      return (Array.isArray(result) ? result.at(-1) : result) as TextResult
+    } catch (error) {
+      querySignal?.throwIfAborted()
+      throw postgresError(error, label)
+    } finally {
+      querySignal?.removeEventListener('abort', stop)
+    }
+  }
+  const session = {
+    label,
+    client,
+    serverVersion: 0,
+    serverEncoding: 'UTF8',
+    query,
+    cancel: () => cancelRequest(client, config),
+    async close() {
+      await client.end().catch(() => {})
+    },
+  }
+  try {
+    const { rows } = await query(pinned, undefined, signal)
+    session.serverVersion = Number(rows[0]?.[0])
+    session.serverEncoding = rows[0]?.[1] ?? 'UTF8'
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+  return session
+}
+
+/** Connects and authenticates, without pinning anything. */
+export async function connectClient(config: ConfigValues, label: string, signal?: AbortSignal): Promise<PgClient> {
+  const driver = await importDriver<{ default: { Client: new (config: ClientConfig) => Client } }>('pg')
+  let failure: unknown
+  for (const ssl of tlsAttempts(config)) {
+    const text = (name: string) => (config[name] === undefined ? {} : { [name]: String(config[name]) })
+    const client = new driver.default.Client({
+      ...text('host'),
+      port: Number(config.port ?? 5432),
+      ...text('database'),
+      ...text('user'),
+      ...text('password'),
+      ...text('options'),
+      ssl,
+      application_name: 'millrace',
+      keepAlive: true,
+      connectionTimeoutMillis: Number(config.connect_timeout ?? 30) * 1000,
+    }) as unknown as PgClient
+    const stop = () => client.connection.stream.destroy(signal?.reason)
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      signal?.throwIfAborted()
+      failure = error
+      client.connection.stream.destroy()
+      if (!isAboutTls(error)) break
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+  throw postgresError(failure, label)
+}
+
+/** Only then does the other kind of connection make sense: no TLS on the server, or a host rule that wants (no) TLS. */
+function isAboutTls(error: unknown): boolean {
+  const { code, message = '' } = error as { code?: string; message?: string }
+  return code === '28000' || /does not support SSL|establishing an SSL/.test(message)
+}
