@@ -1,7 +1,19 @@
+export {
+  type Compression,
+  type Compressor,
+  type CompressorOptions,
+  compress,
+  createCompressor,
+} from './compression/compressor.ts'
+export { decompress } from './compression/decompress.ts'
 export { addContentHashes, type ContentHash, contentHash } from './content-hash.ts'
+export { type CopyTextEncoderOptions, createCopyTextEncoder } from './copy-text/copy-text-encoder.ts'
+export { type CopyTextReaderOptions, readCopyText } from './copy-text/copy-text-reader.ts'
 export { type CsvEncoderOptions, type CsvLineEnd, createCsvEncoder, csvHeader } from './csv/csv-encoder.ts'
 export { type CsvReaderOptions, readCsv } from './csv/csv-reader.ts'
 export type { RowEncoder } from './encoder.ts'
+export { canonicalFloatText } from './hash/float-text.ts'
+export { createRowHasher, type RowHasher } from './hash/row-hasher.ts'
 export type { Column, LogicalType } from './logical-type.ts'
 export {
   type CopyTextToNdjson,
@@ -10,6 +22,7 @@ export {
 } from './ndjson/copy-text-to-ndjson.ts'
 export type { JsonOptions } from './ndjson/json-columns.ts'
 export { createNdjsonEncoder, type NdjsonEncoderOptions } from './ndjson/ndjson-encoder.ts'
+export { type NdjsonReaderOptions, readNdjson } from './ndjson/ndjson-reader.ts'
 export { ColumnBuilder } from './parquet/column-builder.ts'
 export { type ColumnDecoder, decodeBytes, viewOf } from './parquet/column-decoder.ts'
 export { columnsMetadataKey, type PlacedRowGroup, parquetFooter, parquetMagic } from './parquet/footer.ts'
@@ -29,3 +42,4 @@ export {
   UnrepresentableValueError,
 } from './policy.ts'
 export type { RowBlock } from './row-block.ts'
+export { type PlacedPiece, type SplitOptions, splitPieces } from './split-pieces.ts'

@@ -116,11 +116,7 @@ class CsvParser {
           break
         }
         case quoted: {
-          let byte = 0
-          while (pos < end && (byte = data[pos]!) !== quote) {
-            if (byte === lf) this.#lineBreaks++
-            pos++
-          }
+          for (; pos < end && data[pos] !== quote; pos++) if (data[pos] === lf) this.#lineBreaks++
           if (pos === end) break
           pos++
           this.#state = afterQuote

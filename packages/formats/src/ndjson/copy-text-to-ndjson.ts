@@ -1,4 +1,5 @@
 import { DataError } from '@millrace/core'
+import { copyEscapes } from '../copy-text/copy-escapes.ts'
 import type { Column } from '../logical-type.ts'
 import type { Piece } from '../piece.ts'
 import type { LossLedger } from '../policy.ts'
@@ -25,21 +26,8 @@ const quote = 0x22
 const backslash = 0x5c
 const letterN = 0x4e
 
-/** What COPY's escape letters stand for; other letters stand for themselves. */
-export const copyEscapes = Uint8Array.from({ length: 256 }, (_, byte) => byte)
-for (const [letter, byte] of [
-  ['b', 0x08],
-  ['f', 0x0c],
-  ['n', lf],
-  ['r', 0x0d],
-  ['t', tab],
-  ['v', 0x0b],
-] as const) {
-  copyEscapes[letter.charCodeAt(0)] = byte
-}
-
 /** 0 for the bytes that are the same in COPY text and in a JSON string. */
-const special = Uint8Array.from(jsonEscapes, (escape) => (escape === 0 ? 0 : 1))
+const special = Uint8Array.from(jsonEscapes, (letter) => (letter === 0 ? 0 : 1))
 
 /**
  * PostgreSQL's COPY text turned into NDJSON in one pass. Most of COPY's escapes are JSON's own, so
@@ -136,14 +124,14 @@ class CopyTextWriter extends JsonWriter {
       if (byte === tab || byte === lf || byte === undefined) break
       if (byte === backslash) byte = copyEscapes[data[++i]!]!
       i++
-      const escape = jsonEscapes[byte]!
-      if (escape === 0) {
+      const letter = jsonEscapes[byte]!
+      if (letter === 0) {
         out[pos++] = byte
         continue
       }
       out[pos++] = backslash
-      out[pos++] = escape
-      if (escape === 0x75) {
+      out[pos++] = letter
+      if (letter === 0x75) {
         out[pos++] = 0x30
         out[pos++] = 0x30
         out[pos++] = 0x30 + (byte >> 4)
@@ -161,8 +149,9 @@ class CopyTextWriter extends JsonWriter {
     let pos = from
     let breaks = 0
     let i = start
-    let byte = 0
-    while (i < data.length && (byte = data[i]!) !== tab && byte !== lf) {
+    while (i < data.length) {
+      let byte = data[i]!
+      if (byte === tab || byte === lf) break
       if (byte === backslash) {
         byte = copyEscapes[data[++i]!]!
         if (byte === lf || byte === 0x0d) {

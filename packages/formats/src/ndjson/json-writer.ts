@@ -102,10 +102,8 @@ export class JsonWriter extends OutputBuffer {
     let i = start
     if (data[i] === 0x2d) out[pos++] = data[i++]!
     while (data[i] === 0x30 && i + 1 < limit && isDigit(data[i + 1]!)) i++
-    let byte = 0
-    while (i < limit && (byte = data[i]!) > 0x0d) {
+    for (let byte = data[i]!; i < limit && byte > 0x0d; byte = data[++i]!) {
       out[pos++] = byte
-      i++
     }
     this.pos = pos
     return i
@@ -128,11 +126,9 @@ export class JsonWriter extends OutputBuffer {
     const out = this.bytes
     let pos = this.pos
     let i = start
-    let byte = 0
     out[pos++] = quote
-    while (i < limit && (byte = data[i]!) > 0x0d) {
+    for (let byte = data[i]!; i < limit && byte > 0x0d; byte = data[++i]!) {
       out[pos++] = byte
-      i++
     }
     out[pos++] = quote
     this.pos = pos
@@ -144,29 +140,25 @@ export class JsonWriter extends OutputBuffer {
     const out = this.bytes
     let pos = this.pos
     let i = start
-    let byte = 0
     out[pos++] = quote
-    while (i < limit && (byte = data[i]!) > 0x20) {
+    for (let byte = data[i]!; i < limit && byte > 0x20; byte = data[++i]!) {
       out[pos++] = byte
-      i++
     }
-    if (i < limit && byte === 0x20) {
+    if (i < limit && data[i] === 0x20) {
       out[pos++] = 0x54
       i++
       let sign = 0
-      while (i < limit && (byte = data[i]!) > 0x20) {
+      for (let byte = data[i]!; i < limit && byte > 0x20; byte = data[++i]!) {
         if (byte === 0x2b || byte === 0x2d) sign = i
         out[pos++] = byte
-        i++
       }
       if (sign !== 0 && i - sign === 3) {
         out[pos++] = 0x3a
         out[pos++] = 0x30
         out[pos++] = 0x30
       }
-      while (i < limit && (byte = data[i]!) > 0x0d) {
+      for (let byte = data[i]!; i < limit && byte > 0x0d; byte = data[++i]!) {
         out[pos++] = byte
-        i++
       }
     }
     out[pos++] = quote
@@ -180,12 +172,12 @@ export class JsonWriter extends OutputBuffer {
     out[pos++] = quote
     for (let i = start; i < end; i++) {
       const byte = data[i]!
-      const escape = jsonEscapes[byte]!
-      if (escape === 0) out[pos++] = byte
+      const letter = jsonEscapes[byte]!
+      if (letter === 0) out[pos++] = byte
       else {
         out[pos++] = backslash
-        out[pos++] = escape
-        if (escape === letterU) {
+        out[pos++] = letter
+        if (letter === letterU) {
           out[pos++] = 0x30
           out[pos++] = 0x30
           out[pos++] = hexDigits[byte >> 4]!
