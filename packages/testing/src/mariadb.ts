@@ -70,13 +70,15 @@ async function start(binaries: MariadbBinaries, directory: string, options: Mari
     mkdirSync(path, { mode: 0o711 })
     give(path, account)
   }
-  await install(binaries, data, account)
+  await install(binaries, { data, temporary: run }, account)
 
   const password = randomBytes(12).toString('hex')
   const certificateFile = options.ssl ? writeCertificate(directory, account) : undefined
   const settings = {
     datadir: data,
     'bind-address': host,
+    // The system's temporary directory can be private to root.
+    tmpdir: run,
     socket: join(run, 'mariadb.sock'),
     'pid-file': join(run, 'mariadb.pid'),
     'init-file': writeFirstStatements(directory, account, password),
@@ -110,10 +112,24 @@ async function start(binaries: MariadbBinaries, directory: string, options: Mari
   }
 }
 
-async function install(binaries: MariadbBinaries, data: string, account: Account | undefined): Promise<void> {
-  const options = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db']
+async function install(
+  binaries: MariadbBinaries,
+  { data, temporary }: { data: string; temporary: string },
+  account: Account | undefined,
+): Promise<void> {
+  const options = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    `--tmpdir=${temporary}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+  ]
   try {
-    await promisify(execFile)(binaries.install, options, { cwd: '/', ...(account ?? {}) })
+    await promisify(execFile)(binaries.install, options, {
+      cwd: '/',
+      env: { ...process.env, TMPDIR: temporary },
+      ...(account ?? {}),
+    })
   } catch (cause) {
     throw new FatalError('TESTING_MARIADB_INSTALL_FAILED', {
       message: `mariadb-install-db could not fill ${data}: ${cause instanceof Error ? cause.message : cause}`,
