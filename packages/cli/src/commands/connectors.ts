@@ -1,0 +1,167 @@
+import {
+  type Connector,
+  connectorDefinition,
+  connectorNames,
+  formatTableName,
+  type Row,
+  type SqlConnector,
+} from '@millrace/connectors'
+import { ConfigError } from '@millrace/core'
+import { readConnections } from '../config-file/config-file.ts'
+import { type Context, exitCodes } from '../context.ts'
+import { resolveEndpoint } from '../endpoint.ts'
+import { count } from '../output/amounts.ts'
+import { printable } from '../output/printable.ts'
+import { textTable } from '../output/table.ts'
+
+interface Output {
+  readonly json: boolean
+}
+
+export async function listConnectors({ json }: Output, context: Context): Promise<number> {
+  const definitions = await Promise.all(connectorNames().map((name) => connectorDefinition(name)))
+  const listed = definitions.map(({ name, title, kind, schemes, capabilities }) => ({
+    name,
+    title,
+    kind,
+    schemes,
+    capabilities,
+  }))
+  if (json) return print(listed, context)
+  const yes = (value: boolean) => (value ? 'yes' : 'no')
+  context.out(
+    textTable(
+      ['name', 'system', 'addresses', 'source', 'destination', 'query'],
+      listed.map(({ name, title, schemes, capabilities }) => [
+        name,
+        title,
+        schemes.length > 0 ? schemes.map((scheme) => `${scheme}:`).join(' ') : 'a path, -',
+        yes(capabilities.source),
+        yes(capabilities.sink),
+        yes(capabilities.query),
+      ]),
+    ),
+  )
+  return exitCodes.done
+}
+
+export async function showConnector({ name, json }: Output & { readonly name: string }, context: Context) {
+  const { title, kind, schemes, capabilities, configSchema } = await connectorDefinition(name)
+  if (json) return print({ name, title, kind, schemes, capabilities, configSchema }, context)
+  context.out(`${title}\n\n`)
+  context.out(
+    textTable(
+      ['setting', 'type', 'default', 'variables', 'meaning'],
+      configSchema.order.map((key) => {
+        const property = configSchema.properties[key]
+        const marks = [
+          ...(configSchema.required.includes(key) && property?.default === undefined ? ['required'] : []),
+          ...(configSchema.secret.includes(key) ? ['secret'] : []),
+        ]
+        return [
+          key,
+          property?.enum ? property.enum.join(' | ') : (property?.type ?? ''),
+          String(property?.default ?? ''),
+          property?.env?.join(', ') ?? '',
+          [property?.title ?? '', ...(marks.length > 0 ? [`(${marks.join(', ')})`] : []), property?.description ?? '']
+            .join(' ')
+            .trim(),
+        ]
+      }),
+    ),
+  )
+  return exitCodes.done
+}
+
+export async function testConnection({ uri, json }: Output & { readonly uri: string }, context: Context) {
+  await using connector = await connect(uri, context)
+  const result = await connector.testConnection(context.signal)
+  const { mask } = context.secrets
+  if (json) context.out(`${mask(JSON.stringify(result))}\n`)
+  else {
+    const server = result.serverVersion === undefined ? '' : ` (${result.serverVersion})`
+    context.out(mask(`${result.ok ? 'ok' : 'failed'}: ${printable(result.message)}${printable(server)}\n`))
+  }
+  return result.ok ? exitCodes.done : exitCodes.usage
+}
+
+export async function discover(
+  { uri, patterns, columns, json }: Output & { uri: string; patterns: readonly string[]; columns: boolean },
+  context: Context,
+): Promise<number> {
+  await using connector = await connect(uri, context)
+  await using source = await connector.openSource({ signal: context.signal })
+  const tables = await source.listTables(patterns.length > 0 ? patterns : ['*'])
+  if (!columns) {
+    const names = tables.map(formatTableName)
+    if (json) return print(names, context)
+    for (const name of names) context.out(`${printable(name)}\n`)
+    return exitCodes.done
+  }
+  const described = []
+  for (const table of tables) {
+    context.signal.throwIfAborted()
+    const schema = await source.describe({ kind: 'table', table })
+    const name = formatTableName(table)
+    described.push({ table: name, ...schema })
+    if (json) continue
+    const size = schema.estimatedRows === null ? '' : ` (about ${count(schema.estimatedRows)} rows)`
+    context.out(`${printable(name)}${size}\n`)
+    const body = schema.columns.map((column) => [
+      column.name,
+      column.sourceType,
+      column.type.kind,
+      column.nullable ? 'yes' : 'no',
+      schema.primaryKey.includes(column.name) ? 'yes' : '',
+    ])
+    context.out(`${textTable(['column', 'type', 'kind', 'null', 'primary key'], body)}\n`)
+  }
+  return json ? print(described, context) : exitCodes.done
+}
+
+export async function query(
+  { uri, sql, scalar, json }: Output & { uri: string; sql: string; scalar: boolean },
+  context: Context,
+): Promise<number> {
+  await using connector = await connect(uri, context)
+  if (!isSql(connector)) {
+    throw new ConfigError('NOT_SUPPORTED', {
+      message: `${connector.definition.title} cannot be queried. "millrace connectors list" shows which connectors can.`,
+    })
+  }
+  if (scalar) {
+    const value = await connector.query(sql, { scalar: true, signal: context.signal })
+    context.out(`${json ? JSON.stringify(value) : String(value)}\n`)
+    return exitCodes.done
+  }
+  const found = await connector.query(sql, { signal: context.signal })
+  if (json) return print(found, context)
+  const header = Object.keys(found[0] ?? {})
+  if (header.length > 0)
+    context.out(
+      textTable(
+        header,
+        found.map((row) => cells(row, header)),
+      ),
+    )
+  context.err(`${found.length} ${found.length === 1 ? 'row' : 'rows'}\n`)
+  return exitCodes.done
+}
+
+function cells(row: Row, header: readonly string[]): string[] {
+  return header.map((name) => String(row[name] ?? '∅'))
+}
+
+function isSql(connector: Connector): connector is SqlConnector {
+  return connector.definition.kind === 'sql' && connector.definition.capabilities.query
+}
+
+async function connect(uri: string, context: Context): Promise<Connector> {
+  const lookup = { connections: () => readConnections(), secrets: context.secrets }
+  return (await resolveEndpoint(uri, 'source', lookup)).connect()
+}
+
+function print(value: unknown, context: Context): number {
+  context.out(`${context.secrets.mask(JSON.stringify(value, null, 2))}\n`)
+  return exitCodes.done
+}

@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs'
+import {
+  type ConfigValues,
+  type Connector,
+  type ConnectorDefinition,
+  connectorDefinition,
+  connectorNames,
+  definitionForUri,
+  resolveConfig,
+  secretsOf,
+  uriScheme,
+} from '@millrace/connectors'
+import { ConfigError, closestName } from '@millrace/core'
+import type { Secrets } from './secrets.ts'
+import { withoutPassword } from './secrets.ts'
+
+/** A connection as a file defines it: a URI, or a connector with its values. */
+export type ConnectionDefinition = string | (ConfigValues & { readonly connector: string })
+
+export type Connections = ReadonlyMap<string, ConnectionDefinition>
+
+/** One end, named by a person, with its connector still to be made. */
+export interface ResolvedEndpoint {
+  readonly definition: ConnectorDefinition
+  readonly config: ConfigValues
+  /** Without secrets, and resolvable again later: a URI, a connection's or a connector's name. */
+  readonly address: string
+  /** Set for files: the path as given. */
+  readonly path: string | null
+  /** Each transfer gets its own, and disposes it. */
+  connect(): Connector
+}
+
+export interface EndpointLookup {
+  /** Those of the configuration file; asked for only when a word may name one. */
+  readonly connections: () => Promise<Connections>
+  readonly secrets: Secrets
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+const prefix = 'MILLRACE_CONNECTION_'
+
+/**
+ * Finds what a word means: `-`, a URI, a connection of the file, a connection of the environment
+ * (`MILLRACE_CONNECTION_<NAME>`), a connector that is configured by its own variables, or a path;
+ * in this order.
+ */
+export async function resolveEndpoint(
+  word: string,
+  role: 'source' | 'destination',
+  lookup: EndpointLookup,
+): Promise<ResolvedEndpoint> {
+  const { environment = process.env } = lookup
+  if (word === '')
+    throw new ConfigError('EMPTY_ADDRESS', { message: `The ${role} is empty. Give a URI, a path or a connection.` })
+  if (word === '-' || uriScheme(word) !== null) return fromUri(word, withoutPassword(word), role, lookup)
+  if (!mayBeName(word)) return fromUri(word, word, role, lookup)
+  const connections = await lookup.connections()
+  const defined = connections.get(word) ?? environment[variableOf(word)]
+  if (typeof defined === 'string') return fromUri(defined, word, role, lookup)
+  if (defined !== undefined) {
+    const { connector, ...values } = defined
+    return make(await connectorDefinition(connector), values, word, role, lookup)
+  }
+  if (connectorNames().includes(word) && word !== 'files') {
+    return make(await connectorDefinition(word), {}, word, role, lookup)
+  }
+  if (/^[\w-]+$/.test(word) && !existsSync(word)) throw unknownName(word, role, connections, environment)
+  return fromUri(word, word, role, lookup)
+}
+
+async function fromUri(uri: string, address: string, role: Role, lookup: EndpointLookup): Promise<ResolvedEndpoint> {
+  // Before anything can fail with the URI in its message.
+  const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*?:([^/?#]*)@/i.exec(uri)?.[1]
+  if (password) lookup.secrets.add([password])
+  const definition = await definitionForUri(uri)
+  return make(definition, definition.parseUri(uri), address, role, lookup)
+}
+
+type Role = 'source' | 'destination'
+
+function make(
+  definition: ConnectorDefinition,
+  values: ConfigValues,
+  address: string,
+  role: Role,
+  { secrets, environment = process.env }: EndpointLookup,
+): ResolvedEndpoint {
+  secrets.add(secretsOf(definition.configSchema, values))
+  const config = resolveConfig(definition, values, environment)
+  secrets.add(secretsOf(definition.configSchema, config))
+  if (role === 'source' ? !definition.capabilities.source : !definition.capabilities.sink) {
+    throw new ConfigError('NOT_SUPPORTED', {
+      message: `${definition.title} cannot be a ${role}. "millrace connectors list" shows what each connector can do.`,
+    })
+  }
+  return {
+    definition,
+    config,
+    address,
+    path: definition.kind === 'object-store' ? String(config.path ?? '') : null,
+    connect: () => definition.create(config),
+  }
+}
+
+/** `orders-db` is defined by `MILLRACE_CONNECTION_ORDERS_DB`. */
+function variableOf(name: string): string {
+  return prefix + name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
+}
+
+/** A path with a slash cannot be a connection's name. */
+function mayBeName(word: string): boolean {
+  return !/[/\\]/.test(word)
+}
+
+function unknownName(
+  word: string,
+  role: Role,
+  connections: Connections,
+  environment: Readonly<Record<string, string | undefined>>,
+): ConfigError {
+  const fromEnvironment = Object.keys(environment)
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length).toLowerCase())
+  const known = [...connections.keys(), ...fromEnvironment, ...connectorNames()]
+  const closest = closestName(word, known)
+  return new ConfigError('UNKNOWN_CONNECTION', {
+    message:
+      `The ${role} "${word}" is neither a connection, a connector nor a file that exists.${closest ? ` Did you mean "${closest}"?` : ''} ` +
+      `Define it in millrace.yaml or as ${variableOf(word)}=<uri>; a path begins with "./" or ends in ".csv", "/" or the like.`,
+    details: { name: word, known },
+  })
+}

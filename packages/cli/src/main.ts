@@ -1,0 +1,64 @@
+import { writeSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { type Context, exitCodes } from './context.ts'
+import { createProgram } from './program.ts'
+import { version } from './version.ts'
+
+/** How long open handles may keep a finished process alive. */
+const lingerMs = 2000
+
+/** The `millrace` command. Sets the exit code; never throws. */
+export async function main(args: readonly string[]): Promise<void> {
+  let exitCode: number = exitCodes.done
+  // A reader that goes away, as in `| head`, is not a fault of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  const program = createProgram(async (work) => {
+    exitCode = await runCommand(args, work)
+  }, version)
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    command.exitOverride()
+    command.configureOutput({ outputError: (text, write) => write(usageError(text)) })
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    if (error.code === 'commander.help' && args.length === 0) exitCode = exitCodes.usage
+  }
+  process.exitCode = exitCode
+  setTimeout(() => process.exit(), lingerMs).unref()
+}
+
+async function runCommand(args: readonly string[], work: (context: Context) => Promise<number>): Promise<number> {
+  const [{ platformSettings, readPlatformSettings, signalFromProcess }, { printFailure }, { createSecrets }] =
+    await Promise.all([import('@millrace/core'), import('./failure.ts'), import('./secrets.ts')])
+  const secrets = createSecrets()
+  const tell = (text: string) => writeSync(2, text)
+  using stop = signalFromProcess({
+    onAsk: () => tell('\nStopping; what is done is kept. Once more ends at once.\n'),
+  })
+  const streams = {
+    secrets,
+    signal: stop.signal,
+    args,
+    out: (text: string) => void process.stdout.write(text),
+    err: (text: string) => void process.stderr.write(text),
+  }
+  const debug = /^(1|true|yes|on)$/i.test(process.env[platformSettings.debug.env] ?? '')
+  try {
+    return await work({ ...streams, settings: readPlatformSettings() })
+  } catch (error) {
+    return printFailure(error, { ...streams, debug }).exitCode
+  }
+}
+
+function usageError(text: string): string {
+  const [message = '', ...hints] = text.trim().split('\n')
+  return `${[message, ...hints].join(' ')} Run with --help for what there is. [USAGE]\n`.replace(
+    /([a-z][a-z0-9+.-]*:\/\/[^/?#@\s]*?):[^/?#\s]*@/gi,
+    '$1:***@',
+  )
+}

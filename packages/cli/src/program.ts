@@ -1,0 +1,217 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Context } from './context.ts'
+import { parseAmount, parseNames, parseSize } from './parse-values.ts'
+import { type TransferChoices, type TransferOption, transferOptions } from './transfer-options.ts'
+
+/** Runs a command and takes its exit code; the command's code is loaded by `work`, when it is first wanted. */
+export type Run = (work: (context: Context) => Promise<number>) => Promise<void>
+
+/** The commands and their options. Nothing but the option parser is loaded for it, so that `--help` is quick. */
+export function createProgram(run: Run, version: string): Command {
+  const program = new Command('millrace')
+    .description('Moves tables between databases and files: fast, value by value, with proof.')
+    .version(version, '-V, --version', 'Prints the version.')
+    .helpOption('-h, --help', 'Shows help.')
+    .helpCommand('help [command]', 'Shows help for a command.')
+    .showHelpAfterError(false)
+  addCopy(program, run)
+  addPlan(program, run)
+  addVerify(program, run)
+  addConnectors(program, run)
+  return program
+}
+
+const ends =
+  'A source or destination is a URI (postgres://host/db, mysql://host/db, duckdb:file, sqlite:file), a path, - for standard input or output, ' +
+  'a connection of millrace.yaml or of MILLRACE_CONNECTION_<NAME>, or the name of a connector that is configured by its own environment variables.'
+
+function addCopy(program: Command, run: Run): void {
+  const command = program
+    .command('copy')
+    .summary('Copies tables from one system to another.')
+    .description(
+      `Copies tables from one system to another. Nothing is visible at the destination before all of it is there and verified; the same command after an interruption resumes.\n\n${ends}`,
+    )
+  addTransferArguments(command)
+  command.option('--json', 'Prints events as JSON, one a line, on standard output.')
+  command.action((from: string | undefined, to: string | undefined, values: Values) =>
+    run(async (context) => {
+      const { copy } = await import('./commands/copy.ts')
+      return copy({ ...transferArguments(from, to, values), json: values.json === true }, context)
+    }),
+  )
+}
+
+function addPlan(program: Command, run: Run): void {
+  const command = program
+    .command('plan')
+    .summary('Shows what a copy would do.')
+    .description(
+      `Shows what a copy with the same arguments would do: types, changes and conflicts at the destination, values that may not survive, size. Reads catalogues only.\n\n${ends}`,
+    )
+  addTransferArguments(command)
+  command.option('--json', 'Prints the plan as JSON.')
+  command.action((from: string | undefined, to: string | undefined, values: Values) =>
+    run(async (context) => {
+      const { plan } = await import('./commands/plan.ts')
+      return plan({ ...transferArguments(from, to, values), json: values.json === true }, context)
+    }),
+  )
+}
+
+function addVerify(program: Command, run: Run): void {
+  program
+    .command('verify')
+    .summary('Compares manifests of earlier copies with what is there now.')
+    .description(
+      'Compares manifests of earlier copies with what is there now, by count or content hash, as each copy was proven. Ends with code 5 when something differs.',
+    )
+    .argument('<manifests...>', 'Manifests, as copies print them.')
+    .option('--source', 'Looks at the source, too.')
+    .option('--from <uri>', 'The source, instead of the address in the manifest, which has no password.')
+    .option('--to <uri>', 'The destination, instead of the address in the manifest.')
+    .option(
+      '-f, --file <path>',
+      'A file whose connections the manifests name. Default: millrace.yaml, if there is one.',
+    )
+    .option('--json', 'Prints results as JSON, one a line.')
+    .action((manifests: string[], values: { source?: true; from?: string; to?: string; file?: string; json?: true }) =>
+      run(async (context) => {
+        const { verify } = await import('./commands/verify.ts')
+        const { source = false, json = false, ...rest } = values
+        return verify({ manifests, source, json, ...rest }, context)
+      }),
+    )
+}
+
+function addConnectors(program: Command, run: Run): void {
+  const connectors = program
+    .command('connectors')
+    .description('Lists connectors, tests connections and looks into systems.')
+  const load = () => import('./commands/connectors.ts')
+  connectors
+    .command('list')
+    .description('Lists the systems that can be read from and written to.')
+    .option('--json', 'Prints JSON.')
+    .action(({ json = false }) => run(async (context) => (await load()).listConnectors({ json }, context)))
+  connectors
+    .command('show')
+    .description('Shows the settings of a connector and the environment variables that supply them.')
+    .argument('<name>', 'A connector.')
+    .option('--json', 'Prints JSON.')
+    .action((name, { json = false }) => run(async (context) => (await load()).showConnector({ name, json }, context)))
+  connectors
+    .command('test')
+    .description('Tries a connection. Ends with code 2 when it fails.')
+    .argument('<uri>', 'A URI, a path or a connection.')
+    .option('--json', 'Prints JSON.')
+    .action((uri, { json = false }) => run(async (context) => (await load()).testConnection({ uri, json }, context)))
+  connectors
+    .command('discover')
+    .description('Lists the tables that can be read.')
+    .argument('<uri>', 'A URI, a path or a connection.')
+    .argument('[patterns...]', 'Only tables that match, such as "sales.*".')
+    .option('--columns', 'Also shows columns, types and estimated rows.')
+    .option('--json', 'Prints JSON.')
+    .action((uri, patterns, { columns = false, json = false }) =>
+      run(async (context) => (await load()).discover({ uri, patterns, columns, json }, context)),
+    )
+  connectors
+    .command('query')
+    .description(
+      'Prints the result of a query that only reads; for look-ups, since the whole result is kept in memory.',
+    )
+    .argument('<uri>', 'A URI, a path or a connection.')
+    .argument('<sql>', 'One statement.')
+    .option('--scalar', 'Prints only the first value of the first row, bare; null when there is none.')
+    .option('--json', 'Prints JSON.')
+    .action((uri, sql, { scalar = false, json = false }) =>
+      run(async (context) => (await load()).query({ uri, sql, scalar, json }, context)),
+    )
+}
+
+type Values = Readonly<Record<string, unknown>>
+
+function addTransferArguments(command: Command): void {
+  command
+    .argument('[from]', 'Where rows come from.')
+    .argument('[to]', 'Where they go.')
+    .option('-f, --file <path>', 'Carries out the transfers of a file instead.')
+    .addOption(
+      new Option('--only <name>', 'With -f: only the transfer of this name; may be given several times.').argParser(
+        collect,
+      ),
+    )
+  for (const option of transferOptions) command.addOption(commandOption(option))
+}
+
+function commandOption(option: TransferOption): Option {
+  const made = new Option(flags(option), option.help).helpGroup(`${option.group}:`)
+  switch (option.kind) {
+    case 'choice':
+      return made.choices(option.choices)
+    case 'texts':
+      return made.argParser(collect)
+    case 'names':
+      return made.argParser((text, before: string[] = []) => [
+        ...before,
+        ...valid(parseNames(text), 'names, such as a,b'),
+      ])
+    case 'integer':
+      return made.argParser((text) => {
+        const { minimum, maximum = Number.MAX_SAFE_INTEGER } = option
+        const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+        const range = option.maximum === undefined ? `at least ${minimum}` : `from ${minimum} to ${maximum}`
+        return valid(value >= minimum && value <= maximum ? value : null, `a whole number ${range}`)
+      })
+    case 'amount':
+      return made.argParser((text) => valid(parseAmount(text), 'a number, or a time such as 5m, 2h or 1d'))
+    case 'size':
+      return made.argParser((text) => valid(parseSize(text), 'a number of bytes, or a size such as 64MB'))
+    default:
+      return made
+  }
+}
+
+function flags(option: TransferOption): string {
+  switch (option.kind) {
+    case 'flag':
+      return `--${option.word}`
+    case 'switch':
+      return `--no-${option.word}`
+    case 'choice':
+      return `--${option.word} <${option.word.split('-')[0] === 'on' ? 'policy' : option.word.split('-').at(-1)}>`
+    default:
+      return `--${option.word} <${option.placeholder}>`
+  }
+}
+
+function collect(text: string, before: string[] = []): string[] {
+  return [...before, text]
+}
+
+function valid<T>(value: T | null, expected: string): T {
+  if (value === null) throw new InvalidArgumentError(`It must be ${expected}.`)
+  return value
+}
+
+function transferArguments(from: string | undefined, to: string | undefined, values: Values) {
+  const choices: Record<string, unknown> = {}
+  for (const option of transferOptions) {
+    const value = values[camelCase(option.word)]
+    // The option parser presets a switch to true.
+    if (value !== undefined && !(option.kind === 'switch' && value === true)) choices[option.name] = value
+  }
+  const { file, only } = values as { file?: string; only?: string[] }
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+    ...(file === undefined ? {} : { file }),
+    ...(only === undefined ? {} : { only }),
+    choices: choices as TransferChoices,
+  }
+}
+
+function camelCase(word: string): string {
+  return word.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+}
