@@ -54,9 +54,9 @@ export function typeFor(type: LogicalType): string {
   }
 }
 
-/** Types that have a logical kind of their own: a text column declared so was overridden to text on the way. */
+/** Types that have a logical kind of their own: a column declared so that is planned as text was overridden on the way. */
 const notTextByNature =
-  /^(bool|boolean|smallint|integer|bigint|int[248]|oid|numeric|decimal|real|double precision|float[48]|bytea|date|time(stamp)? (without|with)|time(stamp)?(\(\d\))? |timestamp|interval|uuid|jsonb?|money)|\[\]$/
+  /^(boolean|smallint|integer|bigint|oid|xid8?|cid|numeric|real|double precision|money|bytea|date|time(\(\d\))? without|timestamp|interval|uuid|jsonb?)\b|\[\]$/
 
 /** Types whose text names objects of one database, or which take no input at all. */
 const boundToDatabase = /^(reg[a-z]+|pg_node_tree|pg_ndistinct|pg_dependencies|pg_mcv_list|aclitem|cid)(\[\])?$/
@@ -65,7 +65,8 @@ const boundToDatabase = /^(reg[a-z]+|pg_node_tree|pg_ndistinct|pg_dependencies|p
 const portableTypes = new Set(
   `bool int2 int4 int8 oid float4 float8 numeric text varchar bpchar bytea date time timetz timestamp timestamptz
    interval uuid json jsonb inet cidr macaddr macaddr8 bit varbit point line lseg box path polygon circle
-   int4range int8range numrange daterange tsrange tstzrange tsvector tsquery pg_lsn xid8 xml`.split(/\s+/),
+   int4range int8range numrange daterange tsrange tstzrange int4multirange int8multirange nummultirange datemultirange tsmultirange tstzmultirange
+   tsvector tsquery pg_lsn xid xid8 name xml`.split(/\s+/),
 )
 
 /**
@@ -79,7 +80,8 @@ export async function columnTypes(
 ): Promise<ColumnType[]> {
   const verbatim = sourceDialect === 'postgres' ? await knownTypes(session, columns) : new Map<string, KnownType>()
   return columns.map((column) => {
-    const known = keepsItsType(column) ? verbatim.get(column.sourceType) : undefined
+    const found = keepsItsType(column) ? verbatim.get(column.sourceType) : undefined
+    const known = column.type.kind === 'text' && notTextByNature.test(found?.base ?? '') ? undefined : found
     const enumFits =
       known === undefined ||
       column.type.kind !== 'enum' ||
@@ -101,6 +103,8 @@ interface KnownType {
   readonly oid: string
   readonly portable: boolean
   readonly labels: readonly string[] | null
+  /** The type below a domain. */
+  readonly base: string | null
 }
 
 /** `to_regtype` also proves that a declaration is a type name and nothing more, so that it may stand in DDL. */
@@ -108,7 +112,7 @@ async function knownTypes(session: Session, columns: readonly Column[]): Promise
   const names = [...new Set(columns.filter(keepsItsType).map((column) => column.sourceType))]
   const rows = await session.select(
     `SELECT n.name, t.oid::text, t.typtype::text, t.typname::text, e.typname::text AS element,
-            CASE WHEN t.oid < 16384 THEN 'y' END AS "builtIn",
+            CASE WHEN t.oid < 16384 THEN 'y' END AS "builtIn", format_type(nullif(t.typbasetype, 0), NULL) AS base,
             (SELECT json_agg(l.enumlabel)::text FROM pg_enum l WHERE l.enumtypid = t.oid) AS labels
        FROM unnest($1::text[]) AS n (name)
        JOIN pg_type t ON t.oid = to_regtype(n.name)
@@ -123,6 +127,7 @@ async function knownTypes(session: Session, columns: readonly Column[]): Promise
         oid: row.oid ?? '',
         portable: row.typtype === 'e' || (row.builtIn === 'y' && portableTypes.has(row.element ?? row.typname ?? '')),
         labels: row.labels ? (JSON.parse(row.labels) as string[]) : null,
+        base: row.base ?? null,
       },
     ]),
   )

@@ -189,6 +189,7 @@ export async function hashOfTable(session: Session, table: string, columns: read
   const texts = columns.map((column) =>
     canonicalTextExpression(column, quoteIdentifier(column.name), actual.get(column.name)),
   )
-  const [row] = await session.select(contentHashQuery(table, texts))
+  const [server] = await session.select(`SELECT current_setting('server_encoding') AS encoding`)
+  const [row] = await session.select(contentHashQuery(table, texts, server?.encoding ?? 'UTF8'))
   return contentHash(Number(row?.rows), BigInt(row?.high ?? 0), BigInt(row?.low ?? 0))
 }

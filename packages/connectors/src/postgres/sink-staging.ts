@@ -1,8 +1,8 @@
 import type { LoadSpec } from '../kit/sink.ts'
 import { columnTypes, createTableSql } from './ddl.ts'
-import { quoteIdentifier } from './identifiers.ts'
+import { quoteIdentifier, quoteLiteral } from './identifiers.ts'
 import { stagingTable } from './sink-bookkeeping.ts'
-import { columnList, type TargetColumn, type TargetPlace } from './sink-catalog.ts'
+import { columnList, type TargetColumn, type TargetPlace, type TargetTable } from './sink-catalog.ts'
 import type { Session } from './sink-sessions.ts'
 import { canSwap } from './sink-swappable.ts'
 
@@ -28,30 +28,38 @@ export async function createStaging(session: Session, spec: LoadSpec, place: Tar
     return { target: place.sql, logged: true, swap: true }
   }
   const swap = spec.mode === 'replace' && (await canSwap(session, place.table))
-  if (swap) await createDouble(session, place.table.oid, place.sql, staging)
+  if (swap) await createDouble(session, spec, place.table, staging)
   else await createColumnsOnly(session, spec, place, staging)
   await applyChanges(session, staging, spec)
   return { target: place.sql, logged: swap, swap }
 }
 
 /** Indexes and keys follow when the rows are in; identity follows with the swap, as its sequence stays the same. */
-async function createDouble(session: Session, oid: string, target: string, staging: string): Promise<void> {
+async function createDouble(session: Session, spec: LoadSpec, target: TargetTable, staging: string): Promise<void> {
   const [row] = await session.select(
     `SELECT current_setting('server_version_num') AS version,
             (SELECT am.amname::text FROM pg_am am WHERE am.oid = c.relam) AS method,
             array_to_string(c.reloptions, ', ') AS options,
             (SELECT string_agg('toast.' || o, ', ') FROM pg_class t, unnest(t.reloptions) AS o WHERE t.oid = c.reltoastrelid) AS toast
        FROM pg_class c WHERE c.oid = $1::oid`,
-    [oid],
+    [target.oid],
   )
   const parts = ['DEFAULTS', 'GENERATED', 'CONSTRAINTS', 'STORAGE', 'COMMENTS']
   if (Number(row?.version) >= 140000) parts.push('COMPRESSION')
   const options = [row?.options, row?.toast].filter(Boolean).join(', ')
   await session.execute(
-    `CREATE TABLE ${staging} (LIKE ${target} ${parts.map((part) => `INCLUDING ${part}`).join(' ')})` +
+    `CREATE TABLE ${staging} (LIKE ${target.sql} ${parts.map((part) => `INCLUDING ${part}`).join(' ')})` +
       (row?.method ? ` USING ${quoteIdentifier(row.method)}` : '') +
       (options ? ` WITH (${options})` : ''),
   )
+  const loaded = new Set(spec.columns.map((column) => column.name))
+  for (const { name, identity } of target.columns) {
+    if (identity === null || loaded.has(name)) continue
+    const [owned] = await session.select('SELECT pg_get_serial_sequence($1, $2) AS sequence', [target.sql, name])
+    await session.execute(
+      `ALTER TABLE ${staging} ALTER COLUMN ${quoteIdentifier(name)} SET DEFAULT nextval(${quoteLiteral(owned?.sequence ?? '')})`,
+    )
+  }
 }
 
 async function createColumnsOnly(session: Session, spec: LoadSpec, place: TargetPlace, staging: string): Promise<void> {

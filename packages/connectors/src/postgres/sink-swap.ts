@@ -88,7 +88,10 @@ export async function swap(
   await session.execute(`ALTER TABLE ${target.sql} RENAME TO ${quoteIdentifier(away)}`)
   await rename(session, staging, key, target.schema, target.name)
   for (const { identity, column, sql } of sequences) {
-    if (!identity) await session.execute(`ALTER SEQUENCE ${sql} OWNED BY ${target.sql}.${quoteIdentifier(column)}`)
+    // A staged default of an identity column would keep the old table's sequence alive.
+    if (identity)
+      await session.execute(`ALTER TABLE ${target.sql} ALTER COLUMN ${quoteIdentifier(column)} DROP DEFAULT`)
+    else await session.execute(`ALTER SEQUENCE ${sql} OWNED BY ${target.sql}.${quoteIdentifier(column)}`)
   }
   await session.execute(`DROP TABLE ${quoteTable(target.schema, away)}`)
 

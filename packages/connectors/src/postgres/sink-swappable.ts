@@ -23,7 +23,7 @@ const swappable = `
       AND NOT EXISTS (
         SELECT FROM pg_attribute a
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-           AND (a.attacl IS NOT NULL OR a.attoptions IS NOT NULL OR coalesce(a.attstattarget, -1) <> -1))
+           AND (a.attacl IS NOT NULL OR array_to_string(a.attoptions, ',') LIKE '%n\\_distinct%' OR coalesce(a.attstattarget, -1) <> -1))
       AND NOT EXISTS (
         SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
          WHERE i.indrelid = c.oid AND (i.indisclustered OR NOT i.indisvalid OR x.reltablespace <> 0))
