@@ -1,11 +1,10 @@
-import { ConfigError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { ConnectorDefinition, Row, Scalar, SqlConnector } from '../kit/connector.ts'
 import { exportQuery } from '../kit/export-query.ts'
 import { redactText, secretsOf } from '../kit/redact.ts'
 import { labelOf } from './config.ts'
 import { listScope, suggestSchema } from './scopes.ts'
-import { openSession, type Session, type TextResult } from './session.ts'
+import { connectClient, openSession, type Session, type TextResult } from './session.ts'
 import { openPostgresSource } from './source.ts'
 
 type SqlDefinition = ConnectorDefinition & { readonly kind: 'sql' }
@@ -71,8 +70,16 @@ export function createPostgresConnector(definition: SqlDefinition, config: Confi
       }
     },
     openSource: async (options) => track(await openPostgresSource(config, options)),
-    openSink: async () => {
-      throw new ConfigError('SINK_MISSING', { message: 'PostgreSQL cannot be written to.' })
+    async openSink({ parallel = 1, signal } = {}) {
+      const { openPostgresSink } = await import('./sink.ts')
+      return track(
+        openPostgresSink({
+          connect: () => connectClient(config, label, signal),
+          parallel,
+          label,
+          ...(signal ? { signal } : {}),
+        }),
+      )
     },
     query: query as SqlConnector['query'],
     execute: (sql, signal) =>

@@ -1,9 +1,17 @@
-import type { Piece } from '@millrace/formats'
-import { encodeCsv } from '../kit/encode-csv.ts'
+import {
+  type Column,
+  type ColumnDecoder,
+  createCopyTextToNdjson,
+  createParquetEncoder,
+  type Piece,
+  textDecoders,
+} from '@millrace/formats'
 import type { ReadRequest } from '../kit/source.ts'
-import { copyOut } from './copy-out.ts'
+import { binaryDecoderFor, hasBinaryCodec } from './binary/binary-decoders.ts'
+import { createBinaryRowParser } from './binary/row-parser.ts'
+import { copyOut, type RowBatch } from './copy-out.ts'
 import { columnNamed } from './relation-sql.ts'
-import { selectExpression } from './select-list.ts'
+import { isRawJson, selectExpression, sentType } from './select-list.ts'
 import type { Session } from './session.ts'
 import type { PgColumn } from './types.ts'
 
@@ -13,7 +21,16 @@ export interface RowsSql {
   readonly conditions: readonly string[]
 }
 
-/** Reads rows in the wanted format by the cheapest faithful road. */
+/** COPY's own formats, by the format they are the cheapest faithful road to. */
+const wires = {
+  csv: 'csv',
+  'copy-text': 'text',
+  'copy-binary': 'binary',
+  ndjson: 'text',
+  parquet: 'binary',
+} as const
+
+/** Reads rows in the wanted format: passed through, or turned from the COPY format that is nearest to it. */
 export async function* readRows(
   session: Session,
   columns: readonly PgColumn[],
@@ -21,26 +38,56 @@ export async function* readRows(
   request: ReadRequest,
 ): AsyncGenerator<Piece, void, undefined> {
   const { format, signal } = request
-  const copy = (wire: 'csv' | 'text' | 'binary') => {
-    const list = request.columns.map((planned) =>
-      selectExpression(columnNamed(columns, planned.name), planned, format, () => false),
-    )
-    const where = rows.conditions.length > 0 ? ` where ${rows.conditions.join(' and ')}` : ''
-    const sql = `copy (select ${list.join(', ')} from ${rows.from}${where}) to stdout (format ${wire})`
-    return copyOut(session, sql, { binary: wire === 'binary', signal })
-  }
-  switch (format) {
-    case 'csv':
-      yield* copy('csv')
-      return
-    case 'copy-text':
-      yield* copy('text')
-      return
-    case 'copy-binary':
-      yield* copy('binary')
-      return
-    case 'ndjson':
-    case 'parquet':
-      yield* encodeCsv(copy('csv'), request)
-  }
+  const pairs = request.columns.map((planned) => ({ planned, column: columnNamed(columns, planned.name) }))
+  const list = pairs.map(({ planned, column }) => selectExpression(column, planned, format, isSentBinary))
+  const where = rows.conditions.length > 0 ? ` where ${rows.conditions.join(' and ')}` : ''
+  const wire = wires[format]
+  const sql = `copy (select ${list.join(', ')} from ${rows.from}${where}) to stdout (format ${wire})`
+  const batches = copyOut(session, sql, { binary: wire === 'binary', signal })
+  if (format === 'ndjson') yield* toNdjson(batches, pairs, request)
+  else if (format === 'parquet') yield* toParquet(batches, pairs, request)
+  else yield* batches
+}
+
+type Pair = { readonly planned: Column; readonly column: PgColumn }
+
+async function* toNdjson(
+  batches: AsyncIterable<RowBatch>,
+  pairs: readonly Pair[],
+  { columns, options, ledger }: ReadRequest,
+): AsyncGenerator<Piece, void, undefined> {
+  const rawJson = new Set(
+    pairs.filter(({ column, planned }) => isRawJson(column, planned)).map(({ planned }) => planned.name),
+  )
+  const converter = createCopyTextToNdjson({ columns, options, ledger, rawJson })
+  for await (const batch of batches) yield converter.convert(batch.bytes)
+}
+
+async function* toParquet(
+  batches: AsyncIterable<RowBatch>,
+  pairs: readonly Pair[],
+  { columns, options, ledger, policy }: ReadRequest,
+): AsyncGenerator<Piece, void, undefined> {
+  const parser = createBinaryRowParser(columns.length)
+  const encoder = createParquetEncoder({
+    columns,
+    decoders: pairs.map(decoderOf),
+    ledger,
+    policy,
+    ...(options.parquetCompression ? { compression: options.parquetCompression } : {}),
+    ...(options.rowGroupRows ? { rowGroupRows: options.rowGroupRows } : {}),
+    infinityAsExtremes: options.infinityAsExtremes ?? false,
+  })
+  for await (const batch of batches) yield* await encoder.encode(parser.parse(batch.bytes))
+  yield* await encoder.finish()
+}
+
+function isSentBinary(column: PgColumn, planned: Column): boolean {
+  return hasBinaryCodec(planned.type, sentType(column))
+}
+
+/** What has no binary codec was printed by the query, and is read as canonical text. */
+function decoderOf({ planned, column }: Pair): ColumnDecoder {
+  if (isSentBinary(column, planned)) return binaryDecoderFor(planned.type, sentType(column))
+  return textDecoders([planned])[0] as ColumnDecoder
 }

@@ -36,6 +36,13 @@ export function selectExpression(
   }
 }
 
+/** The type below all domains that a column is sent as: money is cast on the way. */
+export function sentType(column: PgColumn): PgType {
+  const plain = (type: PgType): PgType =>
+    type.name === 'money' ? { ...type, name: 'numeric' } : { ...type, element: type.element && plain(type.element) }
+  return plain(column.base)
+}
+
 /** Composites stand in NDJSON as objects, unless the column is to be text of another kind. */
 export function isRawJson(column: PgColumn, planned: Column): boolean {
   return column.base.class === 'c' && planned.type.kind === 'text'

@@ -168,7 +168,11 @@ const whereOf = (rows: RowsSql) => (rows.conditions.length > 0 ? ` where ${rows.
 
 /** The text that our CSV holds, whatever the column was planned as. */
 function sourceText(column: PgColumn): string {
-  return canonicalTextExpression(column, quoteIdentifier(column.name))
+  const { base } = column
+  // A domain over money is declared by its own name.
+  const money = base.name === 'money' ? 'money' : base.element?.name === 'money' ? 'money[]' : null
+  const declared = money === null ? column : { ...column, sourceType: money }
+  return canonicalTextExpression(declared, quoteIdentifier(column.name))
 }
 
 /** COPY's binary form of money is a count of the locale's smallest coin, and some types have none. */
