@@ -136,5 +136,6 @@ async function withEnds<T>(
   await using _sink = sink.status === 'fulfilled' ? sink.value : null
   if (source.status === 'rejected') throw source.reason
   if (sink.status === 'rejected') throw sink.reason
-  return work(source.value, sink.value)
+  // Awaited here: both ends close when this returns.
+  return await work(source.value, sink.value)
 }
