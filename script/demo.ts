@@ -32,9 +32,9 @@ using asked = signalFromProcess({ onAsk: () => process.stderr.write('\nStopping.
 try {
   await demo(asked.signal)
 } catch (error) {
-  if (!asked.signal.aborted) throw error
-  process.exitCode =
-    asked.signal.reason instanceof InterruptedError && asked.signal.reason.signal === 'SIGTERM' ? 143 : 130
+  const { reason, aborted } = asked.signal
+  if (!aborted) console.error(error instanceof Error ? error.message : error)
+  process.exitCode = !aborted ? 1 : reason instanceof InterruptedError && reason.signal === 'SIGTERM' ? 143 : 130
 }
 
 async function demo(signal: AbortSignal): Promise<void> {
