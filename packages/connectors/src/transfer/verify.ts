@@ -35,7 +35,7 @@ async function targetSide(manifest: Manifest, expected: ProofSide, options: Veri
   await using sink = await connector.openSink(options.signal ? { signal: options.signal } : {})
   const { target } = manifest.to
   if (expected.hash === undefined) return { rows: await sink.count(target, options.signal) }
-  return sink.contentHash(target, hashedColumns(manifest), options.signal)
+  return await sink.contentHash(target, hashedColumns(manifest), options.signal)
 }
 
 async function sourceSide(manifest: Manifest, expected: ProofSide, options: VerifyOptions): Promise<ProofSide> {
@@ -51,7 +51,7 @@ async function sourceSide(manifest: Manifest, expected: ProofSide, options: Veri
       ? { kind: 'table', table: parseTableName(manifest.from.table ?? '') }
       : { kind: 'query', sql: manifest.from.query }
   if (expected.hash === undefined) return { rows: await source.count(relation, options.signal) }
-  return source.contentHash(relation, hashedColumns(manifest), options.signal)
+  return await source.contentHash(relation, hashedColumns(manifest), options.signal)
 }
 
 function hashedColumns(manifest: Manifest) {
