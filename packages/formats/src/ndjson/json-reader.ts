@@ -79,7 +79,8 @@ export class JsonReader extends OutputBuffer {
         code = 0x10000 + ((code - 0xd800) << 10) + (hexCode(data, i + 2) - 0xdc00)
         i += 6
       }
-      pos += code < 0x80 ? (out.writeUInt8(code, pos), 1) : out.write(String.fromCodePoint(code), pos)
+      if (code < 0x80) out[pos++] = code
+      else pos += out.write(String.fromCodePoint(code), pos)
     }
     this.pos = pos
     return i
