@@ -1,0 +1,83 @@
+import type { Session } from './session.ts'
+
+export interface SessionPool extends AsyncDisposable {
+  readonly size: number
+  /** Runs `fn` with a session that nobody else uses meanwhile; waits for one when all are taken. */
+  use<T>(fn: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** For work that spans several calls, such as a stream; `release` must be called. */
+  acquire(signal?: AbortSignal): Promise<Session>
+  /** `broken`: its connection is lost. */
+  release(session: Session, broken: boolean): void
+}
+
+/** Up to `size` sessions, opened when first needed. */
+export function createSessionPool(size: number, open: (signal?: AbortSignal) => Promise<Session>): SessionPool {
+  const idle: Session[] = []
+  const all = new Set<Session>()
+  const closing = new Set<Promise<void>>()
+  const waiting: (() => void)[] = []
+  let taken = 0
+
+  async function acquire(signal?: AbortSignal): Promise<Session> {
+    signal?.throwIfAborted()
+    while (taken >= size) {
+      const turn = Promise.withResolvers<void>()
+      const stop = () => turn.resolve()
+      waiting.push(stop)
+      signal?.addEventListener('abort', stop, { once: true })
+      await turn.promise
+      signal?.removeEventListener('abort', stop)
+      if (signal?.aborted) {
+        const place = waiting.indexOf(stop)
+        if (place >= 0) waiting.splice(place, 1)
+        else waiting.shift()?.()
+        signal.throwIfAborted()
+      }
+    }
+    taken++
+    try {
+      let session = idle.pop()
+      while (session && !session.alive) {
+        all.delete(session)
+        session = idle.pop()
+      }
+      session ??= await open(signal)
+      all.add(session)
+      return session
+    } catch (error) {
+      taken--
+      waiting.shift()?.()
+      throw error
+    }
+  }
+
+  function release(session: Session, broken: boolean): void {
+    taken--
+    if (broken) {
+      all.delete(session)
+      const closed = session.close().finally(() => closing.delete(closed))
+      closing.add(closed)
+    } else idle.push(session)
+    waiting.shift()?.()
+  }
+
+  return {
+    size,
+    acquire,
+    release,
+    async use(fn, signal) {
+      const session = await acquire(signal)
+      try {
+        return await fn(session)
+      } finally {
+        // A statement that failed has not ended the transaction.
+        release(session, !session.alive)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...[...all].map((session) => session.close()), ...closing])
+      all.clear()
+      idle.length = 0
+    },
+  }
+}
