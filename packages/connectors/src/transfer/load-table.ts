@@ -325,7 +325,7 @@ async function finishPublished(
       : level === 'count'
         ? { rows: await sink.count(item.target, signal) }
         : await sink.contentHash(item.target, planned.columns, signal)
-  return conclude(context, planned, load, {
+  return await conclude(context, planned, load, {
     startedAt: interrupted.spec.journal.startedAt,
     durationMs: Date.now() - began,
     rows,
