@@ -75,7 +75,6 @@ export class ColumnChunkWriter {
       if (this.#dictionary.indexAll(builder, this.#indices)) this.#addIndexPage(this.#dictionary)
       else {
         this.#useDictionary = false
-        if (this.#dictionary.entries.values === 0) this.#dictionary = null
       }
     }
     if (!this.#useDictionary) this.#addPlainPage()
@@ -86,12 +85,13 @@ export class ColumnChunkWriter {
   close(): ClosedChunk {
     this.flushPage()
     let dictionary: PendingPage | null = null
-    if (this.#dictionary) {
+    if (this.#dictionary && this.#dictionary.entries.values > 0) {
       const { entries } = this.#dictionary
       this.#statistics.update(entries)
       const page = this.#compressor.take(entries.size)
       const end = writePlain(entries, page, 0)
       dictionary = this.#send(page, end, entries.values, encoding.plain)
+      this.#dictionary.clear()
     }
     const closed = {
       leaf: this.#leaf,
@@ -100,9 +100,9 @@ export class ColumnChunkWriter {
       values: this.#levels,
       statistics: this.#statistics.finish(),
     }
+    if (!this.#useDictionary) this.#dictionary = null
     this.#plainGroups = this.#useDictionary ? 0 : this.#plainGroups + 1
     this.#useDictionary = null
-    this.#dictionary = null
     this.#statistics = new StatisticsCollector(this.#leaf.order)
     this.#pages = []
     this.#levels = 0

@@ -55,6 +55,12 @@ export class Dictionary {
     return true
   }
 
+  /** Empty again, for the next row group. */
+  clear(): void {
+    this.entries.clear()
+    this.#slots.fill(0)
+  }
+
   #grow(): void {
     this.#mask = this.#slots.length * 4 - 1
     this.#slots = new Int32Array(this.#mask + 1)

@@ -1,13 +1,17 @@
 import { promisify } from 'node:util'
 import { constants, zstdCompress } from 'node:zlib'
+import { type FreeSlabs, PageStore } from './page-store.ts'
 import type { ParquetCompression } from './physical.ts'
 
 const zstd = promisify(zstdCompress)
 
 /** Raw bytes that may wait for or be in compression at once; bounds memory and keeps two threads busy. */
-const largestBacklog = 12 * 1024 * 1024
+const largestBacklog = 6 * 1024 * 1024
+const pooledBytes = 640 * 1024
+const mostPooled = 12
+/** zstd's output grows by pieces of this size; one for a whole page would mostly stay empty. */
+const outputChunk = 256 * 1024
 const params = { [constants.ZSTD_c_compressionLevel]: 1 }
-const pooledSize = 1280 * 1024
 
 /**
  * Compresses pages on the thread pool while the caller decodes the next block. Page buffers come
@@ -15,7 +19,9 @@ const pooledSize = 1280 * 1024
  */
 export class PageCompressor {
   readonly compression: ParquetCompression
-  #free: Buffer[] = []
+  readonly #freeSlabs: FreeSlabs = []
+  #store = new PageStore(this.#freeSlabs)
+  #freePages: Buffer[] = []
   #backlog = 0
   #pending = new Set<Promise<unknown>>()
 
@@ -29,17 +35,21 @@ export class PageCompressor {
 
   /** A buffer of at least `size` bytes with any content. */
   take(size: number): Buffer {
-    return size > pooledSize ? Buffer.allocUnsafeSlow(size) : (this.#free.pop() ?? Buffer.allocUnsafeSlow(pooledSize))
+    if (size > pooledBytes) return Buffer.allocUnsafeSlow(size)
+    return this.#freePages.pop() ?? Buffer.allocUnsafeSlow(pooledBytes)
   }
 
-  /** Resolves to the compressed form of the first `length` bytes of a buffer from `take`, which then belongs to the compressor. */
+  /**
+   * Resolves to the compressed form of the first `length` bytes of a buffer from `take`, which then
+   * belongs to the compressor. The result belongs to the current row group's store.
+   */
   compress(buffer: Buffer, length: number): Promise<Uint8Array> {
     this.#backlog += length
-    const page = buffer.subarray(0, length)
-    const compressed = this.#compress(page).finally(() => {
+    const store = this.#store
+    const compressed = this.#compress(buffer.subarray(0, length), store).finally(() => {
       this.#backlog -= length
       this.#pending.delete(compressed)
-      if (buffer.length === pooledSize && this.#free.length < 12) this.#free.push(buffer)
+      if (buffer.length === pooledBytes && this.#freePages.length < mostPooled) this.#freePages.push(buffer)
     })
     this.#pending.add(compressed)
     // Whoever assembles the row group sees the failure; until then it is not unhandled.
@@ -47,16 +57,21 @@ export class PageCompressor {
     return compressed
   }
 
+  /** Begins the next row group; the caller releases the store when it has joined the last one's pages. */
+  nextStore(): PageStore {
+    const store = this.#store
+    this.#store = new PageStore(this.#freeSlabs)
+    return store
+  }
+
   /** Waits until there is room for more. */
   async drained(): Promise<void> {
     while (this.full) await Promise.race(this.#pending)
   }
 
-  async #compress(page: Buffer): Promise<Uint8Array> {
-    if (this.compression === 'none') return Buffer.from(page)
-    if (this.compression === 'snappy') return (await import('snappy')).compress(page)
-    const compressed = await zstd(page, { chunkSize: Math.max(4096, page.length), params })
-    // The result is the beginning of a buffer of chunkSize bytes, which would live as long as it.
-    return Buffer.from(compressed)
+  async #compress(page: Buffer, store: PageStore): Promise<Uint8Array> {
+    if (this.compression === 'none') return store.keep(page)
+    if (this.compression === 'snappy') return store.keep(await (await import('snappy')).compress(page))
+    return store.keep(await zstd(page, { chunkSize: Math.min(Math.max(1024, page.length), outputChunk), params }))
   }
 }

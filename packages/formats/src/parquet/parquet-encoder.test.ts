@@ -49,11 +49,12 @@ async function write(
 ): Promise<Buffer> {
   const encoder = createParquetEncoder({ columns, ledger: new LossLedger(), ...options })
   const pieces: Piece[] = []
+  const keep = (valid: Piece[]) => pieces.push(...valid.map((piece) => ({ ...piece, bytes: Buffer.from(piece.bytes) })))
   const step = options.blockRows ?? 500
   for (let at = 0; at < rows.length; at += step) {
-    pieces.push(...(await encoder.encode(blockOf(rows.slice(at, at + step), columns.length))))
+    keep(await encoder.encode(blockOf(rows.slice(at, at + step), columns.length)))
   }
-  pieces.push(...(await encoder.finish()))
+  keep(await encoder.finish())
   return fileOf(columns, pieces)
 }
 

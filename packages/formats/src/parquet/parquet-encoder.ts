@@ -26,12 +26,12 @@ export interface ParquetEncoderOptions {
   readonly infinityAsExtremes?: boolean
 }
 
-const pageBytes = 1024 * 1024
+const pageBytes = 512 * 1024
 const rowGroupBytes = 32 * 1024 * 1024
 
 /**
  * Encodes rows as Parquet row groups, one per piece. Pages are compressed on the thread pool as
- * they fill, and a row group is handed out by the call after the one that filled it.
+ * they fill, and a row group is handed out by a later call than the one that filled it.
  */
 export function createParquetEncoder(options: ParquetEncoderOptions): RowEncoder {
   const { columns, ledger, policy = 'error', infinityAsExtremes = false } = options
@@ -41,7 +41,10 @@ export function createParquetEncoder(options: ParquetEncoderOptions): RowEncoder
   const valuePolicy = { policy, ledger, infinityAsExtremes }
   const writers = parquetSchema(columns).map((leaf) => new ColumnChunkWriter(leaf, valuePolicy, compressor))
   let rows = 0
+  const buffers = new PieceBuffers()
+  /** The row group that was filled last, until it is handed out. */
   let closing: Promise<Piece> | null = null
+  let assembled = false
 
   function decode(block: RowBlock, from: number, to: number): void {
     for (let column = 0; column < writers.length; column++) {
@@ -54,13 +57,20 @@ export function createParquetEncoder(options: ParquetEncoderOptions): RowEncoder
   }
 
   function startClosing(): void {
-    const piece = assembleRowGroup(
-      rows,
-      writers.map((writer) => writer.close()),
-      compressor,
-    )
-    piece.catch(() => {})
+    const chunks = writers.map((writer) => writer.close())
+    const store = compressor.nextStore()
+    const piece = assembleRowGroup(rows, chunks, compressor, buffers).finally(() => store.release())
     closing = piece
+    assembled = false
+    // A failure shows when the piece is taken.
+    piece.then(
+      () => {
+        assembled = true
+      },
+      () => {
+        assembled = true
+      },
+    )
     rows = 0
   }
 
@@ -70,6 +80,8 @@ export function createParquetEncoder(options: ParquetEncoderOptions): RowEncoder
     if (!closing) return []
     const piece = await closing
     closing = null
+    assembled = false
+    buffers.hand(piece.bytes)
     return [piece]
   }
 
@@ -80,7 +92,8 @@ export function createParquetEncoder(options: ParquetEncoderOptions): RowEncoder
           message: `A block of ${block.columnCount} columns came to a Parquet file of ${columns.length}. This is a defect in the source's reader.`,
         })
       }
-      const pieces: Piece[] = []
+      buffers.recycle()
+      const pieces = assembled ? await takeClosed() : []
       let from = 0
       while (from < block.rowCount) {
         const to = Math.min(block.rowCount, from + rowGroupRows - rows)
@@ -95,6 +108,7 @@ export function createParquetEncoder(options: ParquetEncoderOptions): RowEncoder
       return pieces
     },
     async finish() {
+      buffers.recycle()
       const pieces = await takeClosed()
       if (rows > 0) {
         startClosing()
@@ -105,10 +119,33 @@ export function createParquetEncoder(options: ParquetEncoderOptions): RowEncoder
   }
 }
 
+/** A piece's bytes are the caller's until its next call; then they hold another row group. */
+class PieceBuffers {
+  #free: Buffer[] = []
+  readonly #handed: Buffer[] = []
+
+  take(size: number): Buffer {
+    const fitting = this.#free.find((buffer) => buffer.length >= size)
+    this.#free = this.#free.filter((buffer) => buffer !== fitting && buffer.length >= size)
+    // A little more, as the next row group will hardly be smaller.
+    return fitting ?? Buffer.allocUnsafeSlow(Math.ceil(size * 1.1))
+  }
+
+  hand(bytes: Uint8Array): void {
+    this.#handed.push(Buffer.from(bytes.buffer))
+  }
+
+  recycle(): void {
+    this.#free.push(...this.#handed)
+    this.#handed.length = 0
+  }
+}
+
 async function assembleRowGroup(
   rows: number,
   chunks: readonly ClosedChunk[],
   compressor: PageCompressor,
+  buffers: PieceBuffers,
 ): Promise<Piece> {
   const parts: Uint8Array[] = []
   const columns: ColumnChunkIndex[] = []
@@ -121,5 +158,11 @@ async function assembleRowGroup(
     totalCompressedSize += assembled.index.compressedSize
     totalByteSize += assembled.index.uncompressedSize
   }
-  return { bytes: Buffer.concat(parts), rows, index: { rows, totalByteSize, totalCompressedSize, columns } }
+  const buffer = buffers.take(totalCompressedSize)
+  let end = 0
+  for (const part of parts) {
+    buffer.set(part, end)
+    end += part.length
+  }
+  return { bytes: buffer.subarray(0, end), rows, index: { rows, totalByteSize, totalCompressedSize, columns } }
 }
