@@ -1,11 +1,17 @@
 #!/usr/bin/env node
 // Runs what was built; in a checkout that was not built, or with `--conditions=@millrace/source`, the source.
 import { existsSync } from 'node:fs'
-import { enableCompileCache, registerHooks } from 'node:module'
+import * as nodeModule from 'node:module'
 
 // The arguments may hold a URI with a password: they leave the process list with this.
 process.title = 'millrace'
-enableCompileCache()
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 18)) {
+  console.error(`error: Millrace needs Node 22.18 or later; this is ${process.versions.node}. [NODE_TOO_OLD]`)
+  process.exit(2)
+}
+nodeModule.enableCompileCache()
 
 const condition = '@millrace/source'
 const built = new URL('../dist/main.js', import.meta.url)
@@ -13,7 +19,7 @@ const source = new URL('../src/main.ts', import.meta.url)
 const asked = process.execArgv.some((argument) => argument.includes(condition))
 
 if (!asked && !existsSync(built)) {
-  registerHooks({
+  nodeModule.registerHooks({
     resolve: (specifier, context, next) =>
       next(
         specifier,

@@ -14,8 +14,16 @@ export async function main(args: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
   })
+  let ended = false
+  process.once('exit', () => {
+    if (ended) return
+    writeSync(2, 'error: Millrace waits for something that will never come. This is a fault of Millrace. [STALLED]\n')
+    process.exitCode = exitCodes.fatal
+  })
   const program = createProgram(async (work) => {
-    exitCode = await runCommand(args, work)
+    exitCode = await runCommand(args, work, () => {
+      ended = true
+    })
   }, version)
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride()
@@ -28,17 +36,23 @@ export async function main(args: readonly string[]): Promise<void> {
     exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
     if (error.code === 'commander.help' && args.length === 0) exitCode = exitCodes.usage
   }
+  ended = true
   process.exitCode = exitCode
   setTimeout(() => process.exit(), lingerMs).unref()
 }
 
-async function runCommand(args: readonly string[], work: (context: Context) => Promise<number>): Promise<number> {
+async function runCommand(
+  args: readonly string[],
+  work: (context: Context) => Promise<number>,
+  onForce: () => void,
+): Promise<number> {
   const [{ platformSettings, readPlatformSettings, signalFromProcess }, { printFailure }, { createSecrets }] =
     await Promise.all([import('@millrace/core'), import('./failure.ts'), import('./secrets.ts')])
   const secrets = createSecrets()
   const tell = (text: string) => writeSync(2, text)
   using stop = signalFromProcess({
     onAsk: () => tell('\nStopping; what is done is kept. Once more ends at once.\n'),
+    onForce,
   })
   const streams = {
     secrets,

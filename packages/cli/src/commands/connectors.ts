@@ -48,28 +48,23 @@ export async function listConnectors({ json }: Output, context: Context): Promis
 export async function showConnector({ name, json }: Output & { readonly name: string }, context: Context) {
   const { title, kind, schemes, capabilities, configSchema } = await connectorDefinition(name)
   if (json) return print({ name, title, kind, schemes, capabilities, configSchema }, context)
-  context.out(`${title}\n\n`)
-  context.out(
-    textTable(
-      ['setting', 'type', 'default', 'variables', 'meaning'],
-      configSchema.order.map((key) => {
-        const property = configSchema.properties[key]
-        const marks = [
-          ...(configSchema.required.includes(key) && property?.default === undefined ? ['required'] : []),
-          ...(configSchema.secret.includes(key) ? ['secret'] : []),
-        ]
-        return [
-          key,
-          property?.enum ? property.enum.join(' | ') : (property?.type ?? ''),
-          String(property?.default ?? ''),
-          property?.env?.join(', ') ?? '',
-          [property?.title ?? '', ...(marks.length > 0 ? [`(${marks.join(', ')})`] : []), property?.description ?? '']
-            .join(' ')
-            .trim(),
-        ]
-      }),
-    ),
-  )
+  const addresses =
+    schemes.length > 0 ? schemes.map((scheme) => `${scheme}:`).join(', ') : 'a path, or - for standard input and output'
+  context.out(`${title}. Addresses: ${addresses}\n`)
+  for (const key of configSchema.order) {
+    const property = configSchema.properties[key]
+    if (!property) continue
+    const facts = [
+      property.enum ? property.enum.join(' | ') : property.type,
+      ...(configSchema.required.includes(key) && property.default === undefined ? ['required'] : []),
+      ...(configSchema.secret.includes(key) ? ['secret'] : []),
+      ...(property.default === undefined ? [] : [`default ${property.default}`]),
+      ...(property.env?.length ? [`from ${property.env.join(' or ')}`] : []),
+    ]
+    context.out(
+      `\n${key}: ${facts.join(', ')}\n  ${[property.title, property.description].filter(Boolean).join('. ')}\n`,
+    )
+  }
   return exitCodes.done
 }
 
