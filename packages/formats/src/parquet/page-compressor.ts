@@ -9,6 +9,8 @@ const zstd = promisify(zstdCompress)
 const largestBacklog = 6 * 1024 * 1024
 const pooledBytes = 640 * 1024
 const mostPooled = 12
+/** Every compression under way has a context of some megabytes; one thread keeps up with one decoder. */
+const mostRunning = 2
 /** zstd's output grows by pieces of this size; one for a whole page would mostly stay empty. */
 const outputChunk = 256 * 1024
 const params = { [constants.ZSTD_c_compressionLevel]: 1 }
@@ -24,6 +26,8 @@ export class PageCompressor {
   #freePages: Buffer[] = []
   #backlog = 0
   #pending = new Set<Promise<unknown>>()
+  #running = 0
+  readonly #waiting: (() => void)[] = []
 
   constructor(compression: ParquetCompression) {
     this.compression = compression
@@ -47,6 +51,10 @@ export class PageCompressor {
     this.#backlog += length
     const store = this.#store
     const compressed = this.#compress(buffer.subarray(0, length), store).finally(() => {
+      const next = this.#waiting.shift()
+      // The place goes to the next page, or is free.
+      if (next) next()
+      else this.#running--
       this.#backlog -= length
       this.#pending.delete(compressed)
       if (buffer.length === pooledBytes && this.#freePages.length < mostPooled) this.#freePages.push(buffer)
@@ -70,6 +78,8 @@ export class PageCompressor {
   }
 
   async #compress(page: Buffer, store: PageStore): Promise<Uint8Array> {
+    if (this.#running < mostRunning) this.#running++
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     if (this.compression === 'none') return store.keep(page)
     if (this.compression === 'snappy') return store.keep(await (await import('snappy')).compress(page))
     return store.keep(await zstd(page, { chunkSize: Math.min(Math.max(1024, page.length), outputChunk), params }))
