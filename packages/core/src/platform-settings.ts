@@ -18,20 +18,6 @@ export const platformSettings = defineSettings({
     description:
       'Chunks in flight at once, each over its own connection, when neither the command nor the file says otherwise.',
   },
-  logLevel: {
-    env: 'MILLRACE_LOG_LEVEL',
-    type: 'choice',
-    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-    default: 'info',
-    description: 'The least severe level that is logged.',
-  },
-  logFormat: {
-    env: 'MILLRACE_LOG_FORMAT',
-    type: 'choice',
-    choices: ['json', 'text'],
-    default: 'json',
-    description: '`json` writes one JSON object a line, `text` one line a person can read.',
-  },
   debug: {
     env: 'MILLRACE_DEBUG',
     type: 'boolean',
