@@ -42,7 +42,7 @@ export async function* readRows(
   const list = pairs.map(({ planned, column }) => selectExpression(column, planned, format, isSentBinary))
   const where = rows.conditions.length > 0 ? ` where ${rows.conditions.join(' and ')}` : ''
   const wire = wires[format]
-  const sql = `copy (select ${list.join(', ')} from ${rows.from}${where}) to stdout (format ${wire})`
+  const sql = `COPY (select ${list.join(', ')} from ${rows.from}${where}) TO STDOUT (FORMAT ${wire})`
   const batches = copyOut(session, sql, { binary: wire === 'binary', signal })
   if (format === 'ndjson') yield* toNdjson(batches, pairs, request)
   else if (format === 'parquet') yield* toParquet(batches, pairs, request)

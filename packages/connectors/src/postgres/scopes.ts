@@ -1,6 +1,6 @@
 import { ConfigError } from '@millrace/core'
-import type { LogicalType } from '@millrace/formats'
 import type { ScopeItem, SuggestedColumn } from '../kit/connector.ts'
+import { suggestColumn } from '../kit/suggest-column.ts'
 import { describeTable, findTable } from './catalog.ts'
 import type { Session } from './session.ts'
 
@@ -52,55 +52,5 @@ const byName = (a: ScopeItem, b: ScopeItem) => (a.name < b.name ? -1 : a.name > 
 export async function suggestSchema(session: Session, scopes: readonly string[]): Promise<SuggestedColumn[]> {
   const table = await findTable(session, { scope: scopes.slice(0, -1), name: scopes.at(-1) ?? '' })
   const { columns } = await describeTable(session, table)
-  return columns.map((column) => {
-    const { base, remark } = clickHouseType(column.type)
-    const isNullable = column.nullable && column.type.kind !== 'list'
-    return {
-      name: column.name,
-      srcType: { name: column.sourceType, null: column.nullable },
-      chType: {
-        name: isNullable ? `Nullable(${base})` : base,
-        baseName: base.replace(/\(.*$/, ''),
-        null: isNullable,
-      },
-      ...(remark ? { remark } : {}),
-    }
-  })
-}
-
-function clickHouseType(type: LogicalType): { readonly base: string; readonly remark?: string } {
-  switch (type.kind) {
-    case 'boolean':
-      return { base: 'Bool' }
-    case 'integer':
-      return { base: `${type.unsigned ? 'UInt' : 'Int'}${type.bits}` }
-    case 'decimal':
-      return type.precision !== null && type.scale !== null && type.precision <= 76
-        ? { base: `Decimal(${type.precision}, ${type.scale})` }
-        : { base: 'String', remark: 'A decimal without a declared precision keeps all its digits as text.' }
-    case 'float':
-      return { base: `Float${type.bits}` }
-    case 'date':
-      return { base: 'Date32', remark: 'Date32 holds 1900-01-01 to 2299-12-31.' }
-    case 'timestamp':
-      return {
-        base: type.utc ? `DateTime64(6, 'UTC')` : 'DateTime64(6)',
-        remark: 'DateTime64 holds the years 1900 to 2299.',
-      }
-    case 'uuid':
-      return { base: 'UUID' }
-    case 'list': {
-      const element = clickHouseType(type.element)
-      return { base: `Array(Nullable(${element.base}))`, ...(element.remark ? { remark: element.remark } : {}) }
-    }
-    case 'text':
-    case 'enum':
-      return { base: 'String' }
-    case 'binary':
-    case 'time':
-    case 'interval':
-    case 'duration':
-    case 'json':
-      return { base: 'String', remark: `Kept as text: ClickHouse has no type that holds every ${type.kind} value.` }
-  }
+  return columns.map(suggestColumn)
 }

@@ -35,9 +35,11 @@ export type PgClient = Client & {
   readonly secretKey: number | Buffer
 }
 
+const closeTimeoutMs = 2_000
+
 // Everything that changes how a value prints, then everything that could end a long read. A plain
 // SET wins over the defaults of role and database.
-const pinned = `
+export const pinned = `
   set timezone = 'UTC';
   set datestyle = 'ISO, YMD';
   set intervalstyle = 'iso_8601';
@@ -87,7 +89,10 @@ export async function openSession(config: ConfigValues, signal?: AbortSignal): P
     query,
     cancel: () => cancelRequest(client, config),
     async close() {
+      // A server that is in the middle of a COPY does not hear the goodbye.
+      const cut = setTimeout(() => client.connection.stream.destroy(), closeTimeoutMs)
       await client.end().catch(() => {})
+      clearTimeout(cut)
     },
   }
   try {

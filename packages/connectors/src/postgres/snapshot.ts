@@ -1,7 +1,7 @@
 import { FatalError, TransientError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import { quoteIdentifier, quoteLiteral } from './identifiers.ts'
-import { openSession, type Session } from './session.ts'
+import { openSession, pinned, type Session } from './session.ts'
 import { createSessionPool, type SessionPool } from './session-pool.ts'
 
 /** One point in time that several sessions see. */
@@ -34,7 +34,8 @@ export async function openSnapshot(config: ConfigValues, parallel: number, signa
     const sessions = createSessionPool(parallel, async (sessionSignal) => {
       const session = await openSession(config, sessionSignal)
       try {
-        await session.query(`${beginRead}; set transaction snapshot ${quoteLiteral(exported ?? '')}`)
+        // Pinned again inside the transaction, because a pooler in between may have given us another session for it.
+        await session.query(`${beginRead}; set transaction snapshot ${quoteLiteral(exported ?? '')}; ${pinned}`)
         return session
       } catch (error) {
         await session.close()
