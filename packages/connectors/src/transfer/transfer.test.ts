@@ -329,9 +329,15 @@ describe('transfer', () => {
   })
 
   it('leaves the target as it was when the connection drops, and says so once', async () => {
-    await exec(from, 'CREATE TABLE t AS SELECT i, repeat(md5(i::text), 10) AS v FROM generate_series(1, 200000) i')
     await exec(to, 'CREATE TABLE t (i int, v text)', `INSERT INTO t VALUES (1, 'old')`)
-    const { spec, dispose } = await specOf({ table: 't' }, {})
+    const { spec, dispose } = await specOf(
+      {
+        // The server is still at it when the connection goes.
+        query: `SELECT i, CASE WHEN i = 150000 THEN pg_sleep(600)::text ELSE repeat(md5(i::text), 10) END AS v FROM generate_series(1, 200000) i`,
+        into: 't',
+      },
+      {},
+    )
     let cut = false
     const failed = transfer(spec, {
       stateDirectory: state,
