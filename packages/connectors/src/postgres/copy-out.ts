@@ -1,5 +1,6 @@
 import { FatalError, TransientError } from '@millrace/core'
 import { postgresError, type ServerError } from './errors.ts'
+import type { ReadSocket } from './read-socket.ts'
 import type { Session } from './session.ts'
 
 /** Whole rows; the bytes are valid until the next batch is asked for. */
@@ -90,6 +91,7 @@ class CopyReader {
     }
     this.#driverListeners = stream.listeners('data') as ((chunk: Buffer) => void)[]
     stream.removeAllListeners('data')
+    this.#lend(true)
     stream.on('data', this.#onData)
     stream.once('close', this.#onClose)
     stream.once('error', this.#onError)
@@ -174,7 +176,7 @@ class CopyReader {
       if (this.#type === 0x64) {
         chunk.copy(this.#filling, this.#filled, at, at + size)
         this.#filled += size
-      } else if (size > 0) this.#control.push(chunk.subarray(at, at + size))
+      } else if (size > 0) this.#control.push(Buffer.from(chunk.subarray(at, at + size)))
       at += size
       this.#left -= size
       if (this.#left > 0) break
@@ -221,7 +223,7 @@ class CopyReader {
   #finishMessages(rest: Buffer): boolean {
     this.#type = 0
     this.#giveBack()
-    if (rest.length > 0) for (const listener of this.#driverListeners) listener(rest)
+    if (rest.length > 0) for (const listener of this.#driverListeners) listener(Buffer.from(rest))
     this.#end('ready', undefined)
     return true
   }
@@ -257,11 +259,17 @@ class CopyReader {
   #giveBack(): void {
     const stream = this.#stream
     stream.off('data', this.#onData)
+    this.#lend(false)
     stream.off('close', this.#onClose)
     stream.off('error', this.#onError)
     for (const listener of this.#driverListeners) stream.on('data', listener)
     this.#signal.removeEventListener('abort', this.#onAbort)
     stream.resume()
+  }
+
+  /** While reading is paused, the bytes in `#pending` stay as they are. */
+  #lend(lends: boolean): void {
+    if ('lendsBuffer' in this.#stream) (this.#stream as ReadSocket).lendsBuffer = lends
   }
 
   /** After an early end: cancels and drops what still comes, so that the server does not go on for nobody. */

@@ -5,6 +5,7 @@ import { importDriver } from '../kit/import-driver.ts'
 import { cancelRequest } from './cancel.ts'
 import { labelOf } from './config.ts'
 import { postgresError } from './errors.ts'
+import { createReadSocket } from './read-socket.ts'
 import { tlsAttempts } from './tls.ts'
 
 /** One authenticated, pinned connection. All values arrive as the server's text. */
@@ -120,6 +121,7 @@ export async function connectClient(config: ConfigValues, label: string, signal?
       ...text('password'),
       ...text('options'),
       ssl,
+      ...(ssl === false ? { stream: createReadSocket } : {}),
       application_name: 'millrace',
       keepAlive: true,
       connectionTimeoutMillis: Number(config.connect_timeout ?? 30) * 1000,
