@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { ConfigValues } from '../kit/config-schema.ts'
+import type { Connector, ConnectorDefinition } from '../kit/connector.ts'
+import { guessFormat } from './config.ts'
+import { fileError } from './errors.ts'
+import {
+  catFiles,
+  listFiles,
+  type ObjectStore,
+  readObject,
+  removeFile,
+  removeTree,
+  writeObject,
+} from './object-store.ts'
+import { createFilesSink } from './sink.ts'
+import { type FilesSourceConfig, openFilesSource } from './source.ts'
+
+export interface FilesConnector extends Connector, ObjectStore {
+  readonly path: string
+}
+
+export function createFilesConnector(
+  definition: ConnectorDefinition & { readonly kind: 'object-store' },
+  values: ConfigValues,
+): FilesConnector {
+  const path = String(values['path'])
+  const guessed = guessFormat(path)
+  const config: FilesSourceConfig = {
+    path,
+    format: (values['format'] as FilesSourceConfig['format']) ?? guessed.format,
+    compression: (values['compression'] as FilesSourceConfig['compression']) ?? guessed.compression,
+    header: values['header'] !== false,
+    allText: values['all_text'] === true,
+  }
+  return {
+    definition,
+    path,
+    label: path,
+
+    async testConnection() {
+      if (path === '-') return { ok: true, message: 'Standard input and output are always there.' }
+      try {
+        const found = await stat(resolve(path.replace(/[^/]*[*?[].*$/, '') || '.'))
+        return { ok: true, message: `${found.isDirectory() ? 'The folder' : 'The file'} "${path}" is there.` }
+      } catch (error) {
+        const known = fileError(error, path)
+        return { ok: false, message: known instanceof Error ? known.message : String(known) }
+      }
+    },
+
+    openSource: (options) => openFilesSource(config, options),
+    openSink: async () => createFilesSink(),
+    uri: (key) => `file://${resolve(key)}`,
+    ls: listFiles,
+    read: readObject,
+    write: writeObject,
+    rm: removeFile,
+    rmtree: removeTree,
+    cat: catFiles,
+    async [Symbol.asyncDispose]() {},
+  }
+}

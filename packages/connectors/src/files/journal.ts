@@ -1,0 +1,113 @@
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Column, LossEntry, RowGroupIndex } from '@millrace/formats'
+import type { LoadJournal, LoadSpec, PublishResult } from '../kit/sink.ts'
+import type { CursorMark, FormatOptions } from '../kit/source.ts'
+import { isMissing } from './errors.ts'
+
+/** A run of bytes in a staging file that holds whole rows of one chunk. */
+export interface Extent {
+  /** Name within the staging folder. */
+  readonly file: string
+  readonly offset: number
+  readonly length: number
+  readonly rows: number
+  /** Parquet: the row groups, with offsets from the start of the extent. */
+  readonly groups: readonly { readonly offset: number; readonly index: RowGroupIndex }[]
+}
+
+export interface StagedChunk {
+  readonly id: string
+  readonly rows: number
+  readonly ledger: readonly LossEntry[]
+  readonly extents: readonly Extent[]
+}
+
+/** What a publish does. Each step can be done again, so after a crash the rest is done by whoever comes next. */
+export interface Commit {
+  readonly steps: readonly PublishStep[]
+  readonly result: PublishResult
+  readonly state?: { readonly path: string; readonly mark: CursorMark }
+}
+
+export type PublishStep =
+  | { readonly kind: 'rename'; readonly from: string; readonly to: string }
+  /** Exchanges a whole folder; `old` is where the former one goes. */
+  | { readonly kind: 'swap'; readonly from: string; readonly to: string; readonly old: string }
+
+type Line =
+  | { readonly type: 'load'; readonly spec: SavedSpec; readonly created: string | null }
+  | ({ readonly type: 'chunk' } & StagedChunk)
+  | { readonly type: 'discard'; readonly ids: readonly string[] }
+  | ({ readonly type: 'commit' } & Commit)
+  | { readonly type: 'published' }
+
+export interface SavedSpec {
+  readonly columns: readonly Column[]
+  readonly format: LoadSpec['format']
+  readonly mode: LoadSpec['mode']
+  readonly journal: LoadJournal
+  readonly options: FormatOptions
+  readonly state?: LoadSpec['state']
+}
+
+/** All that a staging folder remembers. */
+export interface Journal {
+  readonly spec: SavedSpec
+  /** The outermost folder that was made for the target, if any. */
+  readonly created: string | null
+  readonly chunks: ReadonlyMap<string, StagedChunk>
+  /** Where new bytes of a staging file go: behind everything that was ever recorded in it. */
+  readonly ends: ReadonlyMap<string, number>
+  readonly commit: Commit | null
+  readonly published: boolean
+}
+
+const fileName = 'journal.ndjson'
+
+/** A line counts once it is on the disk, whole: a crash may leave a part of the last one. */
+export async function appendLine(folder: string, line: Line): Promise<void> {
+  const file = await open(join(folder, fileName), 'a', 0o600)
+  try {
+    await file.writeFile(`${JSON.stringify(line)}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+export async function readJournal(folder: string): Promise<Journal | null> {
+  let text: string
+  try {
+    text = await readFile(join(folder, fileName), 'utf8')
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+  const lines = text.split('\n').slice(0, -1).flatMap(parseLine)
+  const first = lines[0]
+  if (first?.type !== 'load') return null
+  const chunks = new Map<string, StagedChunk>()
+  const ends = new Map<string, number>()
+  let commit: Commit | null = null
+  let published = false
+  for (const line of lines) {
+    if (line.type === 'chunk') {
+      chunks.set(line.id, line)
+      for (const { file, offset, length } of line.extents)
+        ends.set(file, Math.max(ends.get(file) ?? 0, offset + length))
+    } else if (line.type === 'discard') for (const id of line.ids) chunks.delete(id)
+    else if (line.type === 'commit') commit = line
+    else if (line.type === 'published') published = true
+  }
+  return { spec: first.spec, created: first.created, chunks, ends, commit, published }
+}
+
+/** A torn line that a later run appended to is passed over: it was never acknowledged. */
+function parseLine(text: string): Line[] {
+  try {
+    return [JSON.parse(text) as Line]
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,72 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { ConfigError } from '@millrace/core'
+
+interface Holder {
+  readonly pid: number
+  /** Tells a process from a later one with the same number; null where the system does not say. */
+  readonly startTime: string | null
+  readonly host: string
+}
+
+/** Locks held by this process: a process may well run several loads. */
+const held = new Set<string>()
+
+/** Keeps every other load away from a target. Returns the release. */
+export async function lockTarget(path: string, target: string): Promise<() => Promise<void>> {
+  const own: Holder = { pid: process.pid, startTime: await startTime(process.pid), host: hostname() }
+  for (;;) {
+    try {
+      await writeFile(path, JSON.stringify(own), { flag: 'wx', mode: 0o600 })
+      held.add(path)
+      return async () => {
+        held.delete(path)
+        await rm(path, { force: true })
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const holder = await lockHolder(path)
+    if (holder) {
+      throw new ConfigError('LOAD_RUNNING', {
+        message: `Another copy (pid ${holder.pid}${holder.host === own.host ? '' : ` on ${holder.host}`}) is writing "${target}". Wait for it to end, or stop it. If no such process exists, delete "${path}".`,
+        details: { pid: holder.pid, host: holder.host },
+      })
+    }
+    // The holder is gone. Moving its lock away first keeps two processes from both removing one.
+    const stale = `${path}.${process.pid}.stale`
+    await rename(path, stale).catch(() => {})
+    await rm(stale, { force: true })
+  }
+}
+
+/** Who holds the lock now, if a living process does. */
+export async function lockHolder(path: string): Promise<Holder | null> {
+  let holder: Holder
+  try {
+    holder = JSON.parse(await readFile(path, 'utf8')) as Holder
+  } catch {
+    // Missing, or cut off by the crash of whoever wrote it.
+    return null
+  }
+  if (holder.host !== hostname()) return holder
+  if (holder.pid === process.pid) return held.has(path) ? holder : null
+  if (!isAlive(holder.pid)) return null
+  const now = await startTime(holder.pid)
+  return holder.startTime === null || now === null || now === holder.startTime ? holder : null
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function startTime(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
+  // The name in parentheses may hold anything, so fields are counted behind it; the 22nd is the start.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+}
