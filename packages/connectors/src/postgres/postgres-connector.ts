@@ -2,9 +2,10 @@ import type { ConfigValues } from '../kit/config-schema.ts'
 import type { ConnectorDefinition, Row, Scalar, SqlConnector } from '../kit/connector.ts'
 import { exportQuery } from '../kit/export-query.ts'
 import { redactText, secretsOf } from '../kit/redact.ts'
+import { cancelRequest } from './cancel.ts'
 import { labelOf } from './config.ts'
 import { listScope, suggestSchema } from './scopes.ts'
-import { connectClient, openSession, type Session, type TextResult } from './session.ts'
+import { connectClient, openSession, type PgClient, type Session, type TextResult } from './session.ts'
 import { openPostgresSource } from './source.ts'
 
 type SqlDefinition = ConnectorDefinition & { readonly kind: 'sql' }
@@ -75,6 +76,7 @@ export function createPostgresConnector(definition: SqlDefinition, config: Confi
       return track(
         openPostgresSink({
           connect: () => connectClient(config, label, signal),
+          cancel: (client) => cancelRequest(client as PgClient, config),
           parallel,
           label,
           ...(signal ? { signal } : {}),

@@ -16,7 +16,6 @@ import { type Session, transaction } from './sink-sessions.ts'
  * its rows. `xid` is the transaction that wrote the chunk, and thereby the mark of its rows.
  */
 const tables = `
-  CREATE SCHEMA IF NOT EXISTS _millrace;
   CREATE TABLE IF NOT EXISTS _millrace.loads (
     key text PRIMARY KEY,
     epoch bigint NOT NULL,
@@ -40,9 +39,26 @@ export const stagingTable = (key: string): string => `_millrace.${quoteIdentifie
 
 export const chunkTable = (logged: boolean): string => (logged ? '_millrace.chunks' : '_millrace.unlogged_chunks')
 
-const present = async (session: Session): Promise<boolean> => {
-  const [row] = await session.select(`SELECT to_regclass('_millrace.state')::text AS state`)
-  return row?.state != null
+/** Also proves that this user may use what another one has made. */
+async function present(session: Session): Promise<boolean> {
+  const [row] = await session.select(
+    `SELECT quote_ident(current_user) AS name,
+            CASE WHEN s.oid IS NULL THEN 'absent'
+                 WHEN NOT has_schema_privilege(s.oid, 'USAGE') OR NOT has_schema_privilege(s.oid, 'CREATE') THEN 'closed'
+                 WHEN EXISTS (SELECT FROM pg_class t WHERE t.relnamespace = s.oid AND t.relname = ANY ($1::text[])
+                                AND NOT (has_table_privilege(t.oid, 'SELECT') AND has_table_privilege(t.oid, 'INSERT')
+                                     AND has_table_privilege(t.oid, 'UPDATE') AND has_table_privilege(t.oid, 'DELETE'))) THEN 'closed'
+                 WHEN (SELECT count(*) FROM pg_class t WHERE t.relnamespace = s.oid AND t.relname = ANY ($1::text[])) < 4 THEN 'absent'
+                 ELSE 'open' END AS access
+       FROM (SELECT to_regnamespace('_millrace')::oid AS oid) AS s`,
+    [['loads', 'chunks', 'unlogged_chunks', 'state']],
+  )
+  if (row?.access !== 'closed') return row?.access === 'open'
+  throw new ConfigError('PERMISSION_DENIED', {
+    message:
+      `The user ${row.name} may not use the schema _millrace, which keeps track of loads. Let its owner run: ` +
+      `GRANT USAGE, CREATE ON SCHEMA _millrace TO ${row.name}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA _millrace TO ${row.name};`,
+  })
 }
 
 export async function createBookkeeping(session: Session): Promise<void> {
@@ -51,6 +67,9 @@ export async function createBookkeeping(session: Session): Promise<void> {
     await transaction(session, async () => {
       // CREATE … IF NOT EXISTS of two processes at once fails in one of them.
       await session.execute(`SELECT pg_advisory_xact_lock(hashtextextended('millrace bookkeeping', 0))`)
+      // An administrator may have made the schema alone, for a user who may not create one.
+      const [schema] = await session.select(`SELECT to_regnamespace('_millrace')::text AS name`)
+      if (!schema?.name) await session.execute('CREATE SCHEMA _millrace')
       await session.client.query(tables)
     })
   } catch (error) {

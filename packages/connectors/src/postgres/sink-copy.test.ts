@@ -2,7 +2,7 @@ import type { Column, Piece } from '@millrace/formats'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { csvPieces } from '../kit/sink.contract.ts'
+import { csvPieces } from '../kit/contract-rows.ts'
 import type { LoadSpec, Sink, WriteMode } from '../kit/sink.ts'
 import { openPostgresSink } from './sink.ts'
 
@@ -295,6 +295,8 @@ describe('loading into PostgreSQL', () => {
       }
     }
     const writing = load.writeChunk({ id: '0000', bounds: null }, producer(), () => [])
+    // Looked at below; it may well have failed before.
+    writing.catch(() => {})
     await sending.promise
     const busy = `SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY _millrace%' AND state = 'active'`
     while ((await rows(busy)).length === 0) await new Promise((resolve) => setImmediate(resolve))

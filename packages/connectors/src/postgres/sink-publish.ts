@@ -34,26 +34,20 @@ export async function publishRows(publication: Publication): Promise<PublishResu
   if (target.kind !== 'table')
     throw new ConfigError('TARGET_NOT_A_TABLE', { message: 'PostgreSQL takes tables, not files.' })
   const place = await locate(session, target.table)
-  const planned = spec.changes.some((change) => change.kind === 'create-table')
-  if ((place.table === null) !== planned) {
-    throw new ConfigError('TARGET_CHANGED', {
-      message: `${place.schema}.${place.name} was ${planned ? 'created' : 'dropped'} by somebody else while the load was running. Run the copy again with --restart.`,
-    })
-  }
+  refuseChangedTarget(place, spec)
   const staging = stagingTable(spec.key)
   const keyed = mode === 'merge' || mode === 'insert-only'
   if (keyed) await requireKeys(session, staging, spec.keys)
   if (place.table === null) return createTarget(publication, place, staging)
   if (mode === 'replace') return replace(publication, place.table, staging)
 
-  await lock(session, place.table, 'SHARE ROW EXCLUSIVE')
-  await applyChanges(session, place.sql, spec, place.table.columns)
-  const load = { session, spec, staging, target: place.sql }
+  const table = await takeRows(session, place.table, spec)
+  const load = { session, spec, staging, target: table.sql }
   if (keyed) await session.execute(`ANALYZE ${staging}`)
   const updated = mode === 'merge' ? await updateMatching(load) : 0
   const inserted = mode === 'append' ? await insertAll(load) : await insertMissing(load)
   await session.execute(`DROP TABLE ${staging}`)
-  await advanceSequences(session, place.table, spec.columns)
+  await advanceSequences(session, table, spec.columns)
   return { inserted, updated, skipped: mode === 'insert-only' ? staged - inserted : 0 }
 }
 
@@ -70,16 +64,16 @@ async function createTarget(
   return { inserted: staged, updated: 0, skipped: 0, ...(spec.mode === 'replace' ? { replaced: 0 } : {}) }
 }
 
-async function replace(publication: Publication, target: TargetTable, staging: string): Promise<PublishResult> {
+async function replace(publication: Publication, place: TargetTable, staging: string): Promise<PublishResult> {
   const { session, spec, staged } = publication
-  if (staged === 0 && !spec.allowEmpty) await refuseEmpty(session, target)
-  if (publication.swap) {
+  if (staged === 0 && !spec.allowEmpty) await refuseEmpty(session, place)
+  if (publication.swap && (await canSwap(session, place))) {
     // Holds off changes of the definition that is copied now; readers and writers go on.
-    await lock(session, target, 'SHARE UPDATE EXCLUSIVE')
+    const target = await lock(session, place, 'SHARE UPDATE EXCLUSIVE', spec)
     if ((await canSwap(session, target)) && (await sameColumns(session, target, staging, spec))) {
       const indexes = await buildIndexes(session, staging, spec.key, target)
       await session.execute(`ANALYZE ${staging}`)
-      await lock(session, target, 'ACCESS EXCLUSIVE')
+      await lock(session, target, 'ACCESS EXCLUSIVE', spec)
       if ((await canSwap(session, target)) && (await trySwap(publication, target, staging, indexes))) {
         const after = await locate(session, { scope: [target.schema], name: target.name })
         if (after.table) await advanceSequences(session, after.table, spec.columns)
@@ -87,17 +81,31 @@ async function replace(publication: Publication, target: TargetTable, staging: s
       }
     }
   }
-  await lock(session, target, 'SHARE ROW EXCLUSIVE')
-  await applyChanges(session, target.sql, spec, target.columns)
+  const target = await takeRows(session, place, spec)
   const load = { session, spec, staging, target: target.sql }
-  const replaced = await replaceByKey(load, target)
-  const result = replaced ?? {
+  const result = (await replaceByKey(load, target)) ?? {
     replaced: await session.execute(`DELETE FROM ${target.sql}`),
     inserted: await insertAll(load),
   }
   await session.execute(`DROP TABLE ${staging}`)
   await advanceSequences(session, target, spec.columns)
   return { inserted: result.inserted, updated: 0, skipped: 0, replaced: result.replaced }
+}
+
+/** Locks the table as far as the mode needs, and changes its columns as planned. */
+async function takeRows(session: Session, place: TargetTable, spec: LoadSpec): Promise<TargetTable> {
+  const rows = spec.mode === 'append' ? 'ROW EXCLUSIVE' : 'SHARE ROW EXCLUSIVE'
+  const table = await lock(session, place, spec.changes.length > 0 ? 'ACCESS EXCLUSIVE' : rows, spec)
+  await applyChanges(session, table.sql, spec, table.columns)
+  return table
+}
+
+function refuseChangedTarget(place: TargetPlace, spec: LoadSpec): void {
+  const planned = spec.changes.some((change) => change.kind === 'create-table')
+  if ((place.table === null) === planned) return
+  throw new ConfigError('TARGET_CHANGED', {
+    message: `${place.schema}.${place.name} was ${planned ? 'created' : 'dropped'} by somebody else while the load was running. Run the copy again with --restart.`,
+  })
 }
 
 /** False when something hangs on the table that the catalogue check does not know: then the rows are exchanged in place. */
@@ -176,15 +184,14 @@ async function requireKeys(session: Session, staging: string, keys: readonly str
   }
 }
 
-async function lock(session: Session, target: TargetTable, mode: string): Promise<void> {
+/** Returns the table as it is under the lock: until then another load may have put a new one in its place. */
+async function lock(session: Session, target: TargetTable, mode: string, spec: LoadSpec): Promise<TargetTable> {
   await session.execute(`SET LOCAL lock_timeout = ${lockWaitMs}`)
   for (let attempt = 1; ; attempt++) {
     await session.execute('SAVEPOINT target_lock')
     try {
       await session.execute(`LOCK TABLE ${target.sql} IN ${mode} MODE`)
-      await session.execute('RELEASE SAVEPOINT target_lock')
-      await session.execute('SET LOCAL lock_timeout = 0')
-      return
+      break
     } catch (error) {
       if (sqlState(error) !== '55P03') throw error
       await session.execute('ROLLBACK TO SAVEPOINT target_lock')
@@ -193,6 +200,11 @@ async function lock(session: Session, target: TargetTable, mode: string): Promis
       await session.execute('SELECT pg_sleep($1)', [Math.min(attempt * 0.1, 1)])
     }
   }
+  await session.execute('RELEASE SAVEPOINT target_lock')
+  await session.execute('SET LOCAL lock_timeout = 0')
+  const place = await locate(session, { scope: [target.schema], name: target.name })
+  refuseChangedTarget(place, spec)
+  return place.table ?? target
 }
 
 async function lockedBy(session: Session, target: TargetTable, cause: unknown): Promise<TransientError> {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type pg from 'pg'
 import { sinkError } from './sink-errors.ts'
 
@@ -25,6 +26,11 @@ export interface Session {
   select(sql: string, values?: readonly unknown[]): Promise<readonly TextRow[]>
   /** Returns the affected rows of one statement. */
   execute(sql: string, values?: readonly unknown[]): Promise<number>
+  /** Ends the running transaction, also while other statements are refused. */
+  rollback(): Promise<void>
+  /** After an abort every statement is refused with its reason, so that nothing goes on between two of them. */
+  refuse(reason: unknown): void
+  accept(): void
   close(): Promise<void>
 }
 
@@ -40,12 +46,14 @@ export interface Sessions extends AsyncDisposable {
 
 export interface SessionOptions {
   readonly connect: () => Promise<pg.Client>
+  /** Asks the server to stop what a connection is doing. Default: by another connection. */
+  readonly cancel?: ((client: pg.Client) => Promise<void>) | undefined
   /** Pooled sessions at once. */
   readonly limit: number
   readonly label: string
 }
 
-export function createSessions({ connect, limit, label }: SessionOptions): Sessions {
+export function createSessions({ connect, cancel: ask, limit, label }: SessionOptions): Sessions {
   const open = new Set<Session>()
   const idle: Session[] = []
   const waiting: (() => void)[] = []
@@ -62,6 +70,7 @@ export function createSessions({ connect, limit, label }: SessionOptions): Sessi
   }
 
   async function cancel(session: Session): Promise<void> {
+    if (ask) return ask(session.client)
     const messenger = await start()
     try {
       await messenger.select('SELECT pg_cancel_backend($1)', [session.pid])
@@ -74,6 +83,7 @@ export function createSessions({ connect, limit, label }: SessionOptions): Sessi
     signal?.throwIfAborted()
     let cancelled: Promise<void> | undefined
     const onAbort = () => {
+      session.refuse(signal?.reason)
       // A server that cannot be told any more notices the closed connection instead.
       cancelled = cancel(session).catch(() => session.close())
     }
@@ -85,6 +95,7 @@ export function createSessions({ connect, limit, label }: SessionOptions): Sessi
     } finally {
       signal?.removeEventListener('abort', onAbort)
       await cancelled
+      session.accept()
     }
   }
 
@@ -130,17 +141,44 @@ async function pinSession(client: pg.Client, onClose: (session: Session) => void
     alive = false
   })
   let closing: Promise<void> | undefined
-  const query = (text: string, values: readonly unknown[] = []) =>
-    client.query<Record<string, string | null>>({ text, values: [...values], types: asText } as pg.QueryConfig)
+  let refusal: { readonly reason: unknown } | null = null
+  let running = 0
+  const query = async (text: string, values: readonly unknown[] = []) => {
+    running++
+    try {
+      return await client.query<Record<string, string | null>>({
+        text,
+        values: [...values],
+        types: asText,
+      } as pg.QueryConfig)
+    } finally {
+      running--
+    }
+  }
+  const statement = (text: string, values?: readonly unknown[]) => {
+    if (refusal !== null) throw refusal.reason
+    return query(text, values)
+  }
   const session: Session = {
     client,
     get alive() {
       return alive && closing === undefined
     },
     pid: '',
-    select: async (sql, values) => (await query(sql, values)).rows,
-    execute: async (sql, values) => (await query(sql, values)).rowCount ?? 0,
+    select: async (sql, values) => (await statement(sql, values)).rows,
+    execute: async (sql, values) => (await statement(sql, values)).rowCount ?? 0,
+    async rollback() {
+      await query('ROLLBACK')
+    },
+    refuse(reason) {
+      refusal = { reason }
+    },
+    accept() {
+      refusal = null
+    },
     close() {
+      // A server that is busy does not read the farewell, and would keep us waiting for its own.
+      if (running > 0) (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
       closing ??= client.end().catch(() => {})
       onClose(session)
       return closing
@@ -165,7 +203,7 @@ export async function transaction<T>(session: Session, work: () => Promise<T>): 
     return result
   } catch (error) {
     // When the connection is gone the server rolls back by itself.
-    if (session.alive) await session.execute('ROLLBACK').catch(() => session.close())
+    if (session.alive) await session.rollback().catch(() => session.close())
     throw error
   }
 }

@@ -26,7 +26,8 @@ const swappable = `
            AND (a.attacl IS NOT NULL OR array_to_string(a.attoptions, ',') LIKE '%n\\_distinct%' OR coalesce(a.attstattarget, -1) <> -1))
       AND NOT EXISTS (
         SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-         WHERE i.indrelid = c.oid AND (i.indisclustered OR NOT i.indisvalid OR x.reltablespace <> 0))
+         WHERE i.indrelid = c.oid AND (i.indisclustered OR NOT i.indisvalid OR x.reltablespace <> 0
+              OR (x.reloptions IS NOT NULL AND EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid))))
       AND NOT EXISTS (
         SELECT FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname
          WHERE n.oid = c.relnamespace AND p.tablename = c.relname)

@@ -11,6 +11,8 @@ import { createSessions, type Session } from './sink-sessions.ts'
 export interface PostgresSinkOptions {
   /** A new, authenticated connection. */
   readonly connect: () => Promise<pg.Client>
+  /** Asks the server to stop what a connection is doing. Default: `pg_cancel_backend` by a connection of its own. */
+  readonly cancel?: (client: pg.Client) => Promise<void>
   /** Connections that write at once. Default 1. Each open load holds one more. */
   readonly parallel?: number
   /** Stops everything that has no signal of its own. */
@@ -20,8 +22,8 @@ export interface PostgresSinkOptions {
 }
 
 /** Loads tables of one PostgreSQL database by COPY into staging tables of the schema `_millrace`. */
-export function openPostgresSink({ connect, parallel = 1, signal, label }: PostgresSinkOptions): Sink {
-  const sessions = createSessions({ connect, limit: Math.max(1, parallel), label })
+export function openPostgresSink({ connect, cancel, parallel = 1, signal, label }: PostgresSinkOptions): Sink {
+  const sessions = createSessions({ connect, cancel, limit: Math.max(1, parallel), label })
 
   const atTarget = <T>(target: Target, work: (session: Session, place: TargetPlace) => Promise<T>, own = signal) =>
     sessions.use(own, async (session) => work(session, await locate(session, tableOf(target))))
