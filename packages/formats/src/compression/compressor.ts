@@ -9,7 +9,10 @@ export interface Compressor {
    * what is compressed by now, in order. Waits when too much is on its way.
    */
   write(bytes: Uint8Array): Promise<Uint8Array[]>
-  /** The rest. What was handed out is then a complete sequence of gzip members or zstd frames; the compressor can start over. */
+  /**
+   * The rest. What was handed out is then a complete sequence of gzip members or zstd frames, one
+   * of them empty when nothing was written, since a file of no bytes is not valid; the compressor can start over.
+   */
   end(): Promise<Uint8Array[]>
 }
 
@@ -67,6 +70,7 @@ class BlockCompressor implements Compressor {
   readonly #free: Buffer[] = []
   #block: Buffer | null = null
   #length = 0
+  #written = false
   #flights: Flight[] = []
 
   constructor(compressBlock: CompressBlock) {
@@ -91,24 +95,26 @@ class BlockCompressor implements Compressor {
   }
 
   async end(): Promise<Uint8Array[]> {
-    if (this.#length > 0) this.#send()
+    if (this.#length > 0 || !this.#written) this.#send()
+    this.#written = false
     const ready: Uint8Array[] = []
     while (this.#flights.length > 0) ready.push(await this.#land())
     return ready
   }
 
   #send(): void {
-    const block = this.#block as Buffer
+    const block = this.#block ?? Buffer.alloc(0)
     const flight: Flight = { result: this.#compress(block.subarray(0, this.#length)), done: false }
     const land = () => {
       flight.done = true
-      this.#free.push(block)
+      if (block.length > 0) this.#free.push(block)
     }
     // The result itself is awaited in order; a failure shows there.
     flight.result.then(land, land)
     this.#flights.push(flight)
     this.#block = null
     this.#length = 0
+    this.#written = true
   }
 
   async #land(): Promise<Uint8Array> {

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { DataError, isMillraceError } from '@millrace/core'
 import type { Compression } from './compressor.ts'
@@ -8,7 +7,7 @@ import { ZstdFrames } from './zstd-frames.ts'
 const outputBytes = 1 << 18
 
 /**
- * Reads any number of gzip members or zstd frames in a row.
+ * Reads any number of gzip members or zstd frames in a row, none included.
  *
  * @throws DataError `COMPRESSED_FILE_DAMAGED` when the file is cut off or is something else
  */
@@ -38,7 +37,7 @@ async function* zstdFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
     do {
       const from = at
       at = frames.take(chunk, from)
-      if (!frames.skippable) yield chunk.subarray(from, at)
+      yield chunk.subarray(from, at)
     } while (!frames.between && (await more()))
     if (!frames.between) throw damaged('it is cut off')
   }
@@ -51,15 +50,37 @@ async function* zstdFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
 }
 
 async function* through(source: AsyncIterable<Uint8Array>, stream: Duplex): AsyncGenerator<Uint8Array> {
-  const feeding = pipeline(source, stream)
-  // It is awaited below, unless the reader leaves early or the stream itself fails first.
-  feeding.catch(() => {})
+  const feeding = feed(source, stream)
   try {
     for await (const bytes of stream) yield bytes as Uint8Array
-    await feeding
   } catch (error) {
     if (isMillraceError(error) || !isZlibError(error)) throw error
     throw damaged((error as Error).message, error)
+  } finally {
+    await feeding
+  }
+}
+
+/** Waits for each chunk to be consumed, since the source may use its buffer again. Failures are the stream's to show. */
+async function feed(source: AsyncIterable<Uint8Array>, stream: Duplex): Promise<void> {
+  // A stream that fails does not call back the write that made it fail.
+  let abandon = (_: Error) => {}
+  stream.once('close', () => abandon(new Error('closed')))
+  let empty = true
+  try {
+    for await (const bytes of source) {
+      if (bytes.length === 0) continue
+      empty = false
+      await new Promise<void>((resolve, reject) => {
+        abandon = reject
+        if (stream.destroyed) reject(new Error('closed'))
+        else stream.write(bytes, (error) => (error ? reject(error) : resolve()))
+      })
+    }
+    if (empty) stream.push(null)
+    else stream.end()
+  } catch (error) {
+    stream.destroy(error as Error)
   }
 }
 

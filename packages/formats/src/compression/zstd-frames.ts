@@ -23,9 +23,6 @@ export class ZstdFrames {
     return this.#stage === 'magic' && this.#have === 0
   }
 
-  /** Whether the frame that ended or goes on holds no data. */
-  skippable = false
-
   /** Takes bytes up to the end of the frame, returns where it stopped. */
   take(bytes: Uint8Array, from: number): number {
     let i = from
@@ -52,13 +49,13 @@ export class ZstdFrames {
     switch (stage) {
       case 'magic': {
         const magic = field.readUInt32LE(0)
-        this.skippable = (magic & 0xfffffff0) >>> 0 === skippableMagic
-        if (magic !== frameMagic && !this.skippable) {
+        const skippable = (magic & 0xfffffff0) >>> 0 === skippableMagic
+        if (magic !== frameMagic && !skippable) {
           throw new DataError('COMPRESSED_FILE_DAMAGED', {
             message: 'The file is not zstd, or is damaged where a frame should begin. Make it again.',
           })
         }
-        this.#stage = this.skippable ? 'skippable-size' : 'descriptor'
+        this.#stage = skippable ? 'skippable-size' : 'descriptor'
         break
       }
       case 'skippable-size':

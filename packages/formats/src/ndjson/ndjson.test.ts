@@ -7,6 +7,7 @@ import {
   type JsonOptions,
   type LogicalType,
   LossLedger,
+  type Piece,
   readNdjson,
 } from '../index.ts'
 import {
@@ -31,15 +32,15 @@ const json: LogicalType = { kind: 'json' }
 function encode(columns: readonly Column[], rows: readonly Row[], options: JsonOptions = {}) {
   const ledger = new LossLedger()
   const pieces = createNdjsonEncoder({ columns, options, ledger }).encode(blockOf(rows, columns.length))
-  const [piece] = pieces as { bytes: Buffer }[]
-  return { ndjson: piece?.bytes.toString() ?? '', losses: ledger.entries() }
+  const [piece] = pieces as Piece[]
+  return { ndjson: Buffer.from(piece?.bytes ?? []).toString(), losses: ledger.entries() }
 }
 
 /** The same rows by way of COPY text. */
 function convert(columns: readonly Column[], rows: readonly Row[], options: JsonOptions = {}) {
   const ledger = new LossLedger()
   const encoder = createCopyTextEncoder({ columns, dialect: 'postgres' })
-  const [copy] = encoder.encode(blockOf(rows, columns.length)) as { bytes: Buffer }[]
+  const [copy] = encoder.encode(blockOf(rows, columns.length)) as Piece[]
   const piece = createCopyTextToNdjson({ columns, options, ledger }).convert(copy?.bytes ?? Buffer.alloc(0))
   return { ndjson: Buffer.from(piece.bytes).toString(), losses: ledger.entries(), rows: piece.rows }
 }
