@@ -5,7 +5,7 @@ const quoted = (sql: string, text: string, parquet = text) => same(sql, text, JS
 
 export const postgresValues: readonly ValueCase[] = [
   {
-    id: 'numeric_38_18',
+    id: 'v_numeric_38_18',
     type: 'numeric(38,18)',
     parquetType: 'DECIMAL(38,18)',
     values: [
@@ -16,7 +16,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'A double keeps 15 to 17 digits: 12345678901234567000.',
   },
   {
-    id: 'numeric_plain',
+    id: 'v_numeric_plain',
     type: 'numeric',
     parquetType: 'VARCHAR',
     values: [
@@ -30,7 +30,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'The display scale is lost, extra digits are cut, and NaN becomes NULL.',
   },
   {
-    id: 'numeric_10_2',
+    id: 'v_numeric_10_2',
     type: 'numeric(10,2)',
     parquetType: 'DECIMAL(10,2)',
     values: [
@@ -41,14 +41,14 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'NaN silently becomes NULL.',
   },
   {
-    id: 'numeric_negative_scale',
+    id: 'v_numeric_negative_scale',
     type: 'numeric(5,-2)',
     parquetType: 'DECIMAL(7,0)',
     values: [same('12345', '12300'), same('-9999900', '-9999900')],
     pitfall: 'A negative scale crashes readers of the type modifier.',
   },
   {
-    id: 'int8',
+    id: 'v_int8',
     type: 'int8',
     parquetType: 'BIGINT',
     values: [
@@ -58,21 +58,21 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'JSON.parse gives 9223372036854776000.',
   },
   {
-    id: 'int2',
+    id: 'v_int2',
     type: 'int2',
     parquetType: 'SMALLINT',
     values: [same('32767', '32767'), same(`'-32768'`, '-32768')],
     pitfall: '',
   },
   {
-    id: 'oid',
+    id: 'v_oid',
     type: 'oid',
     parquetType: 'UINTEGER',
     values: [same('4294967295', '4294967295')],
     pitfall: 'Wraps to -1 when it is read as signed.',
   },
   {
-    id: 'float8',
+    id: 'v_float8',
     type: 'float8',
     parquetType: 'DOUBLE',
     values: [
@@ -90,7 +90,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'JSON.stringify writes -0 as 0 and NaN as null; extra_float_digits = 0 prints 0.3.',
   },
   {
-    id: 'float4',
+    id: 'v_float4',
     type: 'float4',
     parquetType: 'FLOAT',
     values: [
@@ -103,14 +103,14 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'Widened to a double it reads 0.10000000149011612.',
   },
   {
-    id: 'bool',
+    id: 'v_bool',
     type: 'bool',
     parquetType: 'BOOLEAN',
     values: [same('true', 't', 'true', 'true'), same('false', 'f', 'false', 'false')],
     pitfall: 't here and true there.',
   },
   {
-    id: 'timestamptz',
+    id: 'v_timestamptz',
     type: 'timestamptz',
     parquetType: 'TIMESTAMP WITH TIME ZONE',
     values: [
@@ -128,7 +128,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'A JavaScript Date keeps .123; the session zone leaks; infinity becomes NULL, 1970 or 9999.',
   },
   {
-    id: 'timestamp',
+    id: 'v_timestamp',
     type: 'timestamp',
     parquetType: 'TIMESTAMP',
     values: [
@@ -150,7 +150,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'Read as UTC, or as local time; out of range past the year 275760.',
   },
   {
-    id: 'date',
+    id: 'v_date',
     type: 'date',
     parquetType: 'DATE',
     values: [
@@ -163,7 +163,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'Off by one day in some zones; the era is lost.',
   },
   {
-    id: 'time',
+    id: 'v_time',
     type: 'time',
     parquetType: 'TIME',
     values: [
@@ -174,14 +174,14 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'Becomes 23:59:59.999999.',
   },
   {
-    id: 'timetz',
+    id: 'v_timetz',
     type: 'timetz',
     parquetType: 'VARCHAR',
     values: [quoted(`'13:00:05.012345+05:30'`, '13:00:05.012345+05:30')],
     pitfall: 'The offset is dropped.',
   },
   {
-    id: 'interval',
+    id: 'v_interval',
     type: 'interval',
     parquetType: 'VARCHAR',
     values: [
@@ -192,7 +192,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'Months, days and microseconds are folded into one another.',
   },
   {
-    id: 'int_array',
+    id: 'v_int_array',
     type: 'int[]',
     parquetType: 'INTEGER[]',
     values: [
@@ -210,7 +210,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'Lower bounds are lost; {} becomes NULL.',
   },
   {
-    id: 'text_array',
+    id: 'v_text_array',
     type: 'text[]',
     parquetType: 'VARCHAR[]',
     values: [
@@ -224,7 +224,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'The text NULL and no value at all are mixed up.',
   },
   {
-    id: 'numeric_array',
+    id: 'v_numeric_array',
     type: 'numeric(10,2)[]',
     parquetType: 'DECIMAL(10,2)[]',
     values: [
@@ -234,7 +234,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'NaN within an array becomes NULL.',
   },
   {
-    id: 'json',
+    id: 'v_json',
     type: 'json',
     parquetType: 'JSON',
     values: [
@@ -250,7 +250,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'Parsed and written again, digits and duplicate keys are lost.',
   },
   {
-    id: 'jsonb',
+    id: 'v_jsonb',
     type: 'jsonb',
     parquetType: 'JSON',
     values: [
@@ -271,7 +271,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'A JSON null and SQL NULL are merged without a word.',
   },
   {
-    id: 'bytea',
+    id: 'v_bytea',
     type: 'bytea',
     parquetType: 'BLOB',
     values: [
@@ -286,7 +286,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'The escape format; empty becomes NULL.',
   },
   {
-    id: 'uuid',
+    id: 'v_uuid',
     type: 'uuid',
     parquetType: 'UUID',
     values: [
@@ -296,7 +296,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: '',
   },
   {
-    id: 'enum',
+    id: 'v_enum',
     type: 'mood',
     setup: `CREATE TYPE mood AS ENUM ('sad','ok','it''s "fine"')`,
     parquetType: 'VARCHAR',
@@ -304,21 +304,21 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'The order is lost: labels go into the manifest.',
   },
   {
-    id: 'bit',
+    id: 'v_bit',
     type: 'bit(3)',
     parquetType: 'VARCHAR',
     values: [quoted(`B'101'`, '101'), quoted(`B'001'`, '001')],
     pitfall: 'As a number it loses its leading zeros.',
   },
   {
-    id: 'varbit',
+    id: 'v_varbit',
     type: 'varbit',
     parquetType: 'VARCHAR',
     values: [quoted(`B'00101'`, '00101'), quoted(`B''`, '')],
     pitfall: 'As a number it loses its leading zeros.',
   },
   {
-    id: 'money',
+    id: 'v_money',
     type: 'money',
     parquetType: 'DECIMAL(19,2)',
     values: [
@@ -328,21 +328,21 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'The raw text -$1,000.50 depends on the locale.',
   },
   {
-    id: 'char5',
+    id: 'v_char5',
     type: 'char(5)',
     parquetType: 'VARCHAR',
     values: [quoted(`'ab'`, 'ab   ')],
     pitfall: 'A cast to text strips the padding.',
   },
   {
-    id: 'inet',
+    id: 'v_inet',
     type: 'inet',
     parquetType: 'VARCHAR',
     values: [quoted(`'192.168.0.1'`, '192.168.0.1'), quoted(`'10.0.0.0/8'`, '10.0.0.0/8')],
     pitfall: 'A cast to text adds /32.',
   },
   {
-    id: 'composite',
+    id: 'v_composite',
     type: 'pair',
     setup: 'CREATE TYPE pair AS (a int, b text)',
     parquetType: 'VARCHAR',
@@ -357,35 +357,35 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: '',
   },
   {
-    id: 'numrange',
+    id: 'v_numrange',
     type: 'numrange',
     parquetType: 'VARCHAR',
     values: [quoted(`'[1.5,)'`, '[1.5,)'), quoted(`'empty'`, 'empty')],
     pitfall: 'Bound flags are lost.',
   },
   {
-    id: 'tstzrange',
+    id: 'v_tstzrange',
     type: 'tstzrange',
     parquetType: 'VARCHAR',
     values: [quoted(`'[2024-01-01 00:00:00+00,infinity)'`, '["2024-01-01 00:00:00+00",infinity)')],
     pitfall: 'Infinity inside a range.',
   },
   {
-    id: 'xid8',
+    id: 'v_xid8',
     type: 'xid8',
     parquetType: 'UBIGINT',
     values: [same(`'18446744073709551615'`, '18446744073709551615')],
     pitfall: 'Larger than a signed 64-bit integer.',
   },
   {
-    id: 'pg_lsn',
+    id: 'v_pg_lsn',
     type: 'pg_lsn',
     parquetType: 'VARCHAR',
     values: [quoted(`'16/B374D848'`, '16/B374D848')],
     pitfall: '',
   },
   {
-    id: 'hstore',
+    id: 'v_hstore',
     type: 'hstore',
     setup: 'CREATE EXTENSION IF NOT EXISTS hstore',
     parquetType: 'VARCHAR',
@@ -393,15 +393,15 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: '',
   },
   {
-    id: 'tsvector',
+    id: 'v_tsvector',
     type: 'tsvector',
     parquetType: 'VARCHAR',
     values: [quoted(`'fat:2 cat:3'`, `'cat':3 'fat':2`)],
     pitfall: '',
   },
-  { id: 'point', type: 'point', parquetType: 'VARCHAR', values: [quoted(`'(1.5,-2)'`, '(1.5,-2)')], pitfall: '' },
+  { id: 'v_point', type: 'point', parquetType: 'VARCHAR', values: [quoted(`'(1.5,-2)'`, '(1.5,-2)')], pitfall: '' },
   {
-    id: 'domain',
+    id: 'v_domain',
     type: 'positive',
     setup: 'CREATE DOMAIN positive AS numeric(6,2) CHECK (VALUE > 0)',
     parquetType: 'DECIMAL(6,2)',
@@ -409,7 +409,7 @@ export const postgresValues: readonly ValueCase[] = [
     pitfall: 'A domain is treated as unknown.',
   },
   {
-    id: 'text',
+    id: 'v_text',
     type: 'text',
     parquetType: 'VARCHAR',
     values: [

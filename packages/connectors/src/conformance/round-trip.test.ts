@@ -106,7 +106,7 @@ async function texts(uri: string, table: string): Promise<unknown[]> {
 
 async function columnType(uri: string, table: string): Promise<unknown> {
   await using connector = (await connectorForUri(uri)) as SqlConnector
-  return connector.query(
+  return await connector.query(
     `SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = '${quote(table)}'::regclass AND attname = 'v'`,
     { scalar: true },
   )

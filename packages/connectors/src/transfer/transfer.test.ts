@@ -99,7 +99,7 @@ describe('transfer', () => {
   }
   const rows = async (uri: string, sql: string): Promise<Row[]> => {
     await using connector = (await connectorForUri(uri)) as SqlConnector
-    return connector.query(sql)
+    return await connector.query(sql)
   }
 
   it('copies a table with its types and proves its content', async () => {
