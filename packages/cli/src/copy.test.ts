@@ -30,6 +30,20 @@ async function scalar(uri: string, sql: string) {
   return connector.query(sql, { scalar: true })
 }
 
+/** Node decodes only the first of several frames. */
+function unzstd(bytes: Buffer): Buffer {
+  const frames: Buffer[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const { buffer, engine } = zstdDecompressSync(bytes.subarray(at), { info: true }) as unknown as {
+      buffer: Buffer
+      engine: { bytesWritten: number }
+    }
+    frames.push(buffer)
+    at += engine.bytesWritten
+  }
+  return Buffer.concat(frames)
+}
+
 beforeAll(async () => {
   server = await startPostgres({ auth: 'scram' })
   const database = await server.createDatabase('shop')
@@ -78,7 +92,7 @@ describe('copy to files', () => {
     for (const [name, expected, unpack] of [
       ['orders.csv', csv, (bytes: Buffer) => bytes],
       ['orders.csv.gz', csv, gunzipSync],
-      ['orders.csv.zst', csv, zstdDecompressSync],
+      ['orders.csv.zst', csv, unzstd],
       ['orders.ndjson', ndjson, (bytes: Buffer) => bytes],
       ['orders.jsonl.gz', ndjson, gunzipSync],
     ] as const) {
@@ -134,12 +148,12 @@ describe('copy to files', () => {
   })
 
   it('reads standard input', async () => {
-    const { code, err } = await millrace(['copy', '-', 'duckdb:in.duckdb', '--into', 'people'], {
+    const { code, err } = await millrace(['copy', '-', 'duckdb:in.duckdb', '--into', 'people', '--format', 'csv'], {
       input: 'id,name\n1,Ada\n2,\n',
     })
     expect(err).toContain('2 rows')
     expect(code).toBe(0)
-    expect(await scalar(`duckdb:${join(folder, 'in.duckdb')}`, 'SELECT count(*) FROM people')).toBe(2)
+    expect(await scalar(`duckdb:${join(folder, 'in.duckdb')}`, 'SELECT count(*)::int FROM people')).toBe(2)
   })
 
   it('splits into a folder and puts several tables into one', { timeout: 30_000 }, async () => {
@@ -154,7 +168,7 @@ describe('copy to files', () => {
       '--split-rows',
       '400',
     ])
-    expect(split).toMatchObject({ code: 0 })
+    expect(split).toMatchObject({ err: expect.stringContaining('3 files'), code: 0 })
     expect((await readdir(join(folder, 'parts'))).filter((name) => name.endsWith('.csv'))).toHaveLength(3)
     const several = await millrace([
       'copy',
@@ -187,12 +201,13 @@ describe('copy to databases', () => {
     expect(first).toMatchObject({ code: 0 })
     expect(await scalar(lake, 'SELECT "a b" FROM raw."Odd.Name"')).toBe(7)
 
+    await execute(shop, 'CREATE TABLE sales.visits AS TABLE sales.orders')
     const incremental = [
       'copy',
       shop,
       'duckdb:lake.duckdb',
       '--table',
-      'sales.orders',
+      'sales.visits',
       '--into',
       'kept',
       '--cursor',
@@ -201,11 +216,10 @@ describe('copy to databases', () => {
       'id',
     ]
     expect(await millrace(incremental)).toMatchObject({ code: 0 })
-    await execute(shop, `INSERT INTO sales.orders VALUES (1001, 'late', 1, '2030-01-01Z')`)
+    await execute(shop, `INSERT INTO sales.visits VALUES (1001, 'late', 1, '2030-01-01Z')`)
     const again = await millrace(incremental)
     expect(again.err).toMatch(/1 inserted, \d updated/)
-    expect(await scalar(lake, 'SELECT count(*) FROM kept')).toBe(1001)
-    await execute(shop, 'DELETE FROM sales.orders WHERE id = 1001')
+    expect(await scalar(lake, 'SELECT count(*)::int FROM kept')).toBe(1001)
   })
 
   it('plans without changing anything', async () => {
@@ -287,7 +301,7 @@ describe('a file of transfers', () => {
     const unset = await millrace(['copy', '-f', 'millrace.yaml'])
     expect(unset).toMatchObject({
       code: 2,
-      err: expect.stringContaining('millrace.yaml:7:15: the environment variable SHOP_PASSWORD is not set.'),
+      err: expect.stringContaining('millrace.yaml:8:15: the environment variable SHOP_PASSWORD is not set.'),
     })
   })
 })

@@ -27,8 +27,8 @@ export interface ResolvedEndpoint {
   readonly address: string
   /** Set for files: the path as given. */
   readonly path: string | null
-  /** Each transfer gets its own, and disposes it. */
-  connect(): Connector
+  /** Each transfer gets its own, and disposes it. `values` come before those of the address. */
+  connect(values?: ConfigValues): Connector
 }
 
 export interface EndpointLookup {
@@ -99,7 +99,7 @@ function make(
     config,
     address,
     path: definition.kind === 'object-store' ? String(config.path ?? '') : null,
-    connect: () => definition.create(config),
+    connect: (more = {}) => definition.create({ ...config, ...more }),
   }
 }
 

@@ -82,9 +82,9 @@ function refuseForeign(format: FileLayout['format'], choices: TransferChoices): 
   }
 }
 
-/** Options for files when the destination is a database. */
-export function refuseFileOptions(destination: string, choices: TransferChoices): void {
-  const option = transferOptions.find(({ name, files }) => files && choices[name] !== undefined)
+/** Options for files when the destination is a database; `used` are those that say how the source is read. */
+export function refuseFileOptions(destination: string, choices: TransferChoices, used: readonly string[] = []): void {
+  const option = transferOptions.find(({ name, files }) => files && choices[name] !== undefined && !used.includes(name))
   if (!option) return
   throw new ConfigError('OPTION_WITHOUT_EFFECT', {
     message: `${optionName(option)} is about files that are written, and ${destination} is a database. Leave it out.`,

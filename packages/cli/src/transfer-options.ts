@@ -200,7 +200,7 @@ export const transferOptions: readonly TransferOption[] = [
     choices: ['csv', 'ndjson', 'parquet'],
     group: 'Files',
     files: '*',
-    help: "Format of the files. Default: by the name's ending (.csv, .ndjson, .jsonl, .parquet).",
+    help: "Format of the files that are written, or of those that are read when the destination is a database. Default: by the name's ending (.csv, .ndjson, .jsonl, .parquet).",
   },
   {
     name: 'compression',

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import type { TransferSpec } from '@millrace/connectors'
+import type { ConfigValues, TransferSpec } from '@millrace/connectors'
 import { ConfigError } from '@millrace/core'
 import type { ResolvedEndpoint } from './endpoint.ts'
 import { applicableDefaults, fileLayout, formatOfName, formatOptions, refuseFileOptions } from './file-layout.ts'
@@ -16,7 +16,9 @@ export interface TransferRequest {
 }
 
 /** Turns what a person asked for into what the transfer takes. Makes the connectors; the caller disposes them. */
-export function transferSpec({ from, to, choices: given, defaults = {}, parallel }: TransferRequest): TransferSpec {
+export function transferSpec(request: TransferRequest): TransferSpec {
+  const { from, to, defaults = {}, parallel } = request
+  const given = { ...layoutOfAddress(to), ...request.choices }
   const path = to.path === null ? null : destinationPath(to.path, given, defaults)
   const named = path === null ? { format: null, compression: null } : formatOfName(path)
   const format = path === null ? null : (given.format ?? named.format ?? defaults.format ?? null)
@@ -31,7 +33,8 @@ export function transferSpec({ from, to, choices: given, defaults = {}, parallel
       message: '--lookback reads behind a watermark, so it needs --cursor COLUMN. Add it or leave the lookback out.',
     })
   }
-  if (path === null) refuseFileOptions(to.definition.title, choices)
+  const reading = path === null && from.path !== null ? readOptions(choices) : {}
+  if (path === null) refuseFileOptions(to.definition.title, choices, Object.keys(reading))
   const file = path === null ? undefined : fileLayout(path, choices)
   const into = path === null ? choices.into : path
   const {
@@ -50,7 +53,7 @@ export function transferSpec({ from, to, choices: given, defaults = {}, parallel
   } = choices
   return {
     from: {
-      connector: from.connect(),
+      connector: from.connect(reading),
       address: from.address,
       ...(query === undefined ? {} : { query }),
       ...(tables === undefined ? {} : { tables }),
@@ -73,6 +76,22 @@ export function transferSpec({ from, to, choices: given, defaults = {}, parallel
     ...(allowEmpty === undefined ? {} : { allowEmpty }),
     ...(restart === undefined ? {} : { restart }),
     ...(retries === undefined ? {} : { retries }),
+  }
+}
+
+/** `orders.txt?format=csv` says in the address what options say otherwise. */
+function layoutOfAddress(to: ResolvedEndpoint): TransferChoices {
+  if (to.path === null) return {}
+  const { format, compression } = to.config as Pick<TransferChoices, 'format' | 'compression'>
+  return { ...(format === undefined ? {} : { format }), ...(compression === undefined ? {} : { compression }) }
+}
+
+/** When only the source is files, the options say how they are read. */
+function readOptions({ format, compression, header }: TransferChoices): ConfigValues {
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(compression === undefined || compression === 'snappy' ? {} : { compression }),
+    ...(header === undefined ? {} : { header }),
   }
 }
 
