@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join, relative, resolve } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import type { Manifest } from '@millrace/connectors'
 import { InterruptedError, signalFromProcess } from '@millrace/core'
 import { folderForServer, startPostgres } from '@millrace/testing'
 import { fillProduction } from './demo-database.ts'
 import { bold, printTable } from './demo-output.ts'
 
 const root = join(import.meta.dirname, '..')
-const folder = join(root, 'demo')
+const folder = resolve(process.argv[2] ?? join(root, 'demo'))
+const state = join(folder, 'state')
 const shown = (path: string) => relative(process.cwd(), path)
 const millrace = join(root, 'packages', 'cli', 'bin', 'millrace.js')
 
@@ -38,6 +40,7 @@ try {
 }
 
 async function demo(signal: AbortSignal): Promise<void> {
+  const startedAt = Date.now()
   mkdirSync(folder, { recursive: true })
   heading('1. A production database')
   const place = folderForServer(folder)
@@ -71,13 +74,34 @@ async function demo(signal: AbortSignal): Promise<void> {
   }
   console.log('\nThe Parquet files give the same answer.')
 
-  heading('What is there now')
+  heading('What was copied')
+  console.log(printTable(copiesSince(startedAt)))
+  heading('Where it is')
   for (const path of [analytics, files.flights, files.airports]) {
-    console.log(`${(statSync(path).size / 1e6).toFixed(1).padStart(8)} MB  ${shown(path)}`)
+    console.log(`${(statSync(path).size / 1e6).toFixed(1).padStart(6)} MB  ${shown(path)}`)
   }
-  console.log(
-    `\nThe proofs stand in ${shown(join(folder, 'state', 'manifests'))}. Run script/demo again: it replaces the copies.`,
-  )
+  console.log(`
+The proofs stand in ${shown(join(state, 'manifests'))}; check one again: millrace verify FILE
+Run the demo again and it replaces the copies. Delete ${shown(folder)} to start over.`)
+}
+
+/** One line per manifest that this run has written. */
+function copiesSince(time: number): Record<string, unknown>[] {
+  const folderOfManifests = join(state, 'manifests')
+  return readdirSync(folderOfManifests)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(folderOfManifests, name), 'utf8')) as Manifest)
+    .filter(({ startedAt }) => Date.parse(startedAt) >= time)
+    .toSorted((a, b) => a.startedAt.localeCompare(b.startedAt))
+    .map(({ from, to, rows, durationMs, proof }) => ({
+      table: from.table,
+      to: to.target.kind === 'file' ? basename(to.target.path) : 'analytics.duckdb',
+      rows,
+      seconds: (durationMs / 1000).toFixed(1),
+      rows_per_second: Math.round(rows / (durationMs / 1000)),
+      rows_at_the_source: proof.source?.rows,
+      same_content: proof.source?.hash !== undefined && proof.source.hash === proof.target?.hash ? 'yes' : 'no',
+    }))
 }
 
 /** Runs the real command; its progress goes to this terminal. */
@@ -91,7 +115,7 @@ async function copy(
   console.log(`$ millrace ${words.join(' ')}`)
   const child = spawn(process.execPath, [millrace, ...words], {
     stdio: 'inherit',
-    env: { ...process.env, ...connection, MILLRACE_HOME: join(folder, 'state') },
+    env: { ...process.env, ...connection, MILLRACE_HOME: state },
   })
   // A terminal's Ctrl-C reaches the child by itself; a SIGTERM to this process does not.
   const pass = () =>
