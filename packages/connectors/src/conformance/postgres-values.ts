@@ -351,6 +351,7 @@ export const postgresValues: readonly ValueCase[] = [
         sql: `ROW(1,'a "b", c')::pair`,
         csv: '(1,"a ""b"", c")',
         ndjson: '{"a":1,"b":"a \\"b\\", c"}',
+        ndjsonLoss: 'composite-as-object',
         parquet: '(1,"a ""b"", c")',
       },
     ],

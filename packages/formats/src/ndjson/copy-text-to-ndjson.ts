@@ -11,7 +11,7 @@ export interface CopyTextToNdjsonOptions {
   readonly options?: JsonOptions
   /** Counts JSON nulls and line breaks in embedded documents, and lower bounds of arrays. */
   readonly ledger: LossLedger
-  /** Names of the columns that the query already turned into JSON, such as composites through `to_json`. */
+  /** Names of the composite columns, which the query already turned into JSON objects. The change of form is counted. */
   readonly rawJson?: ReadonlySet<string>
 }
 
@@ -72,8 +72,10 @@ class CopyTextWriter extends JsonWriter {
       if (data[i] === backslash && data[i + 1] === letterN) {
         this.null()
         i += 2
-      } else if (column.raw) i = this.#document(null, data, i)
-      else i = this.#cell(column, data, i)
+      } else if (column.raw) {
+        i = this.#document(null, data, i)
+        this.countObject(column.column)
+      } else i = this.#cell(column, data, i)
       if (data[i] !== (c === columns.length - 1 ? lf : tab)) refuse()
       i++
     }

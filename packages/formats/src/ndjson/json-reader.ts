@@ -42,8 +42,10 @@ export class JsonReader extends OutputBuffer {
         return data[start] === quote ? this.string(data, start) : this.#number(data, start)
       case jsonForm.plainString:
       case jsonForm.hex:
-      case jsonForm.text:
         return this.string(data, start)
+      case jsonForm.text:
+        // A composite, which stands there as an object.
+        return data[start] === openBrace ? this.#document(data, start) : this.string(data, start)
       case jsonForm.timestamp:
         return this.#timestamp(data, start)
       case jsonForm.base64:

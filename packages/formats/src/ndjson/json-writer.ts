@@ -216,6 +216,11 @@ export class JsonWriter extends OutputBuffer {
     else if (breaks > 0) this.#ledger.record(column, 'json-line-break', 'altered')
   }
 
+  /** A composite's own text cannot be had back from the object it became. */
+  countObject(column: string): void {
+    this.#ledger.record(column, 'composite-as-object', 'altered')
+  }
+
   /** `\x…` with its backslash doubled. */
   hex(data: Buffer, start: number, end: number): void {
     const out = this.bytes
