@@ -77,10 +77,11 @@ export function looksRepetitive(values: ColumnBuilder): boolean {
   const count = values.values
   if (count < 8) return false
   const step = Math.max(1, Math.floor(count / sampleSize))
+  let jitter = 1
   const seen = new Int32Array(8192)
   let sampled = 0
   let distinct = 0
-  for (let i = 0; i < count && sampled < sampleSize; i += step) {
+  for (let i = 0; i < count && sampled < sampleSize; ) {
     // Never 0, which marks a free slot; a rare collision only makes the sample look more repetitive.
     const hash = hashOf(values, i) | 1
     let slot = (hash >>> 5) & 8191
@@ -90,6 +91,9 @@ export function looksRepetitive(values: ColumnBuilder): boolean {
       distinct++
     }
     sampled++
+    // Uneven steps of that length on average: even ones would miss the repetition of periodic values.
+    jitter = (Math.imul(jitter, 1_664_525) + 1_013_904_223) >>> 0
+    i += step === 1 ? 1 : 1 + ((jitter >>> 8) % (2 * step - 1))
   }
   // Below a few dozen repetitions the sample cannot tell many values from unique ones.
   if (distinct > sampled * 0.95) return false

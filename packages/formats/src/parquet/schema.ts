@@ -91,7 +91,6 @@ const repetition = { required: 0, optional: 1, repeated: 2 } as const
 const converted = {
   utf8: 0,
   list: 3,
-  enum: 4,
   decimal: 5,
   date: 6,
   timestampMicros: 10,
@@ -191,10 +190,7 @@ function writeLeaf(element: ThriftWriter, leaf: Leaf, name: string): void {
       element.i32(6, converted.json)
       element.struct(10, (logical) => logical.struct(12, nothing))
       return
-    case 'enum':
-      element.i32(6, converted.enum)
-      element.struct(10, (logical) => logical.struct(4, nothing))
-      return
+    // An enum is text too: Arrow reads Parquet's ENUM as bytes. The labels stand in the metadata.
     default:
       text(element)
   }

@@ -174,6 +174,8 @@ const cases: TypeCase[] = [
       '100 years',
       '00:00:01.000001',
       '-00:59:59.9',
+      'infinity',
+      '-infinity',
     ],
   },
   { sql: 'bit(3)', pgType: base('bit'), type: text, values: ['101', '000'] },
