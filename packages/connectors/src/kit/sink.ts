@@ -1,4 +1,12 @@
-import type { Column, ContentHash, LossEntry, Piece, WireFormat } from '@millrace/formats'
+import type {
+  Column,
+  ContentHash,
+  LossEntry,
+  LossLedger,
+  Piece,
+  UnrepresentablePolicy,
+  WireFormat,
+} from '@millrace/formats'
 import type { Chunk, CursorMark, FinishedChunk, FormatOptions, TableRef } from './source.ts'
 
 export type WriteMode = 'replace' | 'append' | 'merge' | 'insert-only'
@@ -121,11 +129,16 @@ export interface Sink extends AsyncDisposable {
  * finds with `interrupted` what is true.
  */
 export interface Load extends AsyncDisposable {
-  /** Returns rows written and bytes taken. A chunk that fails leaves nothing behind. `ledger` is saved with the chunk. */
+  /**
+   * Returns rows written and bytes taken. A chunk that fails leaves nothing behind. `ledger` is saved
+   * with the chunk. `losses` says what is to become of values that only the destination cannot hold,
+   * and counts them, before `ledger` is asked; without it they are errors.
+   */
   writeChunk(
     chunk: Chunk,
     pieces: AsyncIterable<Piece>,
     ledger: () => readonly LossEntry[],
+    losses?: { readonly policy: UnrepresentablePolicy; readonly ledger: LossLedger },
   ): Promise<{ readonly rows: number; readonly bytes: number }>
   /** Forgets finished chunks that may no longer be true. */
   discardChunks(ids: readonly string[]): Promise<void>

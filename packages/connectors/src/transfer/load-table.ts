@@ -205,7 +205,10 @@ async function extract(
         options: planned.options,
         signal,
       })
-      await load.writeChunk(chunk, progress.watch(pieces), () => own.entries())
+      await load.writeChunk(chunk, progress.watch(pieces), () => own.entries(), {
+        policy: planned.policy,
+        ledger: own,
+      })
       ledger.merge(own.entries())
       progress.chunkDone()
     }),

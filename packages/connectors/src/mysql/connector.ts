@@ -1,0 +1,14 @@
+import type { ConnectorDefinition } from '../kit/connector.ts'
+import { configSchema, parseUri } from './config.ts'
+import { createMysqlConnector } from './mysql-connector.ts'
+
+export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
+  name: 'mysql',
+  title: 'MySQL and MariaDB',
+  kind: 'sql',
+  schemes: ['mysql', 'mariadb'],
+  configSchema,
+  capabilities: { source: true, sink: true, query: true, scopes: true },
+  parseUri,
+  create: (config) => createMysqlConnector(definition, config),
+}
