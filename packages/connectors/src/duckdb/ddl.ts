@@ -1,5 +1,5 @@
 import type { Column } from '@millrace/formats'
-import { quoteName, quoteText } from './quote.ts'
+import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { duckdbType } from './types.ts'
 
 export interface ColumnType {

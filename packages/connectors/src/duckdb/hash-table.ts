@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Column, ContentHash } from '@millrace/formats'
-import { quoteName } from './quote.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { nativeColumns } from './relation.ts'
 import { storedText } from './stored-text.ts'
 import { hashRows } from './text-rows.ts'

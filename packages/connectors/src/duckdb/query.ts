@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { ConfigError } from '@millrace/core'
 import type { Row, Scalar } from '../kit/connector.ts'
 import { canonicalText } from './canonical-text.ts'
-import { quoteName } from './quote.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { nativeColumns, subquery } from './relation.ts'
 import { logicalType } from './types.ts'
 

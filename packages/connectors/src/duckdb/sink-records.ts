@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { LossEntry } from '@millrace/formats'
 import type { Interrupted, LoadSpec, PublishResult } from '../kit/sink.ts'
 import type { CursorMark } from '../kit/source.ts'
-import { quoteText } from './quote.ts'
+import { quoteText } from '../kit/sql-quote.ts'
 import { textRows } from './text-rows.ts'
 
 // What a load remembers lives in the schema `_millrace` of the same file, so that it is one

@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
 import { ConfigError } from '@millrace/core'
 import type { Target } from '../kit/sink.ts'
 import type { TableRef } from '../kit/source.ts'
-import { quoteText } from './quote.ts'
+import { quoteText } from '../kit/sql-quote.ts'
 import { nativeColumns, tableAddress } from './relation.ts'
 import { textRows } from './text-rows.ts'
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
 import { describeSink } from '../kit/sink.contract.ts'
 import { definition } from './connector.ts'
-import { quoteName } from './quote.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 
 let folder: string
 let connector: SqlConnector

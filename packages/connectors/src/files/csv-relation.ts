@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '../duckdb/quote.ts'
+import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { textRows } from '../duckdb/text-rows.ts'
 import type { FileRelation } from './find-relations.ts'
 import { csvFirstRow, firstLine, quoteGlobFree } from './read-back.ts'

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '../duckdb/quote.ts'
+import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { nativeColumns } from '../duckdb/relation.ts'
 import { textRows } from '../duckdb/text-rows.ts'
 import { allHaveForm } from './csv-relation.ts'
@@ -19,7 +19,7 @@ export async function jsonRelation(
   { files, compression }: FileRelation,
 ): Promise<string> {
   const list = `[${files.map(quoteGlobFree).join(', ')}]`
-  const options = `format = 'newline_delimited', compression = '${compression}', maximum_object_size = 67108864`
+  const options = `format = 'newline_delimited', compression = '${compression === 'none' ? 'uncompressed' : compression}', maximum_object_size = 67108864`
   const found = await nativeColumns(
     connection,
     `read_json(${list}, ${options}, sample_size = -1, union_by_name = true, map_inference_threshold = -1)`,

@@ -17,8 +17,8 @@ export async function publishCommit(folder: string, commit: Commit): Promise<voi
 
 export async function finishCommit(folder: string, commit: Commit): Promise<void> {
   for (const step of commit.steps) await take(step)
-  const folders = new Set(commit.steps.map((step) => dirname(step.to)))
-  for (const path of folders) await syncFolder(path)
+  const last = commit.steps.at(-1)
+  if (last) await syncFolder(dirname(last.to))
   if (commit.state) await replaceFile(commit.state.path, JSON.stringify(commit.state.mark))
   await appendLine(folder, { type: 'published' })
 }
@@ -30,6 +30,7 @@ async function take(step: PublishStep): Promise<void> {
     await rename(step.from, step.to)
     return
   }
+  await syncFolder(step.from)
   if ((await exists(step.to)) && !(await exists(step.old))) await rename(step.to, step.old)
   await rename(step.from, step.to)
 }

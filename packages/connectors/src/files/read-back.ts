@@ -11,7 +11,7 @@ import {
 } from '@millrace/formats'
 import { openDatabase } from '../duckdb/database.ts'
 import { hashTable } from '../duckdb/hash-table.ts'
-import { quoteText } from '../duckdb/quote.ts'
+import { quoteText } from '../kit/sql-quote.ts'
 import { scalarCount } from '../duckdb/text-rows.ts'
 import type { Extent } from './journal.ts'
 import type { FileTarget } from './place.ts'
