@@ -164,7 +164,7 @@ export async function recordChunk(
   const written = await session.execute(
     `INSERT INTO ${chunkTable(load.logged)} (key, id, rows, xid, ledger)
      SELECT key, $3, $4, (txid_current() % 4294967296)::text::xid, $5
-       FROM _millrace.loads WHERE key = $1 AND epoch = $2 AND status = 'loading' FOR KEY SHARE`,
+       FROM _millrace.loads WHERE key = $1 AND epoch = $2 AND status = 'loading' FOR SHARE`,
     [load.key, load.epoch, chunk.id, chunk.rows, JSON.stringify(ledger)],
   )
   return written === 1

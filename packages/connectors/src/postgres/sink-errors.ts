@@ -1,4 +1,4 @@
-import { isMillraceError } from '@millrace/core'
+import { FatalError, isMillraceError, TransientError } from '@millrace/core'
 import { postgresError } from './errors.ts'
 
 interface ServerFields {
@@ -16,7 +16,13 @@ interface ServerFields {
 export function sinkError(error: unknown, label: string): unknown {
   if (isMillraceError(error) || !(error instanceof Error)) return error
   const fields = error as ServerFields
-  const { severity, where, detail } = fields
+  const { severity, where, detail, code } = fields
+  if (severity !== undefined && code === '53100') {
+    return new FatalError('DISK_FULL', {
+      message: `${label} has no space left: ${error.message}. Make room and run the same command again.`,
+      cause: error,
+    })
+  }
   if (severity !== undefined && where?.startsWith('COPY ')) {
     const place = `At ${where}.`
     return postgresError(
@@ -24,9 +30,14 @@ export function sinkError(error: unknown, label: string): unknown {
       label,
     )
   }
-  const ofConnection =
-    /^E[A-Z]+$/.test(fields.code ?? '') || /^(Connection|Client|timeout|The server does not)/.test(error.message)
-  return severity !== undefined || ofConnection ? postgresError(error, label) : error
+  // The driver's words for statements after the connection was lost, and while it is being closed.
+  if (severity === undefined && /^(Client|Connection) /.test(error.message)) {
+    return new TransientError('CONNECTION_LOST', {
+      message: `The connection to ${label} was lost. Run the same command again: it goes on from the finished chunks.`,
+      cause: error,
+    })
+  }
+  return severity !== undefined || /^E[A-Z]+$/.test(code ?? '') ? postgresError(error, label) : error
 }
 
 export const sqlState = (error: unknown): string | undefined =>

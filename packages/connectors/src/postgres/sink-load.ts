@@ -9,6 +9,7 @@ import {
   createBookkeeping,
   forgetChunks,
   forgetLoad,
+  type LoadRecord,
   lockLoad,
   readLoad,
   recordChunk,
@@ -62,8 +63,10 @@ async function takeUp(session: Session, spec: LoadSpec, resume: Interrupted | nu
     }
     const [staging] = await session.select('SELECT to_regclass($1)::text AS name', [stagingTable(spec.key)])
     if (found.status === 'published' || staging?.name) {
+      const published = found.status === 'published'
       const epoch = await takeOver(session, spec.key)
-      return { epoch, logged: found.logged, swap: found.swap, published: found.status === 'published' }
+      if (!published) await forgetUnknown(session, found, resume)
+      return { epoch, logged: found.logged, swap: found.swap, published }
     }
   }
   return transaction(session, async () => {
@@ -75,6 +78,16 @@ async function takeUp(session: Session, spec: LoadSpec, resume: Interrupted | nu
     const epoch = await recordLoad(session, spec, shape)
     return { epoch, logged: shape.logged, swap: shape.swap, published: false }
   })
+}
+
+/** Chunks that a process without a lock finished after `resume` was read would be written twice. */
+async function forgetUnknown(session: Session, load: LoadRecord, resume: Interrupted): Promise<void> {
+  const known = new Set(resume.finished.map((chunk) => chunk.id))
+  const now = await readLoad(session, load.key)
+  const unknown = now?.finished.filter((chunk) => !known.has(chunk.id)) ?? []
+  if (unknown.length === 0) return
+  const ids = unknown.map((chunk) => chunk.id)
+  await transaction(session, () => forgetChunks(session, load, ids))
 }
 
 /** Better now than after the rows have travelled. */
