@@ -27,7 +27,7 @@ async function execute(uri: string, sql: string): Promise<void> {
 
 async function scalar(uri: string, sql: string) {
   await using connector = (await connectorForUri(uri)) as SqlConnector
-  return connector.query(sql, { scalar: true })
+  return await connector.query(sql, { scalar: true })
 }
 
 /** Node decodes only the first of several frames. */
@@ -173,7 +173,7 @@ describe('copy to files', () => {
     const several = await millrace([
       'copy',
       shop,
-      'all',
+      'all/',
       '--table',
       'sales.order*',
       '--into',

@@ -73,10 +73,7 @@ export async function testConnection({ uri, json }: Output & { readonly uri: str
   const result = await connector.testConnection(context.signal)
   const { mask } = context.secrets
   if (json) context.out(`${mask(JSON.stringify(result))}\n`)
-  else {
-    const server = result.serverVersion === undefined ? '' : ` (${result.serverVersion})`
-    context.out(mask(`${result.ok ? 'ok' : 'failed'}: ${printable(result.message)}${printable(server)}\n`))
-  }
+  else context.out(mask(`${result.ok ? 'ok' : 'failed'}: ${printable(result.message)}\n`))
   return result.ok ? exitCodes.done : exitCodes.usage
 }
 

@@ -2,13 +2,19 @@ import type { Manifest, TransferEvent } from '@millrace/connectors'
 import type { LossEntry } from '@millrace/formats'
 import { bytes, count, duration, rows, short } from './amounts.ts'
 
+/** A rate over fewer rows says more about the connection than about the data. */
+const rateRows = 10_000
+
 type Finished = Extract<TransferEvent, { type: 'table-finished' }>
 
 /** All that a person wants to know about a table that was copied. */
 export function finishedLine(event: Finished): string {
   const { manifest } = event
   const seconds = Math.max(0.001, event.durationMs / 1000)
-  const moved = event.bytes > 0 ? `, ${short(event.rows / seconds)} rows/s, ${bytes(event.bytes / seconds)}/s` : ''
+  const moved =
+    event.bytes > 0 && event.rows >= rateRows
+      ? `, ${short(event.rows / seconds)} rows/s, ${bytes(event.bytes / seconds)}/s`
+      : ''
   return [
     `${event.table} → ${event.target}: ${rows(event.rows)} in ${duration(event.durationMs)}${moved}`,
     effect(manifest),
@@ -51,5 +57,6 @@ export function totalLine(finished: readonly Finished[], durationMs: number): st
   const total = finished.reduce((sum, event) => sum + event.rows, 0)
   const moved = finished.reduce((sum, event) => sum + event.bytes, 0)
   const seconds = Math.max(0.001, durationMs / 1000)
-  return `${finished.length} tables, ${rows(total)} in ${duration(durationMs)}, ${short(total / seconds)} rows/s, ${bytes(moved / seconds)}/s`
+  const rate = total >= rateRows ? `, ${short(total / seconds)} rows/s, ${bytes(moved / seconds)}/s` : ''
+  return `${finished.length} tables, ${rows(total)} in ${duration(durationMs)}${rate}`
 }
