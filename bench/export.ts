@@ -6,10 +6,15 @@ import { tableName } from './dataset.ts'
 import { benchMariadb, benchPostgres, fillMariadb, fillPostgres } from './servers.ts'
 import { shellQuote as quote } from './shell.ts'
 
+const titles = {
+  postgres: { text: 'PostgreSQL to CSV and NDJSON', parquet: 'PostgreSQL to Parquet' },
+  mariadb: 'MariaDB to CSV and NDJSON',
+} as const
+
 /** Out of a database. Each block is made when its turn comes, with its server started and filled. */
 export async function* exportBlocks(context: BenchContext): AsyncGenerator<Block> {
-  yield* postgresExports(context)
-  yield* mariadbExports(context)
+  if (Object.values(titles.postgres).some(context.wants)) yield* postgresExports(context)
+  if (context.wants(titles.mariadb)) yield* mariadbExports(context)
 }
 
 async function* postgresExports({ rows, folder, millrace, tell, cleanUp }: BenchContext): AsyncGenerator<Block> {
@@ -27,7 +32,7 @@ async function* postgresExports({ rows, folder, millrace, tell, cleanUp }: Bench
   const csv = join(folder, 'out.csv')
   const parquet = join(folder, 'out.parquet')
   yield {
-    title: 'PostgreSQL to CSV and NDJSON',
+    title: titles.postgres.text,
     conditions: 'To /dev/null, except for two connections, which write a file in memory, as the peer beside it does.',
     rows,
     cases: [
@@ -50,7 +55,7 @@ async function* postgresExports({ rows, folder, millrace, tell, cleanUp }: Bench
   const duckdb = `${quote(process.execPath)} ${quote(join(import.meta.dirname, 'duckdb-run.ts'))} :memory:`
   const toParquet = `copy (select * from read_csv('${csv}', header = false, nullstr = '', allow_quoted_nulls = false)) to '${parquet}' (format parquet, compression zstd)`
   yield {
-    title: 'PostgreSQL to Parquet',
+    title: titles.postgres.parquet,
     conditions: 'To a file in memory, zstd. The peer writes a CSV file by psql and has DuckDB turn it into Parquet.',
     rows,
     cases: [
@@ -78,7 +83,7 @@ async function* mariadbExports({ rows, millrace, tell, cleanUp }: BenchContext):
   const { host, port, user, password } = server
   const copy = (options: string) => `${millrace} copy ${quote(url)} - --table ${tableName} ${options}`
   yield {
-    title: 'MariaDB to CSV and NDJSON',
+    title: titles.mariadb,
     conditions: 'To /dev/null. The peer writes tab-separated text.',
     rows,
     cases: [

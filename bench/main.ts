@@ -45,6 +45,7 @@ const context: BenchContext = {
   rows: positive(values.rows, kind === 'memory' ? 5_000_000 : 2_000_000),
   folder,
   millrace: `${shellQuote(process.execPath)} ${shellQuote(join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'millrace.js'))}`,
+  wants: (title) => title.toLowerCase().includes(values.only.toLowerCase()),
   tell: (text) => process.stderr.write(`${text}\n`),
   cleanUp,
 }
@@ -59,7 +60,7 @@ if (kind === 'memory') {
   const blocks: AsyncIterable<Block> = kind === 'export' ? exportBlocks(context) : loadBlocks(context)
   const results: BlockResult[] = []
   for await (const block of blocks) {
-    if (!block.title.toLowerCase().includes(values.only.toLowerCase())) continue
+    if (!context.wants(block.title)) continue
     const result = await compare(block, positive(values.rounds, 5), context.tell)
     results.push(result)
     if (!values.json) console.log(`\n${printBlock(result)}`)
