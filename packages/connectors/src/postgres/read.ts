@@ -3,6 +3,7 @@ import {
   type ColumnDecoder,
   createCopyTextToNdjson,
   createParquetEncoder,
+  keptAsTextDecoder,
   type Piece,
   textDecoders,
 } from '@millrace/formats'
@@ -11,7 +12,7 @@ import { binaryDecoderFor, hasBinaryCodec } from './binary/binary-decoders.ts'
 import { createBinaryRowParser } from './binary/row-parser.ts'
 import { copyOut, type RowBatch } from './copy-out.ts'
 import { columnNamed } from './relation-sql.ts'
-import { isRawJson, selectExpression, sentType } from './select-list.ts'
+import { isOverridden, isRawJson, selectExpression, sentType } from './select-list.ts'
 import type { Session } from './session.ts'
 import type { PgColumn } from './types.ts'
 
@@ -71,7 +72,11 @@ async function* toParquet(
   const parser = createBinaryRowParser(columns.length)
   const encoder = createParquetEncoder({
     columns,
-    decoders: pairs.map(decoderOf),
+    decoders: pairs.map((pair) =>
+      policy === 'text' && isOverridden(pair.column, pair.planned)
+        ? keptAsTextDecoder(pair.column, ledger, options.infinityAsExtremes)
+        : decoderOf(pair),
+    ),
     ledger,
     policy,
     ...(options.parquetCompression ? { compression: options.parquetCompression } : {}),
@@ -82,8 +87,9 @@ async function* toParquet(
   yield* await encoder.finish()
 }
 
+/** A column that became text is printed, so that its values can be counted that made it so. */
 function isSentBinary(column: PgColumn, planned: Column): boolean {
-  return hasBinaryCodec(planned.type, sentType(column))
+  return !isOverridden(column, planned) && hasBinaryCodec(planned.type, sentType(column))
 }
 
 /** What has no binary codec was printed by the query, and is read as canonical text. */
