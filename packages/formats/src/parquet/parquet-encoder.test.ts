@@ -107,6 +107,61 @@ describe('files', () => {
     expect((await metadataOf(file))[0]?.encodings).toBe('RLE, PLAIN, RLE_DICTIONARY')
   })
 
+  test("are read alike by Arrow's reader in Rust", async () => {
+    const columns = [
+      column('id', integer(64)),
+      column('small', integer(8, true)),
+      column('price', decimal(38, 2)),
+      column('at', { kind: 'timestamp', utc: true }),
+      column('status', { kind: 'enum', labels: ['new', 'paid'] }),
+      column('tags', list(text)),
+      column('flag', { kind: 'boolean' }),
+    ]
+    const rows = Array.from({ length: 5000 }, (_, i) => [
+      String(i),
+      i % 3 ? String(i % 256) : null,
+      `-${i}.25`,
+      '2024-03-10 06:59:59.123+00',
+      i % 2 ? 'new' : 'paid',
+      i % 5 ? `{a,NULL,${i}}` : '{}',
+      i % 7 ? 't' : 'f',
+    ])
+    const { readParquet } = await import('parquet-wasm')
+    const { tableFromIPC } = await import('apache-arrow')
+    const table = tableFromIPC(readParquet(await write(columns, rows, { rowGroupRows: 2000 })).intoIPCStream())
+    expect(table.schema.fields.map(({ type }) => String(type))).toEqual([
+      'Int64',
+      'Uint8',
+      'Decimal[38e+2]',
+      'Timestamp<MICROSECOND, UTC>',
+      'Utf8',
+      'List<Utf8>',
+      'Bool',
+    ])
+    const read = table
+      .toArray()
+      .map((row) => [
+        String(row.id),
+        row.small === null ? null : String(row.small),
+        String(row.price),
+        row.at,
+        row.status,
+        [...row.tags],
+        row.flag,
+      ])
+    expect(read).toEqual(
+      rows.map(([id, small, price, , status, tags, flag], i) => [
+        id,
+        small,
+        String(price).replace('.', '').replace(/^-0+/, '-'),
+        Date.UTC(2024, 2, 10, 6, 59, 59, 123),
+        status,
+        tags === '{}' ? [] : ['a', null, String(i)],
+        flag === 't',
+      ]),
+    )
+  })
+
   test('say which columns they were written from', async () => {
     const columns = [column('d', { kind: 'duration' }), column('i', { kind: 'interval' })]
     const file = await write(columns, [['-838:59:59', 'PT0S']])
