@@ -173,6 +173,23 @@ describe.each(versions)('replacing a table of PostgreSQL %s', (version) => {
     }
   })
 
+  test("an administrator's replace leaves the table with its owner", async () => {
+    await outside.query(`CREATE ROLE "the owner"; GRANT CREATE ON SCHEMA public TO "the owner"; SET ROLE "the owner";
+      CREATE TABLE owned (id serial PRIMARY KEY, nr int GENERATED ALWAYS AS IDENTITY, name text); INSERT INTO owned (name) VALUES ('old'); RESET ROLE`)
+    const state = () =>
+      rows(`SELECT c.relname, c.relowner::regrole::text, array(SELECT a::text FROM unnest(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))) a ORDER BY 1)
+              FROM pg_class c WHERE relname LIKE 'owned%' ORDER BY 1`)
+    const [old, before] = [await oid('owned'), await state()]
+    await load('owned', [['5', 'new']])
+    expect(await oid('owned')).not.toBe(old)
+    expect(await state()).toEqual(before)
+    await outside.query(`SET ROLE "the owner"; INSERT INTO owned (name) VALUES ('own'); RESET ROLE`)
+    expect(await rows('SELECT id, nr, name FROM owned ORDER BY id')).toEqual([
+      [5, 2, 'new'],
+      [6, 3, 'own'],
+    ])
+  })
+
   test.each(held)('exchanges the rows in place when the table has %s', async (_, sql) => {
     const table = `held_${++count}`
     await outside.query(

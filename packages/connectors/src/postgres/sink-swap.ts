@@ -80,13 +80,20 @@ export async function swap(
   target: TargetTable,
   indexes: readonly IndexPlan[],
 ): Promise<void> {
-  const [old] = await session.select(`SELECT obj_description($1::oid, 'pg_class') AS comment`, [target.oid])
+  const [old] = await session.select(
+    `SELECT obj_description(oid, 'pg_class') AS comment,
+            CASE WHEN relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user) THEN quote_ident(pg_get_userbyid(relowner)) END AS owner
+       FROM pg_class WHERE oid = $1::oid`,
+    [target.oid],
+  )
   const grants = await grantsOf(session, target.oid, `TABLE ${target.sql}`)
   const sequences = await ownedSequences(session, target.oid)
   const away = `_millrace_o_${key}`
 
   await session.execute(`ALTER TABLE ${target.sql} RENAME TO ${quoteIdentifier(away)}`)
   await rename(session, staging, key, target.schema, target.name)
+  // Before its sequences: they belong to the owner of their table.
+  if (old?.owner) await session.execute(`ALTER TABLE ${target.sql} OWNER TO ${old.owner}`)
   for (const { identity, column, sql } of sequences) {
     // A staged default of an identity column would keep the old table's sequence alive.
     if (identity)

@@ -2,8 +2,8 @@ import type { TargetTable } from './sink-catalog.ts'
 import type { Session } from './sink-sessions.ts'
 
 /**
- * Whether another table can take this one's place without anybody noticing: it is a plain table of
- * ours, and everything that refers to it is a part that we make anew. Views, foreign keys, triggers,
+ * Whether another table can take this one's place without anybody noticing: it is a plain table that
+ * we own or may give away, and everything that refers to it is a part that we make anew. Views, foreign keys, triggers,
  * rules, policies, partitions, publications, column grants and whatever else hangs on the table
  * itself would be lost, so then its rows are exchanged in place.
  */
@@ -17,7 +17,7 @@ const swappable = `
       c.relkind = 'r' AND NOT c.relispartition AND c.reloftype = 0 AND c.relpersistence = 'p'
       AND c.reltablespace = 0 AND c.relreplident = 'd'
       AND NOT c.relrowsecurity AND NOT c.relforcerowsecurity
-      AND c.relowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+      AND EXISTS (SELECT FROM pg_roles r WHERE r.rolname = current_user AND (r.oid = c.relowner OR r.rolsuper))
       AND has_schema_privilege(c.relnamespace, 'CREATE')
       AND NOT EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent))
       AND NOT EXISTS (
