@@ -24,7 +24,12 @@ export function describeValues(
       expect(values).toEqual(expectedNdjson(value))
       const lost = value.values.flatMap((row) => row.ndjsonLoss ?? [])
       expect(losses).toEqual(
-        lost.length === 0 ? [] : [{ column: 'v', reason: lost[0], outcome: 'altered', count: lost.length }],
+        [...new Set(lost)].map((reason) => ({
+          column: 'v',
+          reason,
+          outcome: 'altered',
+          count: lost.filter((other) => other === reason).length,
+        })),
       )
     })
 
