@@ -394,6 +394,42 @@ describe.each(versions)('PostgreSQL $version as a source', ({ version }) => {
     await expect(ids({ cursor: 'nope', keys: [], after })).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' })
   })
 
+  test('a database in another encoding has the same text and the same hash', async () => {
+    await sql(`create database latin encoding 'LATIN1' locale 'C' template template0`)
+    const rows = `(id int, v text); insert into same values (1, 'é'), (2, 'ascii'), (3, null)`
+    await sql(`create table same ${rows}`)
+    await using here = await connect()
+    await using there = await connect(server.url('latin'))
+    await there.execute(`create table same ${rows}`)
+    await using utf8 = await open(here)
+    await using latin = await open(there)
+    const { columns } = await utf8.describe(table('same'))
+    expect((await readText(latin, table('same'))).text).toBe('1,é\n2,ascii\n3,\n')
+    expect(await latin.contentHash(table('same'), columns)).toEqual(await utf8.contentHash(table('same'), columns))
+  })
+
+  test('partitions that may not be read by themselves, and rows that are hidden, keep a table in one chunk', async () => {
+    await sql(`create role reader login; create schema guarded; grant usage on schema guarded to reader;
+      create table guarded.parted (id int) partition by hash (id);
+      create table guarded.parted_0 partition of guarded.parted for values with (modulus 1, remainder 0);
+      insert into guarded.parted values (1), (2); grant select on guarded.parted to reader;
+      create table guarded.hidden (id int); insert into guarded.hidden values (1), (2); grant select on guarded.hidden to reader;
+      alter table guarded.hidden enable row level security; create policy only_one on guarded.hidden using (id = 1)`)
+    await using connector = await connect(server.url().replace('//postgres:', '//reader:'))
+    await using source = await open(connector, 2)
+    for (const [name, rows] of [
+      ['parted', 2],
+      ['hidden', 1],
+    ] as const) {
+      const relation = table(name, 'guarded')
+      const schema = await source.describe(relation)
+      const chunks = await source.planChunks(relation, schema, { parallel: 2 })
+      expect(chunks).toEqual([{ id: '0000', bounds: null }])
+      expect((await readText(source, relation)).rows).toBe(rows)
+      expect(await source.contentHash(relation, schema.columns)).toMatchObject({ rows })
+    }
+  })
+
   test('columns are described with their own and their neutral type', async () => {
     await sql(`create type mood as enum ('sad', 'it''s "ok"'); create domain amount as numeric(10, 2); create type pair as (a int, b text);
       create table described (n numeric(5,-2), small numeric(3,5), free numeric, a amount not null, m mood, l text[], c char(5), p pair, r numrange, money money,
