@@ -36,6 +36,8 @@ export async function main(args: readonly string[]): Promise<void> {
     exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage
     if (error.code === 'commander.help' && args.length === 0) exitCode = exitCodes.usage
   }
+  // A slow reader gets all of the output before the process may be ended.
+  await new Promise((resolve) => process.stdout.write('', resolve))
   ended = true
   process.exitCode = exitCode
   setTimeout(() => process.exit(), lingerMs).unref()
