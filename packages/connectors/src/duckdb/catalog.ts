@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { TableRef } from '../kit/source.ts'
-import { matchesPattern, parseTablePattern } from '../kit/table-name.ts'
 import { quoteText } from '../kit/sql-quote.ts'
+import { matchesPattern, parseTablePattern } from '../kit/table-name.ts'
 import { tableAddress } from './relation.ts'
 import { textRows } from './text-rows.ts'
 

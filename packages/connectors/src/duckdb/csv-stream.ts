@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { duckdbError } from './errors.ts'
 import { quoteText } from '../kit/sql-quote.ts'
+import { duckdbError } from './errors.ts'
 
 /**
  * The rows of a query as DuckDB's own CSV writer prints them, with all of its threads. They come

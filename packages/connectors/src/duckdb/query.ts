@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
 import { ConfigError } from '@millrace/core'
 import type { Row, Scalar } from '../kit/connector.ts'
-import { canonicalText } from './canonical-text.ts'
 import { quoteName } from '../kit/sql-quote.ts'
+import { canonicalText } from './canonical-text.ts'
 import { nativeColumns, subquery } from './relation.ts'
 import { logicalType } from './types.ts'
 

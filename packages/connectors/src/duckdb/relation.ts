@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
 import { ConfigError } from '@millrace/core'
 import type { CursorRange, Relation, TableRef } from '../kit/source.ts'
-import { canonicalText } from './canonical-text.ts'
 import { quoteName, quoteText } from '../kit/sql-quote.ts'
+import { canonicalText } from './canonical-text.ts'
 import { logicalType } from './types.ts'
 
 export interface NativeColumn {

@@ -1,7 +1,7 @@
 import type { Column } from '@millrace/formats'
 import type { SchemaChange, TargetPlan } from '../kit/sink.ts'
-import { type ColumnType, columnTypes, createTableSql } from './ddl.ts'
 import { quoteName } from '../kit/sql-quote.ts'
+import { type ColumnType, columnTypes, createTableSql } from './ddl.ts'
 import type { TargetColumn, TargetPlace } from './sink-target.ts'
 import { commonType, holds, widens } from './widening.ts'
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
 import { describeSink } from '../kit/sink.contract.ts'
-import { definition } from './connector.ts'
 import { quoteName } from '../kit/sql-quote.ts'
+import { definition } from './connector.ts'
 
 let folder: string
 let connector: SqlConnector

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { textRows } from '../duckdb/text-rows.ts'
+import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import type { FileRelation } from './find-relations.ts'
 import { csvFirstRow, firstLine, quoteGlobFree } from './read-back.ts'
 import type { FilesSourceConfig } from './source.ts'

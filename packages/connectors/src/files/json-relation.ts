@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
-import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { nativeColumns } from '../duckdb/relation.ts'
 import { textRows } from '../duckdb/text-rows.ts'
+import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { allHaveForm } from './csv-relation.ts'
 import type { FileRelation } from './find-relations.ts'
 import { quoteGlobFree } from './read-back.ts'

@@ -1,0 +1,30 @@
+import { parseFileUri } from '../duckdb/config.ts'
+import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
+
+export const configSchema: ConfigSchema = {
+  type: 'object',
+  properties: {
+    path: {
+      type: 'string',
+      title: 'Database file',
+      description: 'Path of the file.',
+      env: ['SQLITE_DATABASE'],
+    },
+    busy_timeout: {
+      type: 'integer',
+      title: 'Busy timeout in seconds',
+      description: 'How long to wait for another process that writes the file.',
+      default: 30,
+      minimum: 0,
+      env: ['SQLITE_BUSY_TIMEOUT'],
+    },
+  },
+  required: ['path'],
+  secret: [],
+  order: ['path', 'busy_timeout'],
+}
+
+/** `sqlite:path` or `sqlite:///absolute/path`. */
+export function parseUri(uri: string): ConfigValues {
+  return parseFileUri(uri, ['busy_timeout'])
+}

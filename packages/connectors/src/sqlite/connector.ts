@@ -1,0 +1,14 @@
+import type { ConnectorDefinition } from '../kit/connector.ts'
+import { configSchema, parseUri } from './config.ts'
+import { createSqliteConnector } from './sqlite-connector.ts'
+
+export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
+  name: 'sqlite',
+  title: 'SQLite',
+  kind: 'sql',
+  schemes: ['sqlite', 'sqlite3'],
+  configSchema,
+  capabilities: { source: true, sink: true, query: true, scopes: true },
+  parseUri,
+  create: (config) => createSqliteConnector(definition, config),
+}
