@@ -49,12 +49,19 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
       resolve()
     })
   })
-  await untilReady(spec, child, exited, (text) => {
-    log = (log + text).slice(-logLimit)
-    return log
-  })
-  const pid = child.pid as number
-  const watchdog = watchOver({ pid, stopSignal: spec.stopSignal, directory: spec.temporaryDirectory })
+  // Undefined when the program could not even be started; then nothing needs watching.
+  const pid = child.pid ?? 0
+  const { stopSignal, temporaryDirectory: directory } = spec
+  const watchdog = pid === 0 ? undefined : watchOver({ pid, stopSignal, directory })
+  try {
+    await untilReady(spec, child, exited, (text) => {
+      log = (log + text).slice(-logLimit)
+      return log
+    })
+  } catch (error) {
+    watchdog?.dismiss()
+    throw error
+  }
   letGo(child)
 
   const end = async (signals: readonly NodeJS.Signals[]) => {
@@ -74,7 +81,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
         if (spec.temporaryDirectory !== undefined) {
           await rm(spec.temporaryDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
         }
-        watchdog.dismiss()
+        watchdog?.dismiss()
       })()
       return stopping
     },
