@@ -15,6 +15,13 @@ export interface PageRange {
   readonly shape: string
   readonly from: number
   readonly to: number | null
+  /** A partition or child of the table that was asked for. */
+  readonly isPart: boolean
+}
+
+/** The chunk behind all partitions: those that had no rows when the plan was made, or that came later. */
+export interface OtherParts {
+  readonly knownParts: readonly number[]
 }
 
 const megabyte = 1024 * 1024
@@ -41,7 +48,7 @@ export async function planPageRanges(
   session: Session,
   table: PgTable,
   parallel: number,
-): Promise<PageRange[] | null> {
+): Promise<(PageRange | OtherParts)[] | null> {
   // Before version 14 a range of addresses is a scan of the whole table.
   if (snapshot.serverVersion < 140000 || !['r', 'p'].includes(table.kind)) return null
   const leaves = await splittableLeaves(session, table)
@@ -49,9 +56,10 @@ export async function planPageRanges(
   for (const leaf of leaves) await snapshot.holdFile({ oid: leaf.oid, schema: leaf.schema, name: leaf.table })
   const total = leaves.reduce((sum, leaf) => sum + leaf.bytes, 0)
   const chunkBytes = Math.max(smallestChunk, Math.min(largestChunk, total / (4 * parallel)))
-  return leaves.flatMap((leaf) => {
-    const { pages, bytes, ...bounds } = leaf
-    if (pages === 0) return []
+  const filled = leaves.filter((leaf) => leaf.pages > 0)
+  const ranges = filled.flatMap((leaf) => {
+    const { pages, bytes, ...place } = leaf
+    const bounds = { ...place, isPart: leaf.oid !== table.oid }
     const count = Math.max(1, Math.min(pages, Math.round(bytes / chunkBytes)))
     return Array.from({ length: count }, (_, index) => ({
       ...bounds,
@@ -60,6 +68,30 @@ export async function planPageRanges(
       to: index === count - 1 ? null : Math.floor((pages * (index + 1)) / count),
     }))
   })
+  const hasParts = table.kind === 'p' || leaves.length > 1
+  return hasParts ? [...ranges, { knownParts: filled.map((leaf) => leaf.oid) }] : ranges
+}
+
+export interface Part {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: string
+}
+
+/** The tables that a table's rows lie in: itself, or its partitions and children. */
+export async function partsOf(session: Session, table: PgTable): Promise<Part[]> {
+  const { rows } = await session.query(
+    `with recursive part as (
+       select $1::oid as oid
+       union
+       select i.inhrelid from pg_inherits i join part on i.inhparent = part.oid
+     )
+     select c.oid, n.nspname, c.relname, c.relkind
+       from part join pg_class c using (oid) join pg_namespace n on n.oid = c.relnamespace where c.relkind <> 'p'`,
+    [table.oid],
+  )
+  return rows.map((row) => ({ oid: Number(row[0]), schema: row[1] ?? '', name: row[2] ?? '', kind: row[3] ?? '' }))
 }
 
 async function splittableLeaves(session: Session, table: PgTable): Promise<Leaf[] | null> {
@@ -93,13 +125,17 @@ async function splittableLeaves(session: Session, table: PgTable): Promise<Leaf[
     }))
 }
 
-export function toChunks(ranges: readonly PageRange[]): Chunk[] {
-  return ranges.map((range, index) => ({ id: String(index).padStart(4, '0'), bounds: { ...range } }))
+export function toChunks(bounds: readonly (PageRange | OtherParts)[]): Chunk[] {
+  return bounds.map((bound, index) => ({ id: String(index).padStart(4, '0'), bounds: { ...bound } }))
 }
 
-/** The range of a chunk of ours; null for a chunk that is the whole relation. */
+/** The pages of a chunk; null for a chunk that is the whole relation, or the other partitions. */
 export function pageRange(chunk: Chunk): PageRange | null {
-  return chunk.bounds === null ? null : (chunk.bounds as unknown as PageRange)
+  return chunk.bounds !== null && 'from' in chunk.bounds ? (chunk.bounds as unknown as PageRange) : null
+}
+
+export function otherParts(chunk: Chunk): OtherParts | null {
+  return chunk.bounds !== null && 'knownParts' in chunk.bounds ? (chunk.bounds as unknown as OtherParts) : null
 }
 
 /** `from` and `where` of a range. ONLY, because each partition has chunks of its own. */

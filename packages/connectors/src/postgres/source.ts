@@ -12,7 +12,8 @@ import {
   type PgTable,
   queryAsTable,
 } from './catalog.ts'
-import { pageRange, planPageRanges, rangeSource, reusableRanges, toChunks } from './chunks.ts'
+import { chunkRows } from './chunk-rows.ts'
+import { planPageRanges, reusableRanges, toChunks } from './chunks.ts'
 import { quoteIdentifier, quoteTable } from './identifiers.ts'
 import { type RowsSql, readRows } from './read.ts'
 import { columnNamed, rangeCondition } from './relation-sql.ts'
@@ -49,14 +50,14 @@ export async function openPostgresSource(config: ConfigValues, options: OpenOpti
     relation: Relation,
     chunk?: Chunk,
   ): Promise<RowsSql & { readonly columns: readonly PgColumn[] }> {
-    const { schema, from } = await look(relation)
+    const { table, schema, from } = await look(relation)
     const { columns } = schema
+    if (chunk && chunk.bounds !== null && table) {
+      const rows = await sessions.use((session) => chunkRows(snapshot, session, table, columns, chunk))
+      return { ...rows, columns }
+    }
     const condition = rangeCondition(columns, relation.range)
-    const conditions = condition === null ? [] : [condition]
-    const range = chunk ? pageRange(chunk) : null
-    if (range === null) return { from, conditions, columns }
-    const pages = rangeSource(range)
-    return { from: pages.from, conditions: [pages.condition, ...conditions], columns }
+    return { from, conditions: condition === null ? [] : [condition], columns }
   }
 
   const first = async (
