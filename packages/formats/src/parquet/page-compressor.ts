@@ -81,7 +81,12 @@ export class PageCompressor {
     if (this.#running < mostRunning) this.#running++
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     if (this.compression === 'none') return store.keep(page)
-    if (this.compression === 'snappy') return store.keep(await (await import('snappy')).compress(page))
+    if (this.compression === 'snappy') {
+      const snappy = await import('snappy')
+      // Not on the thread pool: the buffers of its asynchronous calls stay until the collector
+      // happens to come by, which does not see their size.
+      return store.keep(snappy.compressSync(page, { copyOutputData: true }))
+    }
     return store.keep(await zstd(page, { chunkSize: Math.min(Math.max(1024, page.length), outputChunk), params }))
   }
 }

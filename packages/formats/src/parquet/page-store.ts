@@ -1,4 +1,4 @@
-const slabBytes = 1024 * 1024
+const slabBytes = 2 * 1024 * 1024
 
 /** Slabs that no row group uses. Reusing them keeps memory flat where the allocator would fragment. */
 export type FreeSlabs = Buffer[]
