@@ -3,10 +3,12 @@ import {
   type Column,
   createNdjsonEncoder,
   createParquetEncoder,
+  keptAsTextDecoder,
   type LossLedger,
   type Piece,
   type RowEncoder,
   readCsv,
+  textDecoders,
   type UnrepresentablePolicy,
   type WireFormat,
 } from '@millrace/formats'
@@ -18,6 +20,8 @@ export interface EncodeOptions {
   readonly policy: UnrepresentablePolicy
   readonly ledger: LossLedger
   readonly options: FormatOptions
+  /** The columns before any was overridden to text: values that made it necessary are then counted. */
+  readonly native?: readonly Column[]
 }
 
 /** The general road from a source to any wire format: pieces of canonical CSV, read and encoded anew. */
@@ -34,7 +38,15 @@ export async function* encodeCsv(pieces: AsyncIterable<Piece>, request: EncodeOp
 }
 
 /** The encoder of a wire format for rows of canonical text. */
-export function createRowEncoder({ columns, format, policy, ledger, options }: EncodeOptions): RowEncoder {
+export function createRowEncoder({
+  columns,
+  format,
+  policy,
+  ledger,
+  options,
+  native = columns,
+}: EncodeOptions): RowEncoder {
+  const infinityAsExtremes = options.infinityAsExtremes ?? false
   switch (format) {
     case 'ndjson':
       return createNdjsonEncoder({ columns, options, ledger })
@@ -45,7 +57,12 @@ export function createRowEncoder({ columns, format, policy, ledger, options }: E
         policy,
         compression: options.parquetCompression ?? 'zstd',
         ...(options.rowGroupRows === undefined ? {} : { rowGroupRows: options.rowGroupRows }),
-        infinityAsExtremes: options.infinityAsExtremes ?? false,
+        infinityAsExtremes,
+        decoders: textDecoders(columns).map((decoder, index) => {
+          const own = native[index]
+          const kept = own !== undefined && own.type.kind !== 'text' && columns[index]?.type.kind === 'text'
+          return kept ? keptAsTextDecoder(own, ledger, infinityAsExtremes) : decoder
+        }),
       })
     default:
       throw new FatalError('FORMAT_WITHOUT_ENCODER', {

@@ -36,11 +36,21 @@ export async function listTables(
     `SELECT table_schema AS db, table_name AS name FROM information_schema.tables
       WHERE ${everywhere ? notSystem : `table_schema = ${literal(database)}`} AND ${notOurs} AND table_type <> 'SEQUENCE'`,
   )
-  return rows
-    .map((row) => ({ database: row.db ?? '', name: row.name ?? '' }))
+  const tables = rows.map((row) => ({ database: row.db ?? '', name: row.name ?? '' }))
+  for (const pattern of parsed) {
+    if (pattern.wildcard || tables.some((table) => matches(pattern, table, database))) continue
+    throw notFound(session, pattern.text)
+  }
+  return tables
     .filter((table) => parsed.some((pattern) => matches(pattern, table, database)))
     .sort((a, b) => compare(a.database, b.database) || compare(a.name, b.name))
     .map((table) => ({ scope: table.database === database ? [] : [table.database], name: table.name }))
+}
+
+function notFound(session: Session, table: string): ConfigError {
+  return new ConfigError('TABLE_NOT_FOUND', {
+    message: `${session.label} has no table ${table}, or this login may not see it. A name with dots or spaces goes in double quotes.`,
+  })
 }
 
 function matches(pattern: TablePattern, table: { database: string; name: string }, own: string | undefined): boolean {
@@ -87,9 +97,7 @@ export async function findTable(
 export async function describeTable(session: Session, ref: TableRef, own: string | undefined): Promise<MysqlSchema> {
   const table = await findTable(session, ref, own)
   if (table === null) {
-    throw new ConfigError('TABLE_NOT_FOUND', {
-      message: `${session.label} has no table ${formatTableName(ref)}, or this login may not see it.`,
-    })
+    throw notFound(session, formatTableName(ref))
   }
   const from = qualified(table.database, table.name)
   const where = `table_schema = ${literal(table.database)} AND table_name = ${literal(table.name)}`

@@ -58,6 +58,8 @@ export function createMysqlConnector(definition: SqlDefinition, config: ConfigVa
     options: { readonly scalar?: boolean; readonly signal?: AbortSignal } = {},
   ): Promise<Row[] | Scalar> {
     const { fields, rows } = await withSession(options.signal, async (session) => {
+      // A statement that commits by itself, such as TRUNCATE, ends the transaction before it is checked: the session refuses it.
+      await session.execute('SET SESSION TRANSACTION READ ONLY')
       await session.execute('START TRANSACTION READ ONLY')
       const found = await session.table(sql)
       await session.execute('ROLLBACK')

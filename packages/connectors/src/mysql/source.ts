@@ -105,7 +105,9 @@ export async function openMysqlSource(config: ConfigValues, options: OpenOptions
     formats: () => wireFormats,
     async *read(request): AsyncGenerator<Piece, void, undefined> {
       const { relation, columns, chunk, format, ledger, signal } = request
-      const encoder = format === 'csv' ? createCsvEncoder({ columns }) : createRowEncoder(request)
+      const { columns: described } = await look(relation)
+      const native = columns.map((column) => columnNamed(described, column.name))
+      const encoder = format === 'csv' ? createCsvEncoder({ columns }) : createRowEncoder({ ...request, native })
       for await (const block of blocks(relation, columns, chunk, ledger, signal)) yield* await encoder.encode(block)
       yield* await encoder.finish()
     },
