@@ -1,14 +1,30 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findPostgres15 } from '@millrace/testing'
 import type { Block } from './compare.ts'
 import type { BenchContext } from './context.ts'
-import { tableName } from './dataset.ts'
+import { postgresStatements, tableName } from './dataset.ts'
+import { measure } from './measure.ts'
 import { benchPostgres, fillPostgres, runPostgres } from './servers.ts'
 import { shellQuote as quote } from './shell.ts'
 
-/** Into a database. Every load starts from an absent table. */
-export async function* loadBlocks({ rows, folder, millrace, tell, cleanUp }: BenchContext): AsyncGenerator<Block> {
+const titles = [
+  'PostgreSQL to PostgreSQL',
+  'PostgreSQL to DuckDB',
+  'CSV file to Parquet',
+  'CSV file to PostgreSQL',
+] as const
+
+/** Into a database, and between files. Every load starts from an absent table. */
+export async function* loadBlocks({
+  rows,
+  folder,
+  millrace,
+  wants,
+  tell,
+  cleanUp,
+}: BenchContext): AsyncGenerator<Block> {
+  if (!titles.some(wants)) return
   const server = await benchPostgres()
   const tools = findPostgres15()
   if (server === null || tools === null) {
@@ -23,7 +39,7 @@ export async function* loadBlocks({ rows, folder, millrace, tell, cleanUp }: Ben
   const emptyTarget = () =>
     runPostgres(to, ['drop schema public cascade', 'create schema public', 'drop schema if exists _millrace cascade'])
   yield {
-    title: 'PostgreSQL to PostgreSQL',
+    title: titles[0],
     conditions:
       'Both databases on one server, which does not sync. The peer makes the table and copies it, without a key.',
     rows,
@@ -46,11 +62,15 @@ export async function* loadBlocks({ rows, folder, millrace, tell, cleanUp }: Ben
   const copyOut = `${psql(from)} -c ${quote(`copy ${tableName} to stdout (format csv, header)`)} > ${quote(csv)}`
   const duckdb = `${quote(process.execPath)} ${quote(join(import.meta.dirname, 'duckdb-run.ts'))} ${quote(analytics)}`
   const readCsv = `create table ${tableName} as from read_csv('${csv}', nullstr = '', allow_quoted_nulls = false)`
+  const makeCsv = async () => {
+    const isThere = existsSync(csv)
+    if (!isThere) await measure(copyOut)
+  }
   const dropAnalytics = async () => {
     for (const suffix of ['', '.wal']) rmSync(`${analytics}${suffix}`, { force: true })
   }
   yield {
-    title: 'PostgreSQL to DuckDB',
+    title: titles[1],
     conditions: 'To a database file in memory. The peer writes a CSV file by psql and has DuckDB guess its types.',
     rows,
     cases: [
@@ -63,6 +83,48 @@ export async function* loadBlocks({ rows, folder, millrace, tell, cleanUp }: Ben
         name: 'millrace',
         command: `${millrace} copy ${quote(from)} ${quote(`duckdb:${analytics}`)} --table ${tableName}`,
         before: dropAnalytics,
+      },
+    ],
+  }
+
+  const parquet = join(folder, 'load.parquet')
+  yield {
+    title: titles[2],
+    conditions: 'From and to memory, zstd. Both guess the types.',
+    rows,
+    cases: [
+      {
+        name: 'DuckDB',
+        command: `${quote(process.execPath)} ${quote(join(import.meta.dirname, 'duckdb-run.ts'))} :memory: ${quote(
+          `copy (from read_csv('${csv}', nullstr = '', allow_quoted_nulls = false)) to '${parquet}' (format parquet, compression zstd)`,
+        )}`,
+        before: makeCsv,
+      },
+      { name: 'millrace', command: `${millrace} copy ${quote(csv)} ${quote(parquet)}`, before: makeCsv },
+    ],
+  }
+  yield {
+    title: titles[3],
+    conditions:
+      'From memory. The peer finds a table with the right types, made beforehand; Millrace guesses them and makes it.',
+    rows,
+    cases: [
+      {
+        name: 'psql \\copy',
+        command: `${psql(to)} -c ${quote(`\\copy ${tableName} from '${csv}' (format csv, header)`)}`,
+        before: async () => {
+          await makeCsv()
+          await emptyTarget()
+          await runPostgres(to, postgresStatements(0).slice(0, 1))
+        },
+      },
+      {
+        name: 'millrace',
+        command: `${millrace} copy ${quote(csv)} ${quote(to)} --into ${tableName}`,
+        before: async () => {
+          await makeCsv()
+          await emptyTarget()
+        },
       },
     ],
   }

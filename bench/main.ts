@@ -13,7 +13,7 @@ import { shellQuote } from './shell.ts'
 const usage = `script/bench export|load|memory [options]
 
   export    out of PostgreSQL and MariaDB: against psql, mariadb and DuckDB
-  load      into PostgreSQL and DuckDB: against pg_dump | psql, psql and DuckDB
+  load      into PostgreSQL and DuckDB, from PostgreSQL and files: against pg_dump | psql, psql and DuckDB
   memory    peak memory of exports as the table grows
 
   --rows N      rows of the table (default 2,000,000; memory: the largest table, default 5,000,000)
