@@ -133,7 +133,7 @@ export function createProgressView(options: ProgressOptions): ProgressView {
           )
         case 'table-finished':
           tables.delete(event.table)
-          return line(finishedLine(event))
+          return line(finishedLine(event, table?.resumedRows ?? 0))
         case 'table-failed':
           tables.delete(event.table)
           if (animated) stream.write(erase())

@@ -7,9 +7,10 @@ const rateRows = 10_000
 
 type Finished = Extract<TransferEvent, { type: 'table-finished' }>
 
-/** All that a person wants to know about a table that was copied. */
-export function finishedLine(event: Finished): string {
+/** All that a person wants to know about a table that was copied; `resumedRows` were moved by an earlier run. */
+export function finishedLine(event: Finished, resumedRows: number): string {
   const { manifest } = event
+  const own = event.rows - resumedRows
   const seconds = Math.max(0.001, event.durationMs / 1000)
   const moved =
     event.bytes > 0 && event.rows >= rateRows
@@ -56,7 +57,6 @@ function losses(entries: readonly LossEntry[]): string {
 export function totalLine(finished: readonly Finished[], durationMs: number): string {
   const total = finished.reduce((sum, event) => sum + event.rows, 0)
   const moved = finished.reduce((sum, event) => sum + event.bytes, 0)
-  const seconds = Math.max(0.001, durationMs / 1000)
-  const rate = total >= rateRows ? `, ${short(total / seconds)} rows/s, ${bytes(moved / seconds)}/s` : ''
+  const rate = total >= rateRows ? `, ${bytes(moved / Math.max(0.001, durationMs / 1000))}/s` : ''
   return `${finished.length} tables, ${rows(total)} in ${duration(durationMs)}${rate}`
 }
