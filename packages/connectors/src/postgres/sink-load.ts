@@ -1,5 +1,5 @@
 import { ConfigError, FatalError, TransientError } from '@millrace/core'
-import { type Column, type ContentHash, contentHash } from '@millrace/formats'
+import { addContentHashes, type Column, type ContentHash, contentHash } from '@millrace/formats'
 import type { Interrupted, Load, LoadSpec } from '../kit/sink.ts'
 import { canonicalTextExpression, contentHashQuery } from './canonical-text.ts'
 import { copyIn } from './copy-in.ts'
@@ -152,7 +152,17 @@ function createLoad(sessions: Sessions, session: Session, spec: LoadSpec, opened
 
     async stagedHash(columns) {
       requireLoading()
-      return guarded(() => hashOfTable(session, staging, columns))
+      const [size] = await guarded(() =>
+        session.select(`SELECT pg_relation_size($1::regclass) / current_setting('block_size')::int AS pages`, [
+          staging,
+        ]),
+      )
+      // Nobody writes to staging now, so parts of it are of one point in time.
+      const ranges = pageRanges(Number(size?.pages), sessions.limit)
+      const parts = ranges.map((range) =>
+        sessions.use(signal, (worker) => hashOfTable(worker, staging, columns, range)),
+      )
+      return addContentHashes(await Promise.all(parts))
     },
 
     async publish() {
@@ -196,13 +206,31 @@ function lost(label: string): TransientError {
   })
 }
 
+/** Conditions that split a table of so many pages; small ones are not worth it. */
+function pageRanges(pages: number, parallel: number): string[] {
+  const parts = Math.max(1, Math.min(parallel, Math.floor(pages / 1000)))
+  const bound = (part: number) => `'(${Math.floor((pages * part) / parts)},0)'::tid`
+  return Array.from(
+    { length: parts },
+    (_, part) =>
+      [part > 0 ? `ctid >= ${bound(part)}` : '', part < parts - 1 ? `ctid < ${bound(part + 1)}` : '']
+        .filter(Boolean)
+        .join(' AND ') || 'true',
+  )
+}
+
 /** By the types that the table has, in the canonical text of the types that the columns mean. */
-export async function hashOfTable(session: Session, table: string, columns: readonly Column[]): Promise<ContentHash> {
+export async function hashOfTable(
+  session: Session,
+  table: string,
+  columns: readonly Column[],
+  condition = 'true',
+): Promise<ContentHash> {
   const actual = new Map((await columnsOfTable(session, table)).map((column) => [column.name, column.type]))
   const texts = columns.map((column) =>
     canonicalTextExpression(column, quoteIdentifier(column.name), actual.get(column.name)),
   )
   const [server] = await session.select(`SELECT current_setting('server_encoding') AS encoding`)
-  const [row] = await session.select(contentHashQuery(table, texts, server?.encoding ?? 'UTF8'))
+  const [row] = await session.select(contentHashQuery(`${table} WHERE ${condition}`, texts, server?.encoding ?? 'UTF8'))
   return contentHash(Number(row?.rows), BigInt(row?.high ?? 0), BigInt(row?.low ?? 0))
 }

@@ -106,6 +106,18 @@ describe('publishing in PostgreSQL', () => {
     },
   )
 
+  test('staging of many pages is hashed in parts', async () => {
+    const many = Array.from({ length: 40_000 }, (_, index) => [String(index), 'x'.repeat(500)])
+    await using load = await staged('large', many)
+    const hash = await load.stagedHash(columns)
+    await load.publish()
+    await load.complete()
+    expect(hash.rows).toBe(40_000)
+    expect(hash).toEqual(
+      await sink.contentHash({ kind: 'table', table: { scope: ['public'], name: 'large' } }, columns),
+    )
+  })
+
   test('two replaces of one table at once leave the rows of one of them', async () => {
     await outside.query('CREATE TABLE contended (id int PRIMARY KEY, name text)')
     const loads = await Promise.all(

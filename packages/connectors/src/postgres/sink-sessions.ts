@@ -36,6 +36,8 @@ export interface Session {
 
 export interface Sessions extends AsyncDisposable {
   readonly label: string
+  /** Pooled sessions at once. */
+  readonly limit: number
   /** A session of its own; the caller closes it. */
   open(): Promise<Session>
   /** Work on a pooled session, waiting for a free one; an abort cancels it on the server. */
@@ -101,6 +103,7 @@ export function createSessions({ connect, cancel: ask, limit, label }: SessionOp
 
   return {
     label,
+    limit,
     open: start,
     guard,
     async use(signal, work) {
@@ -186,6 +189,9 @@ async function pinSession(client: pg.Client, onClose: (session: Session) => void
   }
   try {
     await client.query(pinned)
+    // Without it a server that works for a killed process notices only at the end of the statement, and holds the
+    // load until then. Not every version and platform has it.
+    await client.query(`SET client_connection_check_interval = '1s'`).catch(() => {})
     const [row] = await session.select('SELECT pg_backend_pid()::text AS pid')
     return Object.assign(session, { pid: row?.pid ?? '' })
   } catch (error) {
