@@ -13,9 +13,7 @@ export function finishedLine(event: Finished, resumedRows: number): string {
   const own = event.rows - resumedRows
   const seconds = Math.max(0.001, event.durationMs / 1000)
   const moved =
-    event.bytes > 0 && event.rows >= rateRows
-      ? `, ${short(event.rows / seconds)} rows/s, ${bytes(event.bytes / seconds)}/s`
-      : ''
+    event.bytes > 0 && own >= rateRows ? `, ${short(own / seconds)} rows/s, ${bytes(event.bytes / seconds)}/s` : ''
   return [
     `${event.table} → ${event.target}: ${rows(event.rows)} in ${duration(event.durationMs)}${moved}`,
     effect(manifest),
