@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Column, Piece } from '@millrace/formats'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Cells, codeOf, column, csvPieces, errorOf, hashOf, id, people } from './contract-rows.ts'
 import type { Load, LoadSpec, PublishResult, Sink, Target } from './sink.ts'
+import { type Cells, codeOf, column, csvPieces, errorOf, hashOf, id, people } from './sink-rows.contract.ts'
 import type { Chunk } from './source.ts'
 
 /** What a kind of destination brings along to be tested. Rows are text or NULL. */

@@ -2,8 +2,8 @@ import type { Column } from '@millrace/formats'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { csvPieces } from '../kit/contract-rows.ts'
 import type { LoadSpec, Sink } from '../kit/sink.ts'
+import { csvPieces } from '../kit/sink-rows.contract.ts'
 import { openPostgresSink } from './sink.ts'
 
 const columns: Column[] = [
