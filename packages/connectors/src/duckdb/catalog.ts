@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { selectTables } from '../kit/select-tables.ts'
 import type { TableRef } from '../kit/source.ts'
 import { quoteText } from '../kit/sql-quote.ts'
-import { matchesPattern, parseTablePattern } from '../kit/table-name.ts'
 import { tableAddress } from './relation.ts'
 import { textRows } from './text-rows.ts'
 
@@ -25,10 +25,10 @@ export function databaseCatalog(name: string): Catalog {
   return {
     async list(connection, patterns) {
       const rows = await textRows(connection, listTablesQuery)
-      const parsed = patterns.map(parseTablePattern)
-      return rows
-        .map(([schema, table]) => ({ scope: [schema ?? ''], name: table ?? '' }))
-        .filter((table) => parsed.some((pattern) => matchesPattern(pattern, table)))
+      return selectTables(
+        rows.map(([schema, table]) => ({ scope: [schema ?? ''], name: table ?? '' })),
+        patterns,
+      )
     },
     address: (table) => tableAddress(name, table),
     async facts(connection, table) {

@@ -109,7 +109,7 @@ async function create(config: DatabaseConfig, readOnly: boolean): Promise<DuckDB
     memory_limit: config.memoryLimit ?? defaultMemoryLimit(),
     threads: String(config.threads ?? availableParallelism()),
   }
-  if (readOnly) options['access_mode'] = 'READ_ONLY'
+  if (readOnly) options.access_mode = 'READ_ONLY'
   try {
     return await Instance.create(config.path, options)
   } catch (error) {

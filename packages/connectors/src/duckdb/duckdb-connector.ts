@@ -19,9 +19,9 @@ export function createDuckdbConnector(
   values: ConfigValues,
 ): SqlConnector {
   const config: DatabaseConfig = {
-    path: String(values['path']),
-    ...(values['memory_limit'] === undefined ? {} : { memoryLimit: String(values['memory_limit']) }),
-    ...(values['threads'] === undefined ? {} : { threads: Number(values['threads']) }),
+    path: String(values.path),
+    ...(values.memory_limit === undefined ? {} : { memoryLimit: String(values.memory_limit) }),
+    ...(values.threads === undefined ? {} : { threads: Number(values.threads) }),
   }
   const inMemory = config.path === ':memory:'
   const unname = inMemory ? () => {} : nameDatabase(config.path)

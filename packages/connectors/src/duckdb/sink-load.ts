@@ -50,7 +50,7 @@ export async function openDuckdbLoad(context: LoadContext, spec: LoadSpec, resum
     await write(() =>
       transaction(connection, async () => {
         if (resume) return
-        await forget(connection, catalog, spec.key, staging)
+        await forget(connection, spec.key, staging)
         if (!place.schemaExists)
           await connection.run(`CREATE SCHEMA IF NOT EXISTS ${schemaAddress(catalog, place.schema)}`)
         await insertLoad(connection, spec, place.address, !place.schemaExists)
@@ -101,7 +101,7 @@ function load(context: LoadContext, spec: LoadSpec, at: Staging): Load {
     write(async () => {
       await transaction(connection, async () => {
         const record = await readLoad(connection, spec.key)
-        await forget(connection, catalog, spec.key, staging)
+        await forget(connection, spec.key, staging)
         if (record?.createdSchema) await dropEmptySchema(connection, catalog, schema)
       })
       await rm(folder, { recursive: true, force: true })
@@ -188,7 +188,7 @@ function asParquet(pieces: AsyncIterable<Piece>, spec: LoadSpec): AsyncIterable<
   })
 }
 
-async function forget(connection: DuckDBConnection, catalog: string, key: string, staging: string): Promise<void> {
+async function forget(connection: DuckDBConnection, key: string, staging: string): Promise<void> {
   await connection.run(`DROP TABLE IF EXISTS ${staging}`)
   await deleteLoad(connection, key)
 }

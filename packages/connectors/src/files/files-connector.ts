@@ -24,14 +24,14 @@ export function createFilesConnector(
   definition: ConnectorDefinition & { readonly kind: 'object-store' },
   values: ConfigValues,
 ): FilesConnector {
-  const path = String(values['path'])
+  const path = String(values.path)
   const guessed = guessFormat(path)
   const config: FilesSourceConfig = {
     path,
-    format: (values['format'] as FilesSourceConfig['format']) ?? guessed.format,
-    compression: (values['compression'] as FilesSourceConfig['compression']) ?? guessed.compression,
-    header: values['header'] !== false,
-    allText: values['all_text'] === true,
+    format: (values.format as FilesSourceConfig['format']) ?? guessed.format,
+    compression: (values.compression as FilesSourceConfig['compression']) ?? guessed.compression,
+    header: values.header !== false,
+    allText: values.all_text === true,
   }
   return {
     definition,

@@ -3,9 +3,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { ConfigError } from '@millrace/core'
 import type { Column, LogicalType, WireFormat } from '@millrace/formats'
 import { encodeCsv } from '../kit/encode-csv.ts'
+import { selectTables } from '../kit/select-tables.ts'
 import type { CursorRange, Relation, RelationSchema, Source, TableRef } from '../kit/source.ts'
 import { quoteName } from '../kit/sql-quote.ts'
-import { matchesPattern, parseTablePattern } from '../kit/table-name.ts'
 import { cellText } from './cell-text.ts'
 import { type DatabaseConfig, openDatabase, prepare, type SqliteValue, selectCount, selectRows } from './database.ts'
 import { sqliteError } from './errors.ts'
@@ -113,13 +113,13 @@ function listTables(database: DatabaseSync, patterns: readonly string[]): TableR
     database,
     "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_millrace%' ESCAPE '\\' ORDER BY name",
   )
-  const parsed = patterns.map(parseTablePattern)
-  return rows
-    .map(([name]) => ({ scope: [], name: String(name) }))
-    .filter((table) => parsed.some((pattern) => matchesPattern(pattern, table)))
+  return selectTables(
+    rows.map(([name]) => ({ scope: [], name: String(name) })),
+    patterns,
+  )
 }
 
-/** Columns of anything that can be read; what has no declared type is judged by all of its values. */
+/** Columns of anything that can be read; what has no declared type is judged by its first values. */
 export function describeRelation(database: DatabaseSync, relation: Relation): RelationSchema {
   const from = source(relation)
   const facts =
@@ -149,10 +149,11 @@ export function describeRelation(database: DatabaseSync, relation: Relation): Re
   }
 }
 
+const sampleRows = 1000
+
 function storedType(database: DatabaseSync, from: string, name: string): LogicalType {
-  const classes = new Set(
-    selectRows(database, `SELECT DISTINCT typeof(${quoteName(name)}) FROM ${from}`).map(([kind]) => kind),
-  )
+  const sample = `SELECT ${quoteName(name)} AS v FROM ${from} LIMIT ${sampleRows}`
+  const classes = new Set(selectRows(database, `SELECT DISTINCT typeof(v) FROM (${sample})`).map(([kind]) => kind))
   classes.delete('null')
   const only = (...kinds: string[]) => classes.size > 0 && [...classes].every((kind) => kinds.includes(String(kind)))
   if (only('integer')) return { kind: 'integer', bits: 64, unsigned: false }

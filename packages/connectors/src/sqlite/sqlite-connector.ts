@@ -17,8 +17,8 @@ export function createSqliteConnector(
   values: ConfigValues,
 ): SqlConnector {
   const config: DatabaseConfig = {
-    path: String(values['path']),
-    busyTimeoutMs: Number(values['busy_timeout'] ?? 30) * 1000,
+    path: String(values.path),
+    busyTimeoutMs: Number(values.busy_timeout ?? 30) * 1000,
   }
 
   const use = async <T>(access: 'read' | 'write', work: (database: DatabaseSync) => T): Promise<T> => {
