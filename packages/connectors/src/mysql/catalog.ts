@@ -77,7 +77,8 @@ export async function findTable(
 ): Promise<(MysqlTable & { readonly rows: number | null; readonly bytes: number | null }) | null> {
   const database = databaseOf(table, own)
   const rows = await session.select(
-    `SELECT table_name AS name, table_type AS type, engine, table_rows, data_length FROM information_schema.tables
+    `SELECT table_name AS name, table_type AS type, engine AS engine, table_rows AS approximate,
+            data_length AS size FROM information_schema.tables
       WHERE table_schema = ${literal(database)} AND table_name = ${literal(table.name)}`,
   )
   // Names may compare without case; the one that is written the same way is meant.
@@ -89,8 +90,8 @@ export async function findTable(
     name: row.name ?? table.name,
     view: /VIEW$/i.test(row.type ?? ''),
     engine: row.engine ?? null,
-    rows: number(row.table_rows),
-    bytes: number(row.data_length),
+    rows: number(row.approximate),
+    bytes: number(row.size),
   }
 }
 

@@ -99,8 +99,8 @@ function typeOf(column: Column, context: DdlContext): string {
 }
 
 function known(name: string, { mariadb, major, minor }: ServerInfo): boolean {
-  if (name === 'uuid' || name === 'inet4') return mariadb && (major > 10 || (major === 10 && minor >= 10))
-  if (name === 'inet6') return mariadb && (major > 10 || (major === 10 && minor >= 5))
+  const since = { inet6: 5, uuid: 7, inet4: 10 }[name]
+  if (since !== undefined) return mariadb && (major > 10 || (major === 10 && minor >= since))
   return name !== 'vector'
 }
 

@@ -20,7 +20,7 @@ export async function listScope(session: Session, parents: readonly string[]): P
             WHERE schema_name NOT IN (${systemDatabases.map(literal).join(', ')})`,
         )
       : await session.select(
-          `SELECT table_name AS name, table_rows, data_length FROM information_schema.tables
+          `SELECT table_name AS name, table_rows AS approximate, data_length AS size FROM information_schema.tables
             WHERE table_schema = ${literal(database)} AND table_name NOT LIKE '\\_millrace%' AND table_type <> 'SEQUENCE'`,
         )
   return rows
@@ -29,8 +29,8 @@ export async function listScope(session: Session, parents: readonly string[]): P
       return {
         name,
         value: [...parents, name].join('.'),
-        ...(row.table_rows == null ? {} : { numRows: Number(row.table_rows) }),
-        ...(row.data_length == null ? {} : { size: Number(row.data_length) }),
+        ...(row.approximate == null ? {} : { numRows: Number(row.approximate) }),
+        ...(row.size == null ? {} : { size: Number(row.size) }),
       }
     })
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))

@@ -53,7 +53,7 @@ export async function readTarget(
   const { database, name, view, engine } = found
   const rows = await session.select(
     `SELECT column_name AS name, column_type AS type, collation_name AS collation, is_nullable AS nullable,
-            column_default AS standard, extra FROM information_schema.columns
+            column_default AS standard, extra AS extra FROM information_schema.columns
       WHERE table_schema = ${literal(database)} AND table_name = ${literal(name)}
         AND BINARY table_name = BINARY ${literal(name)} ORDER BY ordinal_position`,
   )
