@@ -298,6 +298,11 @@ describe('a file of transfers', () => {
       env,
     })
     expect(verified).toMatchObject({ code: 0 })
+    // Without the variable whatever does not need it still works.
+    expect(await millrace(['connectors', 'test', 'lake'])).toMatchObject({ code: 0 })
+    expect((await millrace(['connectors', 'test', 'shop'])).err).toContain(
+      'needs the environment variable SHOP_PASSWORD',
+    )
     const unset = await millrace(['copy', '-f', 'millrace.yaml'])
     expect(unset).toMatchObject({
       code: 2,

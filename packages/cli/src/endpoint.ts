@@ -57,6 +57,7 @@ export async function resolveEndpoint(
   if (!mayBeName(word)) return fromUri(word, word, role, lookup)
   const connections = await lookup.connections()
   const defined = connections.get(word) ?? environment[variableOf(word)]
+  refuseUnset(word, defined)
   if (typeof defined === 'string') return fromUri(defined, word, role, lookup)
   if (defined !== undefined) {
     const { connector, ...values } = defined
@@ -106,6 +107,18 @@ function make(
 /** `orders-db` is defined by `MILLRACE_CONNECTION_ORDERS_DB`. */
 function variableOf(name: string): string {
   return prefix + name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')
+}
+
+/** What a file left as it is written: a variable without a value. */
+function refuseUnset(name: string, defined: ConnectionDefinition | undefined): void {
+  const values = typeof defined === 'object' ? Object.values(defined) : [defined]
+  for (const value of values) {
+    const variable = typeof value === 'string' ? /\$\{([A-Za-z_]\w*)\}/.exec(value)?.[1] : undefined
+    if (variable === undefined) continue
+    throw new ConfigError('VARIABLE_UNSET', {
+      message: `The connection "${name}" needs the environment variable ${variable}, which is not set. Set it, or give it a default in the file.`,
+    })
+  }
 }
 
 /** A path with a slash cannot be a connection's name. */

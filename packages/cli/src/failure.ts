@@ -18,12 +18,13 @@ export interface Failure {
 }
 
 /** What a failure means for the person and for the shell. Not masked yet. */
-export function describeFailure(error: unknown, signal: AbortSignal | undefined): Failure {
+export function describeFailure(thrown: unknown, signal: AbortSignal | undefined): Failure {
+  const error = firstError(thrown)
   if (signal?.aborted) {
     const name = signal.reason instanceof InterruptedError ? signal.reason.signal : 'SIGINT'
     return {
       code: 'INTERRUPTED',
-      message: `Stopped by ${name}. The destination is as it was before, but for tables reported as done.`,
+      message: `Stopped by ${name}, before all was done.`,
       exitCode: name === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
     }
   }
@@ -36,6 +37,11 @@ export function describeFailure(error: unknown, signal: AbortSignal | undefined)
     message: `${message}${/[.!?]$/.test(message) ? '' : '.'} This is a fault of Millrace; run again with MILLRACE_DEBUG=1 to see where it happened.`,
     exitCode: exitCodes.fatal,
   }
+}
+
+/** When closing fails after a failure, the failure is what counts. */
+function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error
 }
 
 function exitCodeOf(error: MillraceError): number {

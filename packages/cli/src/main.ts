@@ -64,6 +64,12 @@ async function runCommand(
     err: (text: string) => void process.stderr.write(text),
   }
   const debug = /^(1|true|yes|on)$/i.test(process.env[platformSettings.debug.env] ?? '')
+  // A driver may fail outside of any call; its message and stack are not to be shown as they are.
+  const crashed = (error: unknown) => {
+    onForce()
+    process.exit(printFailure(error, { ...streams, debug }).exitCode)
+  }
+  process.on('uncaughtException', crashed).on('unhandledRejection', crashed)
   try {
     return await work({ ...streams, settings: readPlatformSettings() })
   } catch (error) {

@@ -179,8 +179,6 @@ function flags(option: TransferOption): string {
       return `--${option.word}`
     case 'switch':
       return `--no-${option.word}`
-    case 'choice':
-      return `--${option.word} <${option.word.split('-')[0] === 'on' ? 'policy' : option.word.split('-').at(-1)}>`
     default:
       return `--${option.word} <${option.placeholder}>`
   }

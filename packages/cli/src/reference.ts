@@ -19,7 +19,10 @@ export function commandReference(): string {
 
 function commandSection(command: Command): string {
   const help = command.createHelp()
-  const parts = [`## ${help.commandUsage(command).replace(' [options]', '')}`, command.description()]
+  const parts = [
+    `## ${help.commandUsage(command).replace(' [options]', '')}`,
+    command.description().replaceAll('<', '\\<'),
+  ]
   const args = command.registeredArguments
   if (args.length > 0) {
     parts.push(args.map((argument) => `- \`${argument.name()}\`: ${argument.description}`).join('\n'))
@@ -38,7 +41,7 @@ function commandSection(command: Command): string {
 }
 
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('*', '\\*')
+  return text.replaceAll('|', '\\|').replaceAll('*', '\\*').replaceAll('<', '\\<')
 }
 
 const exitCodeSection = `## Exit codes

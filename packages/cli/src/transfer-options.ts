@@ -37,7 +37,7 @@ type Kind =
   | { readonly kind: 'texts'; readonly placeholder: string }
   /** Comma-separated, or a list; a name with a comma stands in double quotes. */
   | { readonly kind: 'names'; readonly placeholder: string }
-  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  | { readonly kind: 'choice'; readonly placeholder: string; readonly choices: readonly string[] }
   | { readonly kind: 'integer'; readonly placeholder: string; readonly minimum: number; readonly maximum?: number }
   /** A number, or a time such as `5m`. */
   | { readonly kind: 'amount'; readonly placeholder: string }
@@ -109,6 +109,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'mode',
     word: 'mode',
     kind: 'choice',
+    placeholder: 'mode',
     choices: ['replace', 'append', 'merge', 'insert-only'],
     group: 'What is written',
     help: 'What happens to rows that are there: replace swaps all of them in one step, append adds, merge updates rows with the same key, insert-only leaves them. Default: replace; with a cursor merge when there is a key, else append.',
@@ -125,6 +126,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'contract',
     word: 'contract',
     kind: 'choice',
+    placeholder: 'policy',
     choices: ['evolve', 'freeze', 'discard'],
     group: 'What is written',
     help: 'When the destination lacks columns or has narrower types: evolve adds and widens, freeze refuses, discard leaves new columns out. Default: evolve.',
@@ -134,6 +136,7 @@ export const transferOptions: readonly TransferOption[] = [
     reach: 'all-transfers',
     word: 'verify',
     kind: 'choice',
+    placeholder: 'level',
     choices: ['none', 'count', 'content'],
     group: 'Safety',
     help: 'What is compared between source and destination before anything becomes visible: row counts, or an order-independent hash of every value. Default: count.',
@@ -143,6 +146,7 @@ export const transferOptions: readonly TransferOption[] = [
     reach: 'all-transfers',
     word: 'on-unrepresentable',
     kind: 'choice',
+    placeholder: 'policy',
     choices: ['error', 'null', 'text'],
     group: 'Safety',
     help: 'What happens to a value that the destination cannot hold: error stops and names it, null stores NULL, text makes the whole column text. All but error are counted in the manifest. Default: error.',
@@ -197,6 +201,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'format',
     word: 'format',
     kind: 'choice',
+    placeholder: 'format',
     choices: ['csv', 'ndjson', 'parquet'],
     group: 'Files',
     files: '*',
@@ -206,6 +211,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'compression',
     word: 'compression',
     kind: 'choice',
+    placeholder: 'method',
     choices: ['none', 'gzip', 'zstd', 'snappy'],
     group: 'Files',
     files: '*',
@@ -242,6 +248,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'csvLineEnd',
     word: 'csv-line-end',
     kind: 'choice',
+    placeholder: 'end',
     choices: ['lf', 'crlf'],
     group: 'Files',
     files: ['csv'],
@@ -251,6 +258,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'jsonNumbers',
     word: 'json-numbers',
     kind: 'choice',
+    placeholder: 'form',
     choices: ['number', 'string'],
     group: 'Files',
     files: ['ndjson'],
@@ -260,6 +268,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'jsonBinary',
     word: 'json-binary',
     kind: 'choice',
+    placeholder: 'form',
     choices: ['hex', 'base64'],
     group: 'Files',
     files: ['ndjson'],
@@ -269,6 +278,7 @@ export const transferOptions: readonly TransferOption[] = [
     name: 'jsonAs',
     word: 'json-as',
     kind: 'choice',
+    placeholder: 'form',
     choices: ['raw', 'string'],
     group: 'Files',
     files: ['ndjson'],

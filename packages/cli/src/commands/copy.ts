@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks'
 import { type TransferEvent, transfer } from '@millrace/connectors'
-import { ConfigError, isMillraceError } from '@millrace/core'
+import { ConfigError } from '@millrace/core'
 import { type Context, exitCodes } from '../context.ts'
 import { describeFailure, printFailure } from '../failure.ts'
+import { printable } from '../output/printable.ts'
 import { createProgressView } from '../output/progress.ts'
 import { totalLine } from '../output/summary.ts'
 import { shellQuote } from '../parse-values.ts'
@@ -84,12 +85,15 @@ function createReport(json: boolean, context: Context): Report {
     failed(error) {
       view?.[Symbol.dispose]()
       if (json) {
-        const { code, message, exitCode, details } = describeFailure(error, context.signal)
-        const shown = isMillraceError(error) && details && Object.keys(details).length > 0 ? { details } : {}
+        const { code, message, exitCode, details = {} } = describeFailure(error, context.signal)
+        const shown = Object.keys(details).length > 0 ? { details } : {}
         print({ type: 'failed', error: { code, message, ...shown }, exitCode, resumable })
         return exitCode
       }
       const { exitCode } = printFailure(error, { ...context, debug: context.settings.debug })
+      if (context.signal.aborted && finished.length > 0) {
+        context.err(`Done before: ${finished.map(({ table }) => printable(table)).join(', ')}.\n`)
+      }
       if (resumable.length > 0) context.err(mask(resumeHint(context.args)))
       return exitCode
     },

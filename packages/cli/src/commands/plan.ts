@@ -9,7 +9,7 @@ export interface PlanArguments extends TransferArguments {
   readonly json: boolean
 }
 
-/** Shows what a copy would do; changes nothing. Ends with the code of a data problem when a copy would refuse. */
+/** Shows what a copy would do; changes nothing. Ends with the code for what has to be changed when a copy would refuse. */
 export async function plan(input: PlanArguments, context: Context): Promise<number> {
   const { mask } = context.secrets
   const plans: { transfer: string | null; tables: readonly TablePlan[] }[] = []

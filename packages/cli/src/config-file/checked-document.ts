@@ -6,7 +6,12 @@ import { interpolate } from './interpolate.ts'
 import { configFileSchema } from './schema.ts'
 
 /** The plain content of a file that is valid YAML, has all its variables and fits the schema. */
-export function checkedDocument(text: string, path: string, environment: Environment): unknown {
+export function checkedDocument(
+  text: string,
+  path: string,
+  environment: Environment,
+  part: 'all' | 'connections' = 'all',
+): unknown {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines })
   const at = (offset: number | undefined) => {
@@ -21,13 +26,14 @@ export function checkedDocument(text: string, path: string, environment: Environ
   }
   const unset = interpolate(document, environment)
   const [first] = unset
-  if (first) {
+  if (first && part === 'all') {
     throw new ConfigError('VARIABLE_UNSET', {
       message: `${at(first.offset)}: the environment variable ${first.name} is not set. Set it, or write \${${first.name}:-default} to give it a default.`,
       details: { variables: [...new Set(unset.map(({ name }) => name))] },
     })
   }
-  const content: unknown = document.toJS() ?? {}
+  const whole: unknown = document.toJS() ?? {}
+  const content = part === 'all' ? whole : { connections: (whole as { connections?: unknown }).connections ?? {} }
   const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(configFileSchema())
   if (!validate(content)) {
     const messages = explain(validate.errors ?? []).map(

@@ -25,22 +25,31 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads and checks a file. @throws ConfigError with the line and the column of what is wrong. */
 export async function readConfigFile(path: string, environment: Environment = process.env): Promise<ConfigFile> {
-  let text: string
+  return parseConfigFile(await readText(path), path, environment)
+}
+
+/**
+ * The connections of a file; without a path those of `millrace.yaml` in the working directory, if
+ * there is one. The rest of the file is not looked at, and a variable that is not set is left as it
+ * is written, since only the connections that are used have to be complete.
+ */
+export async function readConnections(given?: string): Promise<Connections> {
+  if (given === undefined && !existsSync(defaultConfigPath)) return new Map()
+  const path = given ?? defaultConfigPath
+  const { checkedDocument } = await import('./checked-document.ts')
+  const raw = checkedDocument(await readText(path), path, process.env, 'connections') as RawFile
+  return new Map(Object.entries(raw.connections ?? {}))
+}
+
+async function readText(path: string): Promise<string> {
   try {
-    text = await readFile(path, 'utf8')
+    return await readFile(path, 'utf8')
   } catch (cause) {
     throw new ConfigError('FILE_UNREADABLE', {
       message: `The file ${path} cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}). Check its path and permissions.`,
       cause,
     })
   }
-  return parseConfigFile(text, path, environment)
-}
-
-/** The connections of a file; without a path those of `millrace.yaml` in the working directory, if there is one. */
-export async function readConnections(path?: string): Promise<Connections> {
-  if (path !== undefined) return (await readConfigFile(path)).connections
-  return existsSync(defaultConfigPath) ? (await readConfigFile(defaultConfigPath)).connections : new Map()
 }
 
 export async function parseConfigFile(
