@@ -27,10 +27,14 @@ function section(value: ValueCase): string[] {
     '|---|---|---|---|',
     ...value.values.map(
       (row) =>
-        `| ${code(row.sql)} | ${code(row.csv)} | ${code(row.ndjson)}${row.ndjsonLoss ? ` (counted: ${row.ndjsonLoss})` : ''} | ${typeof row.parquet === 'string' ? code(row.parquet) : `*policy*: ${row.parquet.policy}`} |`,
+        `| ${code(row.sql)} | ${code(row.csv)} | ${code(row.ndjson)}${counted(row.ndjsonLoss)} | ${typeof row.parquet === 'string' ? code(row.parquet) + counted(row.parquetLoss) : `*policy*: ${row.parquet.policy}`} |`,
     ),
     '',
   ]
+}
+
+function counted(reason: string | undefined): string {
+  return reason ? ` (counted: ${reason})` : ''
 }
 
 /** Control characters are shown as escapes, and a pipe may not end the cell. */

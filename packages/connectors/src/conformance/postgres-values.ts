@@ -36,7 +36,7 @@ export const postgresValues: readonly ValueCase[] = [
     values: [
       same('1.1', '1.10'),
       same('-0.01', '-0.01'),
-      { sql: `'NaN'`, csv: 'NaN', ndjson: '"NaN"', parquet: { policy: 'decimal-special' } },
+      { sql: `'NaN'`, csv: 'NaN', ndjson: '"NaN"', parquet: { policy: 'decimal-nan' } },
     ],
     pitfall: 'NaN silently becomes NULL.',
   },
@@ -203,8 +203,9 @@ export const postgresValues: readonly ValueCase[] = [
         sql: `'[2:3]={7,8}'`,
         csv: '[2:3]={7,8}',
         ndjson: '[7,8]',
-        parquet: { policy: 'array-bounds' },
+        parquet: '[7, 8]',
         ndjsonLoss: 'array-bounds',
+        parquetLoss: 'array-bounds',
       },
     ],
     pitfall: 'Lower bounds are lost; {} becomes NULL.',
@@ -229,7 +230,7 @@ export const postgresValues: readonly ValueCase[] = [
     parquetType: 'DECIMAL(10,2)[]',
     values: [
       { sql: `'{1.10,2}'`, csv: '{1.10,2.00}', ndjson: '[1.10,2.00]', parquet: '[1.10, 2.00]' },
-      { sql: `'{1.10,NaN}'`, csv: '{1.10,NaN}', ndjson: '[1.10,"NaN"]', parquet: { policy: 'decimal-special' } },
+      { sql: `'{1.10,NaN}'`, csv: '{1.10,NaN}', ndjson: '[1.10,"NaN"]', parquet: { policy: 'decimal-nan' } },
     ],
     pitfall: 'NaN within an array becomes NULL.',
   },

@@ -28,8 +28,10 @@ export interface ValueRow {
   readonly parquet: string | { readonly policy: string }
   /** Reason counted in the ledger of the NDJSON export. */
   readonly ndjsonLoss?: string
+  /** Reason counted in the ledger of the Parquet export, where the value is kept in another form. */
+  readonly parquetLoss?: string
 }
 
 export function quoteCsv(text: string): string {
-  return text === '' || text === '\\.' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

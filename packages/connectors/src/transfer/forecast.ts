@@ -55,6 +55,11 @@ function ndjsonHazards(type: LogicalType): Hazard[] {
         values: 'A JSON null',
         altered: 'reads like SQL NULL when documents are embedded, and is counted (--json-as string keeps them apart)',
       },
+      {
+        reason: 'json-line-break',
+        values: 'A line break between the tokens of a document',
+        altered: 'becomes a space, so that a row stays one line, and is counted',
+      },
     ]
   }
   if (type.kind === 'list')
@@ -83,9 +88,14 @@ function parquetHazards(type: LogicalType, source: string, to: Destination): Haz
   }
   if (type.kind === 'time' && source !== 'mysql') found.push({ reason: 'time-24', values: 'The time 24:00:00' })
   if (type.kind === 'decimal' && type.precision !== null && type.precision <= 38 && source === 'postgres') {
-    found.push({ reason: 'decimal-special', values: 'NaN and infinite numerics' })
+    found.push({ reason: 'decimal-nan', values: 'The numeric NaN' })
   }
   if (type.kind === 'list') {
+    found.push({
+      reason: 'array-bounds',
+      values: 'Arrays that do not begin at 1',
+      altered: 'lose their lower bound, and are counted',
+    })
     found.push({ reason: 'list-dimensions', values: 'Arrays of more than one dimension' })
     found.push(...parquetHazards(type.element, source, to))
   }
@@ -103,7 +113,7 @@ function postgresHazards(type: LogicalType, source: string): Hazard[] {
 function mysqlHazards(type: LogicalType): Hazard[] {
   if (type.kind === 'date' || type.kind === 'timestamp')
     return [{ reason: 'date-range', values: 'infinity, years before 1 and years after 9999' }]
-  if (type.kind === 'float') return [{ reason: 'float-special', values: 'NaN and infinities' }]
-  if (type.kind === 'decimal') return [{ reason: 'decimal-special', values: 'NaN and infinite numerics' }]
+  if (type.kind === 'float') return [{ reason: 'float-nan', values: 'NaN and infinities' }]
+  if (type.kind === 'decimal') return [{ reason: 'decimal-nan', values: 'NaN and infinite numerics' }]
   return []
 }
