@@ -1,4 +1,7 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
@@ -408,4 +411,19 @@ it('the first Ctrl-C stops the server, keeps the destination and says how to go 
     await scalar(admin, `SELECT count(*)::int FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active'`),
   ).toBe(0)
   expect(await millrace(['copy', shop, 'slow.ndjson', '--table', 'sales.slow'])).toMatchObject({ code: 0 })
+})
+
+it('Ctrl-C ends a copy that waits for a server without an answer', async () => {
+  let child: ChildProcess | undefined
+  const mute = createServer(() => child?.kill('SIGINT')).listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  const { port } = mute.address() as AddressInfo
+  const uri = `postgres://u:${encodeURIComponent(password)}@127.0.0.1:${port}/d`
+  const result = await millrace(['copy', uri, 'x.csv', '--table', 'a'], {
+    onSpawn: (spawned) => {
+      child = spawned
+    },
+  })
+  mute.close()
+  expect(result).toMatchObject({ code: 130, err: expect.stringContaining('[INTERRUPTED]') })
 })

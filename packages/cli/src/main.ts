@@ -7,6 +7,9 @@ import { version } from './version.ts'
 /** How long open handles may keep a finished process alive. */
 const lingerMs = 2000
 
+/** How long a stopped command may take to close its connections. What it leaves then is what a crash leaves. */
+const closingMs = 5000
+
 /** The `millrace` command. Sets the exit code; never throws. */
 export async function main(args: readonly string[]): Promise<void> {
   let exitCode: number = exitCodes.done
@@ -40,7 +43,7 @@ export async function main(args: readonly string[]): Promise<void> {
   await new Promise((resolve) => process.stdout.write('', resolve))
   ended = true
   process.exitCode = exitCode
-  setTimeout(() => process.exit(), lingerMs).unref()
+  setTimeout(() => process.exit(), exitCode >= exitCodes.interrupted ? 0 : lingerMs).unref()
 }
 
 async function runCommand(
@@ -71,10 +74,17 @@ async function runCommand(
   }
   process.on('uncaughtException', crashed).on('unhandledRejection', crashed)
   try {
-    return await work({ ...streams, settings: readPlatformSettings() })
+    return await Promise.race([work({ ...streams, settings: readPlatformSettings() }), tooLong(stop.signal)])
   } catch (error) {
     return printFailure(error, { ...streams, debug }).exitCode
   }
+}
+
+/** Rejects when a signal is long past; a command that ends in time never sees it. */
+function tooLong(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), closingMs).unref(), { once: true })
+  })
 }
 
 function usageError(text: string): string {
