@@ -10,7 +10,7 @@ import { existingFiles, existingPart } from './existing.ts'
 import { appendLine, type Commit, type Extent, type PublishStep, readJournal, type StagedChunk } from './journal.ts'
 import { lockTarget } from './lock.ts'
 import { type Place, partName, stagingPath, statePath } from './place.ts'
-import { exists, finishCommit, publishCommit, recovered, removeStaging, stagingFolders } from './publish.ts'
+import { exists, finishCommit, publishCommit, recovered, removeEmptyFolders, stagingFolders } from './publish.ts'
 import { countFiles, endsWithLineFeed, hashExtents, hashParquet } from './read-back.ts'
 import { type ExtentWriter, filePrefix, openExtent } from './staging-file.ts'
 
@@ -195,8 +195,16 @@ async function load(place: Place, spec: LoadSpec, folder: string, unlock: () => 
     return { steps: [...fill, { kind: 'swap', from: next, to: place.path, old: join(folder, 'former') }], files }
   }
 
+  const release = async () => {
+    if (disposed) return
+    disposed = true
+    await unlock()
+  }
+
   const remove = async () => {
-    await removeStaging(folder, created, place.parent)
+    await rm(folder, { recursive: true, force: true })
+    await release()
+    await removeEmptyFolders(created, place.parent)
   }
 
   return {
@@ -272,11 +280,7 @@ async function load(place: Place, spec: LoadSpec, folder: string, unlock: () => 
     complete: remove,
     abandon: remove,
 
-    async [Symbol.asyncDispose]() {
-      if (disposed) return
-      disposed = true
-      await unlock()
-    },
+    [Symbol.asyncDispose]: release,
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { replaceFile, syncFolder } from './durable.ts'
 import { isMissing } from './errors.ts'
@@ -63,9 +63,8 @@ export async function stagingFolders(place: Place, stagingOf: (key: string) => s
     .map((name) => join(place.parent, name))
 }
 
-/** Removes what a load left, and the folders that were made for its target when they stayed empty. */
-export async function removeStaging(folder: string, created: string | null, parent: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
+/** Removes the folders that were made for a target, `created` being the outermost, as far as they stayed empty. */
+export async function removeEmptyFolders(created: string | null, parent: string): Promise<void> {
   if (created === null) return
   for (let path = parent; path.startsWith(created); path = dirname(path)) {
     try {

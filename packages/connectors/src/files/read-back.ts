@@ -119,6 +119,7 @@ export async function countFiles(
   columnCount: number,
   signal?: AbortSignal,
 ): Promise<number> {
+  if (paths.length === 0) return 0
   if (target.format === 'parquet') {
     return await withParquet(paths, signal, (connection, from) =>
       scalarCount(connection, `SELECT count(*)::VARCHAR FROM ${from}`),
