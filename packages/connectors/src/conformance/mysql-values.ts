@@ -207,7 +207,7 @@ export const mysqlValues: readonly ValueCase[] = [
       quoted(`'NULL'`, 'NULL'),
       quoted(`'\\\\N'`, '\\N'),
       quoted(`'line\\nfeed " and \\\\'`, 'line\nfeed " and \\'),
-      { sql: `'nul\\0byte'`, csv: 'nul\u0000byte', ndjson: '"nul\\u0000byte"', parquet: 'nul\\0byte' },
+      { sql: `'nul\\0byte'`, csv: 'nul\u0000byte', ndjson: '"nul\\u0000byte"', parquet: 'nul\u0000byte' },
     ],
     pitfall: 'Empty becomes NULL; a NUL byte ends the text.',
   },

@@ -230,7 +230,12 @@ export const postgresValues: readonly ValueCase[] = [
     parquetType: 'DECIMAL(10,2)[]',
     values: [
       { sql: `'{1.10,2}'`, csv: '{1.10,2.00}', ndjson: '[1.10,2.00]', parquet: '[1.10, 2.00]' },
-      { sql: `'{1.10,NaN}'`, csv: '{1.10,NaN}', ndjson: '[1.10,"NaN"]', parquet: { policy: 'decimal-nan' } },
+      {
+        sql: `'{1.10,NaN}'`,
+        csv: '{1.10,NaN}',
+        ndjson: '[1.10,"NaN"]',
+        parquet: { policy: 'decimal-nan', nulled: '[1.10, NULL]' },
+      },
     ],
     pitfall: 'NaN within an array becomes NULL.',
   },

@@ -25,7 +25,9 @@ export interface ValueRow {
   /** The NDJSON token, exactly. */
   readonly ndjson: string
   /** The Parquet value as DuckDB prints it, or the reason for which the policy decides. */
-  readonly parquet: string | { readonly policy: string }
+  readonly parquet:
+    | string
+    | { readonly policy: string /** Default: NULL; a list keeps its other elements. */; readonly nulled?: string }
   /** Reason counted in the ledger of the NDJSON export. */
   readonly ndjsonLoss?: string
   /** Reason counted in the ledger of the Parquet export, where the value is kept in another form. */
