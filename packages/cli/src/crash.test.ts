@@ -211,8 +211,10 @@ async function run(
   killAfterMs?: number,
   state?: string,
 ): Promise<{ code: number | null; finished: boolean; output: string }> {
-  const child = spawn(process.execPath, [bin, ...args, '--json'], {
-    env: { ...process.env, ...(state ? { MILLRACE_HOME: state } : {}) },
+  // The command refuses variables of Millrace that it does not know, such as those of this test.
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'))
+  const child = spawn(process.execPath, ['--conditions=@millrace/source', bin, ...args, '--json'], {
+    env: { ...Object.fromEntries(own), ...(state ? { MILLRACE_HOME: state } : {}) },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
