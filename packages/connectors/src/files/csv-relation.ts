@@ -12,7 +12,7 @@ import type { FilesSourceConfig } from './source.ts'
 export const strictForms: Readonly<Record<string, string>> = {
   BOOLEAN: '^(?i:true|false|t|f)$',
   BIGINT: '^(0|-?[1-9][0-9]{0,18})$',
-  // Fifteen digits are what a double keeps for certain.
+  // Fifteen digits are what a double keeps for certain; with more of them its text has to come out the same.
   DOUBLE: '^-?(0|[1-9][0-9]{0,14})(\\.[0-9]{1,15})?([eE][-+]?[0-9]{1,3})?$|^(NaN|-?Infinity)$',
   DATE: '^[0-9]{4}-[0-9]{2}-[0-9]{2}$',
   TIMESTAMP: '^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,6})?$',
@@ -23,12 +23,17 @@ export const strictForms: Readonly<Record<string, string>> = {
 
 /** SQL that is true when every value of `text` has the type's strict form and can be converted. */
 export function allHaveForm(type: string, text: string): string {
-  const form = quoteText(strictForms[type] ?? '^$')
-  const digits =
+  const form = `regexp_matches(${text}, ${quoteText(strictForms[type] ?? '^$')})`
+  const fits =
     type === 'DOUBLE'
-      ? ` AND length(regexp_replace(split_part(lower(${text}), 'e', 1), '[^0-9]|^-?0*\\.?0*', '', 'g')) <= 15`
-      : ''
-  return `coalesce(bool_and(${text} IS NULL OR (regexp_matches(${text}, ${form})${digits} AND TRY_CAST(${text} AS ${type}) IS NOT NULL)), false) AND count(${text}) > 0`
+      ? `(${form} AND ${fewDigits(text)} OR CAST(TRY_CAST(${text} AS DOUBLE) AS VARCHAR) = ${text})`
+      : form
+  return `coalesce(bool_and(${text} IS NULL OR (${fits} AND TRY_CAST(${text} AS ${type}) IS NOT NULL)), false) AND count(${text}) > 0`
+}
+
+function fewDigits(text: string): string {
+  const digits = `regexp_replace(split_part(lower(${text}), 'e', 1), '[^0-9]|^-?0*\\.?0*', '', 'g')`
+  return `length(${digits}) <= 15`
 }
 
 /** A SELECT over CSV files in which NULL and the empty string stay apart. */
@@ -53,6 +58,7 @@ export async function csvRelation(
     'allow_quoted_nulls = false',
     `compression = '${compression}'`,
     'max_line_size = 16777216',
+    'buffer_size = 33554432',
     `columns = {${columns}}`,
   ]
   const rows = `read_csv(${options.join(', ')})`

@@ -101,5 +101,5 @@ function relation(name: string, files: readonly string[], config: FilesSourceCon
 /** `orders.2024.csv.gz` → `orders.2024`. */
 function stem(path: string): string {
   const name = basename(path)
-  return name.replace(/(\.(csv|tsv|ndjson|jsonl|json|parquet|pq))?(\.(gz|zst|zstd))?$/i, '') || name
+  return name.replace(/(\.[a-z][a-z0-9]{0,7})?(\.(gz|zst|zstd))?$/i, '') || name
 }

@@ -32,22 +32,19 @@ export interface FilesSourceConfig {
  * parts is one table; any other folder has a table for each of its files.
  */
 export async function openFilesSource(config: FilesSourceConfig, options: OpenOptions = {}): Promise<Source> {
-  const spool = config.path === '-' ? await spoolStdin(config, options.signal) : null
-  const close = async () => {
-    if (spool) await rm(spool.folder, { recursive: true, force: true })
-  }
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-files-'))
+  const close = () => rm(folder, { recursive: true, force: true })
   try {
-    const relations = spool
-      ? [spool.relation]
-      : await findRelations(config).catch((error) => {
-          throw fileError(error, config.path)
-        })
+    const relations =
+      config.path === '-'
+        ? [await spoolStdin(config, folder, options.signal)]
+        : await findRelations(config).catch(refuse(config))
     const database = await openDatabase({ path: ':memory:' }, 'write')
     const connection = await database.connect()
     try {
-      for (const relation of relations) {
+      for (const [index, relation] of relations.entries()) {
         options.signal?.throwIfAborted()
-        const rows = await relationSql(connection, relation, config)
+        const rows = await relationSql(connection, relation, config, folder, index)
         await connection.run(`CREATE VIEW ${quoteName(relation.name)} AS ${rows}`)
       }
       const catalog = databaseCatalog(await currentCatalog(connection))
@@ -84,6 +81,8 @@ async function relationSql(
   connection: Parameters<typeof csvRelation>[0],
   relation: FileRelation,
   config: FilesSourceConfig,
+  folder: string,
+  index: number,
 ): Promise<string> {
   switch (relation.format) {
     case 'parquet':
@@ -91,28 +90,34 @@ async function relationSql(
     case 'csv':
       return await csvRelation(connection, relation, config)
     case 'ndjson':
-      return await jsonRelation(connection, relation)
+      return await jsonRelation(connection, relation, folder, index)
+  }
+}
+
+function refuse(config: FilesSourceConfig): (error: unknown) => never {
+  return (error) => {
+    throw fileError(error, config.path)
   }
 }
 
 /** Standard input can be read once, and a copy describes, reads and proves: it goes to a file first. */
 async function spoolStdin(
   config: FilesSourceConfig,
+  folder: string,
   signal: AbortSignal | undefined,
-): Promise<{ folder: string; relation: FileRelation }> {
+): Promise<FileRelation> {
   if (config.format === null) {
     throw new ConfigError('FORMAT_REQUIRED', {
       message: 'Standard input has no name that tells its format. Say -?format=csv, ndjson or parquet.',
     })
   }
-  const folder = await mkdtemp(join(tmpdir(), 'millrace-stdin-'))
   const path = join(folder, 'stdin')
   try {
     await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }), signal ? { signal } : {})
   } catch (error) {
-    await rm(folder, { recursive: true, force: true })
+    signal?.throwIfAborted()
     throw fileError(error, folder)
   }
   const { format, compression } = config
-  return { folder, relation: { name: 'stdin', files: [path], format, compression } }
+  return { name: 'stdin', files: [path], format, compression }
 }
