@@ -70,8 +70,8 @@ function rowOf(line: string, places: Map<string, number>): string | null {
     at = skipSpace(line, at + 1)
     const end = tokenEnd(line, at)
     if (end < 0) return null
-    let place = places.get(key)
-    if (place === undefined) places.set(key, (place = places.size))
+    const place = places.get(key) ?? places.size
+    places.set(key, place)
     const token = line.slice(at, end)
     cells[place] = token === 'null' ? undefined : `"${token.replaceAll('"', '""')}"`
     at = skipSpace(line, end)
