@@ -4,7 +4,7 @@ import { namedVariables, platformSettings, settingsReference } from '@millrace/c
 
 /** Reference pages that are made from the code: path from the root, and content. */
 const pages: Readonly<Record<string, () => string>> = {
-  'docs/reference/settings.md': () => settingsReference(platformSettings, namedVariables),
+  'docs/settings.md': () => settingsReference(platformSettings, namedVariables),
 }
 
 const root = join(import.meta.dirname, '..')
