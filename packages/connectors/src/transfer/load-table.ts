@@ -1,29 +1,16 @@
 import { isMillraceError } from '@millrace/core'
-import { type LossEntry, LossLedger, UnrepresentableValueError } from '@millrace/formats'
-import type { Interrupted, Load, LoadSpec, PublishResult, Sink } from '../kit/sink.ts'
-import type { Chunk, Source } from '../kit/source.ts'
-import { type Lanes, runAll } from './lanes.ts'
-import { manifestFileName, writeManifest } from './manifest.ts'
+import { LossLedger, UnrepresentableValueError } from '@millrace/formats'
+import type { Interrupted, Load, LoadSpec } from '../kit/sink.ts'
+import type { Chunk } from '../kit/source.ts'
+import { conclude } from './conclude.ts'
+import { runAll } from './lanes.ts'
 import { type PlannedTable, planTable, refuseConflicts } from './plan-table.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { proveStaged, proveTarget } from './proof.ts'
 import type { TableItem } from './relations.ts'
-import type { Manifest, Proof, TransferEvent, TransferOptions, TransferSpec } from './types.ts'
-
-export interface TableContext {
-  readonly source: Source
-  readonly sink: Sink
-  readonly spec: TransferSpec
-  readonly options: TransferOptions
-  readonly signal: AbortSignal
-  readonly lanes: Lanes
-  readonly tell: (event: TransferEvent) => void
-}
-
-export interface LoadedTable {
-  readonly path: string
-  readonly manifest: Manifest
-}
+import { resumableLoad, stillTrue } from './resume.ts'
+import type { LoadedTable, TableContext } from './table-context.ts'
+import type { TransferSpec } from './types.ts'
 
 /**
  * Carries one table from its plan to its manifest:
@@ -152,37 +139,6 @@ function loadSpec(
   }
 }
 
-/** The interrupted load, if what it staged still fits what would be staged now. */
-function resumableLoad(context: TableContext, planned: PlannedTable): Interrupted | null {
-  const { interrupted, item } = planned
-  if (!interrupted || context.spec.restart) return null
-  const shape = (columns: readonly { name: string; type: unknown; sourceType: string }[]) =>
-    JSON.stringify(columns.map(({ name, type, sourceType }) => [name, type, sourceType]))
-  const fits = interrupted.spec.format === planned.format && shape(interrupted.spec.columns) === shape(planned.columns)
-  if (fits && !planned.relation.range) return interrupted
-  if (interrupted.finished.length > 0) {
-    context.tell({
-      type: 'warning',
-      table: item.label,
-      code: 'RESUME_NOT_POSSIBLE',
-      message: `${item.label}: an interrupted load was found, but ${fits ? 'an incremental range is read again as a whole' : 'the columns have changed since'}; it starts again from the beginning.`,
-    })
-  }
-  return null
-}
-
-async function stillTrue(source: Source, planned: PlannedTable, interrupted: Interrupted): Promise<Set<string>> {
-  const rows = new Map(interrupted.finished.map((chunk) => [chunk.id, chunk.rows]))
-  const chunks = interrupted.spec.journal.chunks.flatMap((chunk) => {
-    const count = rows.get(chunk.id)
-    return count === undefined ? [] : [{ ...chunk, rows: count }]
-  })
-  const reusable = await source.reusable(planned.relation, chunks, interrupted.spec.journal.position)
-  // The ledger of an interrupted load is kept for all its chunks together: reuse all of them, or none.
-  if (reusable.length < chunks.length && interrupted.ledger.length > 0) return new Set()
-  return new Set(reusable)
-}
-
 async function extract(
   context: TableContext,
   planned: PlannedTable,
@@ -215,83 +171,6 @@ async function extract(
   )
 }
 
-interface Outcome {
-  readonly startedAt: string
-  readonly durationMs: number
-  readonly rows: number
-  readonly bytes: number
-  readonly chunks: { readonly total: number; readonly resumed: number }
-  readonly proof: Proof
-  readonly losses: readonly LossEntry[]
-  readonly result: PublishResult
-  readonly position: Readonly<Record<string, unknown>>
-}
-
-async function conclude(
-  context: TableContext,
-  planned: PlannedTable,
-  load: Load,
-  outcome: Outcome,
-): Promise<LoadedTable> {
-  const { spec, options, tell } = context
-  const { item, incremental, target } = planned
-  const relation = item.relation
-  const manifest: Manifest = {
-    manifestVersion: 1,
-    millrace: options.version ?? '0.0.0',
-    load: planned.key,
-    from: {
-      connector: spec.from.connector.definition.name,
-      address: spec.from.address,
-      ...(relation.kind === 'table' ? { table: item.label } : { query: relation.sql }),
-      position: outcome.position,
-    },
-    to: { connector: spec.to.connector.definition.name, address: spec.to.address, target: item.target },
-    mode: planned.mode,
-    keys: planned.keys,
-    columns: planned.columns.map((column) => ({
-      ...column,
-      targetType: target.types[column.name] ?? column.type.kind,
-    })),
-    startedAt: outcome.startedAt,
-    finishedAt: new Date().toISOString(),
-    durationMs: outcome.durationMs,
-    rows: outcome.rows,
-    bytes: outcome.bytes,
-    chunks: outcome.chunks,
-    proof: outcome.proof,
-    losses: outcome.losses,
-    drift: { changes: planned.changes, discarded: planned.discarded, missing: target.missing },
-    ...(incremental
-      ? {
-          incremental: {
-            cursor: incremental.cursor,
-            after: incremental.after,
-            mark: incremental.mark,
-            nullCursors: incremental.nullCursors,
-            ...(spec.lookback === undefined ? {} : { lookback: spec.lookback }),
-          },
-        }
-      : {}),
-    result: outcome.result,
-  }
-  const path =
-    options.manifestPath ?? manifestFileName(options.stateDirectory, item.targetLabel, outcome.startedAt, planned.key)
-  await writeManifest(path, manifest)
-  await load.complete()
-  tell({
-    type: 'table-finished',
-    table: item.label,
-    target: item.targetLabel,
-    rows: outcome.rows,
-    bytes: outcome.bytes,
-    durationMs: outcome.durationMs,
-    manifestPath: path,
-    manifest,
-  })
-  return { path, manifest }
-}
-
 /** The rows of the interrupted load are visible already: moving them again would be wrong for an append and wasted otherwise. */
 async function finishPublished(
   context: TableContext,
@@ -318,8 +197,7 @@ async function finishPublished(
     code: 'ALREADY_PUBLISHED',
     message: `${item.label}: the interrupted run had published its ${rows} rows before it was cut off. Only its closing steps are done now; run the copy again to move what is new.`,
   })
-  const spec_ = loadSpec(planned, interrupted.spec.journal, spec, signal)
-  const load = await sink.openLoad(spec_, interrupted)
+  const load = await sink.openLoad(loadSpec(planned, interrupted.spec.journal, spec, signal), interrupted)
   await using _ = load
   const level = spec.verify ?? 'count'
   const target =

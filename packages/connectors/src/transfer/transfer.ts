@@ -3,9 +3,10 @@ import type { Sink } from '../kit/sink.ts'
 import type { Source } from '../kit/source.ts'
 import { forecastLosses } from './forecast.ts'
 import { createLanes, runAll } from './lanes.ts'
-import { type LoadedTable, loadTable } from './load-table.ts'
+import { loadTable } from './load-table.ts'
 import { planTable, resolveMode } from './plan-table.ts'
 import { resolveTables } from './relations.ts'
+import type { LoadedTable } from './table-context.ts'
 import type { TablePlan, TransferEvent, TransferOptions, TransferPlan, TransferResult, TransferSpec } from './types.ts'
 
 /**
