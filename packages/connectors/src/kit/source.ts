@@ -94,7 +94,11 @@ export interface Source extends AsyncDisposable {
   readonly dialect: string
   /** Position of the snapshot (LSN, GTID, …) and whatever `reusable` needs later. JSON-safe. */
   readonly position: Readonly<Record<string, unknown>>
-  /** Tables that match patterns such as `orders`, `public.*`, `sales.order_*`; `*` and `?` are wildcards. Sorted. */
+  /**
+   * Tables that match patterns such as `orders`, `public.*`, `sales.order_*`; `*` and `?` are wildcards. Sorted.
+   *
+   * @throws ConfigError `TABLE_NOT_FOUND` when a pattern without wildcards names none
+   */
   listTables(patterns: readonly string[]): Promise<TableRef[]>
   describe(relation: Relation): Promise<RelationSchema>
   /** One chunk for anything that cannot be split. `targetRows` is a hint for the size of a chunk. */

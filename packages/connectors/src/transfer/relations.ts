@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import type { Target, WriteMode } from '../kit/sink.ts'
 import type { Relation, Source, TableRef } from '../kit/source.ts'
-import { formatTableName, parseTableName, parseTablePattern } from '../kit/table-name.ts'
+import { formatTableName, parseTableName } from '../kit/table-name.ts'
 import type { FileLayout, TransferSpec } from './types.ts'
 
 /** One relation on its way to one target. */
@@ -51,15 +51,6 @@ async function findRelations(source: Source, spec: TransferSpec): Promise<{ labe
     throw new ConfigError('TABLE_NOT_FOUND', {
       message: `No table matches ${patterns.map((pattern) => `"${pattern}"`).join(', ')} at ${spec.from.address}. "millrace connectors discover" lists the tables that this login may see.`,
     })
-  }
-  for (const pattern of patterns) {
-    if (parseTablePattern(pattern).wildcard) continue
-    const matches = await source.listTables([pattern])
-    if (matches.length === 0) {
-      throw new ConfigError('TABLE_NOT_FOUND', {
-        message: `There is no table "${pattern}" at ${spec.from.address}, or this login may not see it. "millrace connectors discover" lists what there is; a name with upper case, dots or spaces goes in double quotes.`,
-      })
-    }
   }
   return found.map((table) => ({ label: formatTableName(table), relation: { kind: 'table', table } }))
 }
@@ -144,14 +135,18 @@ function placeholderNeeded(into: string): ConfigError {
 }
 
 function refuseSharedTargets(items: readonly TableItem[], spec: TransferSpec): void {
+  const { foldsNames = false } = spec.to.connector.definition.capabilities
   const seen = new Map<string, string>()
   for (const item of items) {
-    const other = seen.get(item.targetLabel)
+    const place = foldsNames
+      ? item.targetLabel.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+      : item.targetLabel
+    const other = seen.get(place)
     if (other !== undefined) {
       throw new ConfigError('TARGET_TWICE', {
-        message: `${other} and ${item.label} would both go to ${item.targetLabel} at ${spec.to.address}. Tell them apart with --into "{schema}_{table}".`,
+        message: `${other} and ${item.label} would both go to ${item.targetLabel} at ${spec.to.address}. Tell them apart with --into "{schema}_{table}", or copy them one by one.`,
       })
     }
-    seen.set(item.targetLabel, item.label)
+    seen.set(place, item.label)
   }
 }

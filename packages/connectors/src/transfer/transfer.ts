@@ -5,7 +5,7 @@ import { forecastLosses } from './forecast.ts'
 import { createLanes, runAll } from './lanes.ts'
 import { loadTable } from './load-table.ts'
 import { planTable, resolveMode } from './plan-table.ts'
-import { resolveTables } from './relations.ts'
+import { resolveTables, type TableItem } from './relations.ts'
 import type { LoadedTable } from './table-context.ts'
 import type { TablePlan, TransferEvent, TransferOptions, TransferPlan, TransferResult, TransferSpec } from './types.ts'
 
@@ -46,8 +46,7 @@ async function attemptTransfer(
   done: Map<string, LoadedTable>,
   tell: (event: TransferEvent) => void,
 ): Promise<void> {
-  await withEnds(spec, options.signal, async (source, sink) => {
-    const items = await resolveTables(source, spec, resolveMode(spec))
+  await withEnds(spec, options.signal, async (source, sink, items) => {
     if (items.length > 1 && options.manifestPath !== undefined) {
       throw new ConfigError('ONE_MANIFEST_FOR_MANY', {
         message:
@@ -80,9 +79,9 @@ export async function planTransfer(
   spec: TransferSpec,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<TransferPlan> {
-  return withEnds(spec, options.signal, async (source, sink) => {
+  return withEnds(spec, options.signal, async (source, sink, items) => {
     const tables: TablePlan[] = []
-    for (const item of await resolveTables(source, spec, resolveMode(spec))) {
+    for (const item of items) {
       const planned = await planTable(source, sink, spec, item)
       const { schema, target, interrupted } = planned
       const chunks = await source.planChunks(planned.relation, schema, { parallel: spec.parallel ?? 1 })
@@ -122,21 +121,18 @@ export async function planTransfer(
   })
 }
 
-/** Opens both ends at once and closes them, whatever happens in between. */
+/**
+ * Opens the source, finds the tables, and only then opens the sink, which may create a file: a
+ * misspelt table leaves nothing behind. Both are closed, whatever happens in between.
+ */
 async function withEnds<T>(
   spec: TransferSpec,
   signal: AbortSignal | undefined,
-  work: (source: Source, sink: Sink) => Promise<T>,
+  work: (source: Source, sink: Sink, items: TableItem[]) => Promise<T>,
 ): Promise<T> {
   const open = { parallel: spec.parallel ?? 1, ...(signal ? { signal } : {}) }
-  const [source, sink] = await Promise.allSettled([
-    spec.from.connector.openSource(open),
-    spec.to.connector.openSink(open),
-  ])
-  await using _source = source.status === 'fulfilled' ? source.value : null
-  await using _sink = sink.status === 'fulfilled' ? sink.value : null
-  if (source.status === 'rejected') throw source.reason
-  if (sink.status === 'rejected') throw sink.reason
-  // Awaited here: both ends close when this returns.
-  return await work(source.value, sink.value)
+  await using source = await spec.from.connector.openSource(open)
+  const items = await resolveTables(source, spec, resolveMode(spec))
+  await using sink = await spec.to.connector.openSink(open)
+  return await work(source, sink, items)
 }
