@@ -92,6 +92,13 @@ export function canonicalScalar(type: LogicalType, value: string): string {
       return durationMicroseconds(value)
     case 'list':
       return listText(value, (element) => canonicalScalar(type.element, element))
+    case 'decimal': {
+      const text = `CAST(${value} AS VARCHAR)`
+      // DuckDB prints no zero before the point when the type has no place for one.
+      return type.precision !== null && type.precision === type.scale
+        ? `regexp_replace(${text}, '^(-?)[.]', '\\10.')`
+        : text
+    }
     default:
       return `CAST(${value} AS VARCHAR)`
   }

@@ -49,10 +49,10 @@ export async function findTarget(connection: DuckDBConnection, catalog: string, 
   const schema = table.scope.at(-1) ?? 'main'
   const ref = { scope: [schema], name: table.name }
   const address = tableAddress(catalog, ref)
-  const here = `database_name = ${quoteText(catalog)} AND schema_name = ${quoteText(schema)}`
+  const here = `database_name = ${quoteText(catalog)} AND ${sameName('schema_name', schema)}`
   const schemas = await textRows(connection, `SELECT schema_name FROM duckdb_schemas() WHERE ${here}`)
   const place = { schema, name: table.name, address, schemaExists: schemas.length > 0 }
-  const own = `${here} AND table_name = ${quoteText(table.name)}`
+  const own = `${here} AND ${sameName('table_name', table.name)}`
   const [found] = await textRows(
     connection,
     `SELECT estimated_size::VARCHAR, sql, comment FROM duckdb_tables() WHERE ${own}`,
@@ -60,7 +60,7 @@ export async function findTarget(connection: DuckDBConnection, catalog: string, 
   if (!found) {
     const views = await textRows(
       connection,
-      `SELECT view_name FROM duckdb_views() WHERE ${here} AND view_name = ${quoteText(table.name)} AND NOT internal`,
+      `SELECT view_name FROM duckdb_views() WHERE ${here} AND ${sameName('view_name', table.name)} AND NOT internal`,
     )
     if (views.length === 0) return { ...place, table: null }
     return {
@@ -111,6 +111,12 @@ export async function findTarget(connection: DuckDBConnection, catalog: string, 
         columns.every((column) => !column.hasDefault && !column.generated && column.comment === null),
     },
   }
+}
+
+/** DuckDB finds `Orders` under the name of `orders`, but folds the letters of ASCII only. */
+function sameName(column: string, name: string): string {
+  const folded = name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+  return `translate(${column}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') = ${quoteText(folded)}`
 }
 
 /** The catalogue tells a generated column from one with a default only in the statement's text. */

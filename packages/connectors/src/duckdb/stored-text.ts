@@ -35,7 +35,8 @@ export function storedText(logical: LogicalType, actual: DuckDBType, value: stri
         ? canonicalText(actual, value)
         : narrowed(logical, value)
     case 'list': {
-      if (own.kind !== 'list') return canonicalText(actual, value)
+      // Not `own.kind`: a list of documents is a document by itself, but here it is known to be a list of them.
+      if (actual.typeId !== 24 && actual.typeId !== 33) return canonicalText(actual, value)
       const { valueType } = actual as DuckDBListType | DuckDBArrayType
       const text = storedText(logical.element, valueType, 'e')
       return `CASE WHEN ${value} IS NULL THEN NULL ELSE '{' || array_to_string(list_transform(${value}, lambda e: _millrace_element(${text})), ',') || '}' END`

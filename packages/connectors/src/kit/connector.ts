@@ -9,6 +9,8 @@ export interface Capabilities {
   readonly sink: boolean
   readonly query: boolean
   readonly scopes: boolean
+  /** Table names that differ only in the case of ASCII letters name one table. */
+  readonly foldsNames?: boolean
 }
 
 /** What a connector folder exports as `definition`; the folder's name is the connector's. */

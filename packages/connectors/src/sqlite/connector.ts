@@ -8,7 +8,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   kind: 'sql',
   schemes: ['sqlite', 'sqlite3'],
   configSchema,
-  capabilities: { source: true, sink: true, query: true, scopes: true },
+  capabilities: { source: true, sink: true, query: true, scopes: true, foldsNames: true },
   parseUri,
   create: (config) => createSqliteConnector(definition, config),
 }
