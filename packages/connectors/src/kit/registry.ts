@@ -1,10 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConfigError } from '@millrace/core'
+import { ConfigError, closestName } from '@millrace/core'
 import type { ConfigValues } from './config-schema.ts'
 import type { Connector, ConnectorDefinition } from './connector.ts'
-import { nearestName } from './nearest-name.ts'
 import { resolveConfig } from './resolve-config.ts'
 
 // Convention over registration: a connector is a folder beside `kit` with a module `connector`,
@@ -73,7 +72,7 @@ export function uriScheme(uri: string): string | null {
 }
 
 function unknownConnector(name: string, what: string, known: readonly string[] = connectorNames()): ConfigError {
-  const nearest = nearestName(name, known)
+  const nearest = closestName(name, known)
   return new ConfigError('UNKNOWN_CONNECTOR', {
     message: `There is no ${what} "${name}".${nearest ? ` Did you mean "${nearest}"?` : ''} Known are: ${known.join(', ')}.`,
     details: { name, known },

@@ -1,6 +1,5 @@
-import { ConfigError } from '@millrace/core'
+import { ConfigError, closestName } from '@millrace/core'
 import type { ConfigProperty, ConfigSchema, ConfigValues } from './config-schema.ts'
-import { nearestName } from './nearest-name.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 interface Described {
@@ -86,7 +85,7 @@ function missingConfiguration(definition: Described, missing: readonly string[])
 
 function unknownProperty(definition: Described, name: string): ConfigError {
   const known = Object.keys(definition.configSchema.properties)
-  const nearest = nearestName(name, known)
+  const nearest = closestName(name, known)
   return new ConfigError('UNKNOWN_CONFIGURATION', {
     message: `The connector "${definition.name}" has no setting "${name}".${nearest ? ` Did you mean "${nearest}"?` : ''} It knows: ${known.join(', ')}.`,
     details: { connector: definition.name, property: name, known },

@@ -1,12 +1,12 @@
 import { ConfigError, DataError, FatalError } from '@millrace/core'
 import { createCopyTextEncoder, LossLedger, type Piece, type RowBlock, readCsv } from '@millrace/formats'
+import type { SessionPool } from '../kit/session-pool.ts'
 import type { Interrupted, Load, LoadSpec } from '../kit/sink.ts'
 import { type ColumnType, columnDefinition, columnTypes, createTableSql, type DdlContext } from './ddl.ts'
 import { hashTable } from './hash-table.ts'
 import { insertStatements } from './insert-rows.ts'
 import { duplicateKey, publishStaging } from './publish.ts'
 import { type Session, transaction } from './session.ts'
-import type { SessionPool } from './session-pool.ts'
 import {
   chunkColumn,
   chunkNumbers,
@@ -27,7 +27,7 @@ import { guarded, type Kill, loadLocal, runStatement } from './statement.ts'
 import { createStoredText, type StorePolicy, storedAs } from './stored-block.ts'
 
 export interface LoadContext {
-  readonly sessions: SessionPool
+  readonly sessions: SessionPool<Session>
   /** A session of the load's own, which also holds its lock. */
   readonly session: Session
   readonly kill: Kill

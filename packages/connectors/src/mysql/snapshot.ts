@@ -1,14 +1,14 @@
 import { TransientError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
+import { createSessionPool, type SessionPool } from '../kit/session-pool.ts'
 import { labelOf } from './config.ts'
 import { connect, killQuery } from './connect.ts'
 import { serverErrno } from './errors.ts'
 import { readingMode, type Session } from './session.ts'
-import { createSessionPool, type SessionPool } from './session-pool.ts'
 import type { Kill } from './statement.ts'
 
 export interface Snapshot extends AsyncDisposable {
-  readonly sessions: SessionPool
+  readonly sessions: SessionPool<Session>
   readonly kill: Kill
   readonly position: SnapshotPosition
 }

@@ -1,12 +1,13 @@
 import { FatalError, TransientError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
+import { serial } from '../kit/serial.ts'
+import { createSessionPool, type SessionPool } from '../kit/session-pool.ts'
 import { quoteIdentifier, quoteLiteral } from './identifiers.ts'
 import { openSession, pinned, type Session } from './session.ts'
-import { createSessionPool, type SessionPool } from './session-pool.ts'
 
 /** One point in time that several sessions see. */
 export interface Snapshot extends AsyncDisposable {
-  readonly sessions: SessionPool
+  readonly sessions: SessionPool<Session>
   readonly serverVersion: number
   readonly serverEncoding: string
   readonly position: Readonly<Record<string, unknown>>
@@ -45,12 +46,13 @@ export async function openSnapshot(config: ConfigValues, parallel: number, signa
         })
       }
     })
+    const inTurn = serial()
     return {
       sessions,
       serverVersion: holder.serverVersion,
       serverEncoding: holder.serverEncoding,
       position: { lsn, snapshot: visible, system, database, at, serverVersion: version },
-      holdFile: oneAtATime((table) => holdFile(holder, table)),
+      holdFile: (table) => inTurn(() => holdFile(holder, table)),
       async [Symbol.asyncDispose]() {
         await Promise.all([sessions[Symbol.asyncDispose](), holder.close()])
       },
@@ -96,13 +98,4 @@ async function holdFile(
     message: `The table ${name} at ${holder.label} was truncated, rewritten or replaced just after the snapshot was taken. Run again.`,
     details: { table: name },
   })
-}
-
-function oneAtATime<T>(fn: (argument: T) => Promise<void>): (argument: T) => Promise<void> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (argument) => {
-    const next = last.then(() => fn(argument))
-    last = next.catch(() => {})
-    return next
-  }
 }

@@ -1,24 +1,31 @@
-import type { Session } from './session.ts'
-
-export interface SessionPool extends AsyncDisposable {
+export interface SessionPool<S> extends AsyncDisposable {
   readonly size: number
   /** Runs `fn` with a session that nobody else uses meanwhile; waits for one when all are taken. */
-  use<T>(fn: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T>
+  use<T>(fn: (session: S) => Promise<T>, signal?: AbortSignal): Promise<T>
   /** For work that spans several calls, such as a stream; `release` must be called. */
-  acquire(signal?: AbortSignal): Promise<Session>
-  /** `broken`: its transaction or connection can serve no more; another takes its place when needed. */
-  release(session: Session, broken: boolean): void
+  acquire(signal?: AbortSignal): Promise<S>
+  /** `broken`: it can serve no more; another takes its place when needed. */
+  release(session: S, broken: boolean): void
+}
+
+/** A session that says whether it is alive outlives failures in it; any other is closed after one. */
+interface Poolable {
+  readonly alive?: boolean
+  close(): Promise<void>
 }
 
 /** Up to `size` sessions, opened when first needed. */
-export function createSessionPool(size: number, open: (signal?: AbortSignal) => Promise<Session>): SessionPool {
-  const idle: Session[] = []
-  const all = new Set<Session>()
+export function createSessionPool<S extends Poolable>(
+  size: number,
+  open: (signal?: AbortSignal) => Promise<S>,
+): SessionPool<S> {
+  const idle: S[] = []
+  const all = new Set<S>()
   const closing = new Set<Promise<void>>()
   const waiting: (() => void)[] = []
   let taken = 0
 
-  async function acquire(signal?: AbortSignal): Promise<Session> {
+  async function acquire(signal?: AbortSignal): Promise<S> {
     signal?.throwIfAborted()
     while (taken >= size) {
       const turn = Promise.withResolvers<void>()
@@ -36,7 +43,12 @@ export function createSessionPool(size: number, open: (signal?: AbortSignal) => 
     }
     taken++
     try {
-      const session = idle.pop() ?? (await open(signal))
+      let session = idle.pop()
+      while (session && session.alive === false) {
+        all.delete(session)
+        session = idle.pop()
+      }
+      session ??= await open(signal)
       all.add(session)
       return session
     } catch (error) {
@@ -46,7 +58,7 @@ export function createSessionPool(size: number, open: (signal?: AbortSignal) => 
     }
   }
 
-  function release(session: Session, broken: boolean): void {
+  function release(session: S, broken: boolean): void {
     taken--
     if (broken) {
       all.delete(session)
@@ -62,13 +74,13 @@ export function createSessionPool(size: number, open: (signal?: AbortSignal) => 
     release,
     async use(fn, signal) {
       const session = await acquire(signal)
-      let broken = true
+      let failed = true
       try {
         const result = await fn(session)
-        broken = false
+        failed = false
         return result
       } finally {
-        release(session, broken)
+        release(session, session.alive === undefined ? failed : !session.alive)
       }
     },
     async [Symbol.asyncDispose]() {
