@@ -1,5 +1,5 @@
-import { ConfigError } from '@millrace/core'
 import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
+import { parsePath } from '../kit/file-uri.ts'
 
 export const fileFormats = ['csv', 'ndjson', 'parquet'] as const
 export type FileFormat = (typeof fileFormats)[number]
@@ -47,20 +47,8 @@ const settings = ['format', 'compression', 'header', 'all_text']
 
 /** A plain path, `-`, or `file:path`; settings may follow a `?` (`data.txt?format=csv`). */
 export function parseUri(uri: string): ConfigValues {
-  const rest = uri.replace(/^files?:(\/\/(?=\/))?/, '')
-  const values: Record<string, string> = {}
-  const at = rest.lastIndexOf('?')
-  let path = rest
-  // A `?` is also a wildcard, so only a known setting ends the path.
-  if (at >= 0 && settings.some((name) => rest.startsWith(`${name}=`, at + 1))) {
-    for (const [name, value] of new URLSearchParams(rest.slice(at + 1))) values[name] = value
-    path = rest.slice(0, at)
-  }
-  if (path === '')
-    throw new ConfigError('PATH_REQUIRED', {
-      message: 'The address names no file. Write a path, or "-" for standard input or output.',
-    })
-  return { ...values, path }
+  const path = uri.replace(/^files?:(\/\/(?=\/))?/, '')
+  return parsePath(path, settings, 'The address names no file. Write a path, or "-" for standard input or output.')
 }
 
 /** `orders.csv.gz` → csv and gzip; nulls where the name does not tell. */

@@ -1,5 +1,5 @@
-import { ConfigError } from '@millrace/core'
 import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
+import { parseServerUri } from '../kit/server-uri.ts'
 
 /** The variables are those of the server's own client programs, where they have some. */
 export const configSchema: ConfigSchema = {
@@ -76,37 +76,15 @@ const aliases: Readonly<Record<string, string>> = {
 
 /** `mysql://user:password@host:port/database?sslmode=required`. */
 export function parseUri(uri: string): ConfigValues {
-  const values: Record<string, string> = {}
-  try {
-    const url = new URL(uri)
-    const set = (name: string, value: string) => {
-      if (value !== '') values[name] = decodeURIComponent(value)
-    }
-    set('host', url.hostname.replace(/^\[(.*)\]$/, '$1'))
-    set('port', url.port)
-    set('user', url.username)
-    set('password', url.password)
-    set('database', url.pathname.replace(/^\//, ''))
-    for (const [name, value] of url.searchParams) {
+  return parseServerUri(uri, {
+    system: 'MySQL',
+    example: 'mysql://user:password@host:3306/database',
+    configSchema,
+    parameter(name, value) {
       const own = aliases[name] ?? name
-      values[own] = own === 'sslmode' ? value.toLowerCase().replaceAll('_', '-') : value
-    }
-    if (url.hash !== '') throw new Error('fragment')
-  } catch {
-    // The cause holds the whole address, password included, so it is not passed on.
-    throw new ConfigError('INVALID_URI', {
-      message:
-        'The address of the MySQL server cannot be read. Write it like mysql://user:password@host:3306/database and percent-encode special characters in it, such as %40 for @, %2F for / and %23 for #.',
-    })
-  }
-  for (const name of Object.keys(values)) {
-    if (Object.hasOwn(configSchema.properties, name)) continue
-    throw new ConfigError('UNKNOWN_CONFIGURATION', {
-      message: `The address of the MySQL server has an unknown parameter "${name}". Known are: ${configSchema.order.join(', ')}.`,
-      details: { parameter: name },
-    })
-  }
-  return values
+      return [own, own === 'sslmode' ? value.toLowerCase().replaceAll('_', '-') : value]
+    },
+  })
 }
 
 /** Host, port and database, for messages and manifests. */

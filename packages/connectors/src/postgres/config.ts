@@ -1,5 +1,5 @@
-import { ConfigError } from '@millrace/core'
 import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
+import { parseServerUri } from '../kit/server-uri.ts'
 
 /** The names are libpq's keywords and the variables libpq's own. */
 export const configSchema: ConfigSchema = {
@@ -78,34 +78,12 @@ export const configSchema: ConfigSchema = {
 
 /** `postgres://user:password@host:port/database?sslmode=require`; parameters are libpq's keywords. */
 export function parseUri(uri: string): ConfigValues {
-  const values: Record<string, string> = {}
-  try {
-    const url = new URL(uri)
-    const set = (name: string, value: string) => {
-      if (value !== '') values[name] = decodeURIComponent(value)
-    }
-    set('host', url.hostname.replace(/^\[(.*)\]$/, '$1'))
-    set('port', url.port)
-    set('user', url.username)
-    set('password', url.password)
-    set('database', url.pathname.replace(/^\//, ''))
-    for (const [name, value] of url.searchParams) values[name === 'dbname' ? 'database' : name] = value
-    if (url.hash !== '') throw new Error('fragment')
-  } catch {
-    // The cause holds the whole address, password included, so it is not passed on.
-    throw new ConfigError('INVALID_URI', {
-      message:
-        'The address of the PostgreSQL server cannot be read. Write it like postgres://user:password@host:5432/database and percent-encode special characters in it, such as %40 for @, %2F for / and %23 for #.',
-    })
-  }
-  for (const name of Object.keys(values)) {
-    if (Object.hasOwn(configSchema.properties, name)) continue
-    throw new ConfigError('UNKNOWN_CONFIGURATION', {
-      message: `The address of the PostgreSQL server has an unknown parameter "${name}". Known are: ${configSchema.order.join(', ')}.`,
-      details: { parameter: name },
-    })
-  }
-  return values
+  return parseServerUri(uri, {
+    system: 'PostgreSQL',
+    example: 'postgres://user:password@host:5432/database',
+    configSchema,
+    parameter: (name, value) => [name === 'dbname' ? 'database' : name, value],
+  })
 }
 
 /** Host, port and database, for messages and manifests. */

@@ -1,5 +1,5 @@
-import { parseFileUri } from '../duckdb/config.ts'
 import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
+import { parseDatabaseUri } from '../kit/file-uri.ts'
 
 export const configSchema: ConfigSchema = {
   type: 'object',
@@ -26,5 +26,5 @@ export const configSchema: ConfigSchema = {
 
 /** `sqlite:path` or `sqlite:///absolute/path`. */
 export function parseUri(uri: string): ConfigValues {
-  return parseFileUri(uri, ['busy_timeout'])
+  return parseDatabaseUri(uri, ['busy_timeout'])
 }
