@@ -15,16 +15,15 @@ export type {
 } from './kit/connector.ts'
 export { importDriver } from './kit/import-driver.ts'
 export { redactConfig, redactText, secretsOf } from './kit/redact.ts'
-export { connectorDefinition, connectorFor, connectorForUri, connectorNames, definitionForUri, uriScheme } from './kit/registry.ts'
-export { resolveConfig } from './kit/resolve-config.ts'
 export {
-  formatTableName,
-  matchesPattern,
-  parseTableName,
-  parseTablePattern,
-  type TablePattern,
-} from './kit/table-name.ts'
-export { withConnector } from './kit/with-connector.ts'
+  connectorDefinition,
+  connectorFor,
+  connectorForUri,
+  connectorNames,
+  definitionForUri,
+  uriScheme,
+} from './kit/registry.ts'
+export { resolveConfig } from './kit/resolve-config.ts'
 export type {
   Interrupted,
   Load,
@@ -50,6 +49,16 @@ export type {
   Source,
   TableRef,
 } from './kit/source.ts'
+export {
+  formatTableName,
+  matchesPattern,
+  parseTableName,
+  parseTablePattern,
+  type TablePattern,
+} from './kit/table-name.ts'
+export { withConnector } from './kit/with-connector.ts'
+export { readManifest } from './transfer/manifest.ts'
+export { planTransfer, transfer } from './transfer/transfer.ts'
 export type {
   Endpoint,
   FileLayout,
@@ -67,6 +76,4 @@ export type {
   VerifyOptions,
   VerifyResult,
 } from './transfer/types.ts'
-export { readManifest } from './transfer/manifest.ts'
-export { planTransfer, transfer } from './transfer/transfer.ts'
 export { verifyManifest } from './transfer/verify.ts'
