@@ -1,11 +1,13 @@
 import { basename } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { ConnectorDefinition, OpenOptions, Row, Scalar, ScopeItem, SqlConnector } from '../kit/connector.ts'
+import type { ConnectorDefinition, OpenOptions, ScopeItem, SqlConnector } from '../kit/connector.ts'
+import { createQuery } from '../kit/create-query.ts'
 import { exportQuery } from '../kit/export-query.ts'
 import { quoteText } from '../kit/sql-quote.ts'
 import { suggestColumn } from '../kit/suggest-column.ts'
 import { formatTableName } from '../kit/table-name.ts'
+import { tryConnection } from '../kit/try-connection.ts'
 import { currentCatalog, databaseCatalog } from './catalog.ts'
 import { type Database, type DatabaseConfig, nameDatabase, openDatabase } from './database.ts'
 import { duckdbError } from './errors.ts'
@@ -76,32 +78,15 @@ export function createDuckdbConnector(
     }
   }
 
-  function query(sql: string, options: { readonly scalar: true; readonly signal?: AbortSignal }): Promise<Scalar>
-  function query(sql: string, options?: { readonly scalar?: false; readonly signal?: AbortSignal }): Promise<Row[]>
-  async function query(
-    sql: string,
-    options: { readonly scalar?: boolean; readonly signal?: AbortSignal } = {},
-  ): Promise<Row[] | Scalar> {
-    const rows = await use('read', options.signal, (connection) => queryRows(connection, sql))
-    return options.scalar ? (Object.values(rows[0] ?? {})[0] ?? null) : rows
-  }
-
   return {
     definition,
     label: `duckdb:${config.path}`,
 
-    async testConnection(signal) {
-      try {
+    testConnection: (signal) =>
+      tryConnection(async () => {
         const version = await use('read', signal, (connection) => textRows(connection, 'SELECT version()'))
-        return {
-          ok: true,
-          message: `The DuckDB database "${config.path}" can be read.`,
-          serverVersion: version[0]?.[0] ?? '',
-        }
-      } catch (error) {
-        return { ok: false, message: error instanceof Error ? error.message : String(error) }
-      }
-    },
+        return { message: `The DuckDB database "${config.path}" can be read.`, serverVersion: version[0]?.[0] ?? '' }
+      }),
 
     openSource,
 
@@ -115,7 +100,7 @@ export function createDuckdbConnector(
       }
     },
 
-    query,
+    query: createQuery((sql, signal) => use('read', signal, (connection) => queryRows(connection, sql))),
 
     execute: (sql, signal) =>
       use('write', signal, async (connection) => {

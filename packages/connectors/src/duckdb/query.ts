@@ -1,13 +1,14 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { ConfigError } from '@millrace/core'
-import type { Row, Scalar } from '../kit/connector.ts'
+import type { Scalar } from '../kit/connector.ts'
+import type { ResultTable } from '../kit/create-query.ts'
 import { quoteName } from '../kit/sql-quote.ts'
 import { canonicalText } from './canonical-text.ts'
 import { nativeColumns, subquery } from './relation.ts'
 import { logicalType } from './types.ts'
 
-/** Rows of a query that only reads, as objects: small integers and booleans as they are, everything else as canonical text. */
-export async function queryRows(connection: DuckDBConnection, sql: string): Promise<Row[]> {
+/** The result of a query that only reads: small integers and booleans as they are, everything else as canonical text. */
+export async function queryRows(connection: DuckDBConnection, sql: string): Promise<ResultTable> {
   const statements = await connection.extractStatements(sql)
   if (statements.count !== 1) {
     throw new ConfigError('ONE_STATEMENT', {
@@ -23,7 +24,5 @@ export async function queryRows(connection: DuckDBConnection, sql: string): Prom
     return asIs ? quoteName(name) : canonicalText(type, quoteName(name))
   })
   const reader = await connection.runAndReadAll(`SELECT ${values.join(', ')} FROM ${from}`)
-  return reader.getRows().map((row: DuckDBValue[]) => {
-    return Object.fromEntries(columns.map(({ name }, index) => [name, row[index] as Scalar]))
-  })
+  return { names: columns.map(({ name }) => name), rows: reader.getRows() as Scalar[][] }
 }

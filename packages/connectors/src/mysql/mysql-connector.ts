@@ -1,8 +1,10 @@
-import { isMillraceError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { ConnectorDefinition, Row, Scalar, SqlConnector } from '../kit/connector.ts'
+import type { ConnectorDefinition, Scalar, SqlConnector } from '../kit/connector.ts'
+import { createQuery } from '../kit/create-query.ts'
 import { exportQuery } from '../kit/export-query.ts'
-import { redactText, secretsOf } from '../kit/redact.ts'
+import { secretsOf } from '../kit/redact.ts'
+import { createServerConnections } from '../kit/server-connections.ts'
+import { tryConnection } from '../kit/try-connection.ts'
 import { labelOf } from './config.ts'
 import { connect, killQuery } from './connect.ts'
 import { listScope, suggestSchema } from './scopes.ts'
@@ -19,107 +21,63 @@ const smallIntegers = new Set([1, 2, 3, 9, 13])
 export function createMysqlConnector(definition: SqlDefinition, config: ConfigValues): SqlConnector {
   const label = labelOf(config)
   const own = config.database ? String(config.database) : undefined
-  const opened = new Set<AsyncDisposable>()
-  /** Look-ups share one session, one after the other. */
-  let shared: Promise<Session> | null = null
-  let last: Promise<unknown> = Promise.resolve()
+  const kill = (session: Session) => killQuery(config, session)
+  const connections = createServerConnections(() => connect(config, readingMode))
+  const { lookUp, track } = connections
 
-  function withSession<T>(signal: AbortSignal | undefined, work: (session: Session) => Promise<T>): Promise<T> {
-    const next = last.then(async () => {
-      signal?.throwIfAborted()
-      shared ??= connect(config, readingMode)
-      const current = shared
-      try {
-        const session = await current
-        return await guarded(
-          session,
-          (one) => killQuery(config, one),
-          signal,
-          () => work(session),
-        )
-      } catch (error) {
-        // Nothing is known of the session's state after a failure.
-        shared = null
-        await current.then((session) => session.close()).catch(() => {})
-        throw error
-      }
-    })
-    last = next.catch(() => {})
-    return next
-  }
-
-  const track = <T extends AsyncDisposable>(resource: T): T => {
-    opened.add(resource)
-    return resource
-  }
-
-  async function query(
-    sql: string,
-    options: { readonly scalar?: boolean; readonly signal?: AbortSignal } = {},
-  ): Promise<Row[] | Scalar> {
-    const { fields, rows } = await withSession(options.signal, async (session) => {
-      // A statement that commits by itself, such as TRUNCATE, ends the transaction before it is checked: the session refuses it.
-      await session.execute('SET SESSION TRANSACTION READ ONLY')
-      await session.execute('START TRANSACTION READ ONLY')
-      const found = await session.table(sql)
-      await session.execute('ROLLBACK')
-      return found
-    })
-    if (options.scalar) return fields[0] ? value(rows[0]?.[0] ?? null, fields[0]) : null
-    return rows.map((row) =>
-      Object.fromEntries(fields.map((field, index) => [field.name, value(row[index] ?? null, field)])),
-    )
-  }
-
-  const connector: SqlConnector = {
+  return {
     definition,
     label,
-    async testConnection(signal) {
-      try {
-        signal?.throwIfAborted()
-        const session = await connect(config, readingMode)
-        const { version, mariadb } = session.server
-        await session.close()
-        return {
-          ok: true,
-          message: `Connected to ${label}, ${mariadb ? 'MariaDB' : 'MySQL'} ${version}.`,
-          serverVersion: version,
-        }
-      } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
-        const said = redactText(message, secretsOf(definition.configSchema, config))
-        return { ok: false, message: isMillraceError(error) ? said : `${label}: ${said}` }
-      }
-    },
+    testConnection: (signal) =>
+      tryConnection(
+        async () => {
+          signal?.throwIfAborted()
+          const session = await connect(config, readingMode)
+          const { version, mariadb } = session.server
+          await session.close()
+          return {
+            message: `Connected to ${label}, ${mariadb ? 'MariaDB' : 'MySQL'} ${version}.`,
+            serverVersion: version,
+          }
+        },
+        { secrets: secretsOf(definition.configSchema, config), label },
+      ),
     openSource: async (options) => track(await openMysqlSource(config, options)),
     openSink: async (options) => track(await openMysqlSink(config, options)),
-    query: query as SqlConnector['query'],
+    query: createQuery(async (sql, signal) => {
+      const { fields, rows } = await lookUp(
+        (session) =>
+          guarded(session, kill, signal, async () => {
+            // A statement that commits by itself, such as TRUNCATE, ends the transaction before it is checked: the session refuses it.
+            await session.execute('SET SESSION TRANSACTION READ ONLY')
+            await session.execute('START TRANSACTION READ ONLY')
+            const found = await session.table(sql)
+            await session.execute('ROLLBACK')
+            return found
+          }),
+        signal,
+      )
+      return {
+        names: fields.map((field) => field.name),
+        rows: rows.map((row) => fields.map((field, index) => value(row[index] ?? null, field))),
+      }
+    }),
     async execute(sql, signal) {
       signal?.throwIfAborted()
       // The server's own SQL mode: what a person writes means what it means elsewhere.
       const session = await connect(config, null, { multipleStatements: true })
       try {
-        const kill = (one: Session) => killQuery(config, one)
         return await guarded(session, kill, signal, async () => (await session.execute(sql)).affectedRows)
       } finally {
         await session.close()
       }
     },
     scopes: () => ['database', 'table'],
-    listScope: (parents) => withSession(undefined, (session) => listScope(session, parents)),
-    suggestSchema: (scopes) => withSession(undefined, (session) => suggestSchema(session, scopes, own)),
+    listScope: (parents) => lookUp((session) => listScope(session, parents)),
+    suggestSchema: (scopes) => lookUp((session) => suggestSchema(session, scopes, own)),
     export: (sql, options) => exportQuery(() => openMysqlSource(config), sql, options),
-    async [Symbol.asyncDispose]() {
-      const resources = [...opened]
-      opened.clear()
-      await Promise.all([
-        ...resources.map((resource) => resource[Symbol.asyncDispose]()),
-        shared?.then((session) => session.close()).catch(() => {}),
-      ])
-      shared = null
-    },
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
-  return connector
 }
 
 function value(text: string | null, field: ResultField): Scalar {

@@ -9,6 +9,7 @@ import {
 } from '@millrace/formats'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { OpenOptions } from '../kit/connector.ts'
+import { describeOnce } from '../kit/describe-once.ts'
 import { createRowEncoder } from '../kit/encode-csv.ts'
 import type { Chunk, CursorMark, Relation, Source } from '../kit/source.ts'
 import { createCanonicalizer } from './canonical-block.ts'
@@ -27,18 +28,7 @@ export async function openMysqlSource(config: ConfigValues, options: OpenOptions
   const parallel = Math.max(1, options.parallel ?? 1)
   const own = config.database ? String(config.database) : undefined
   const { sessions, kill, position, ...snapshot } = await openSnapshot(config, parallel, options.signal)
-  const described = new Map<string, Promise<MysqlSchema>>()
-
-  function look(relation: Relation): Promise<MysqlSchema> {
-    const key = JSON.stringify(relation.kind === 'table' ? relation.table : relation.sql)
-    let found = described.get(key)
-    if (!found) {
-      found = sessions.use((session) => describe(session, relation, own))
-      described.set(key, found)
-      found.catch(() => described.delete(key))
-    }
-    return found
-  }
+  const look = describeOnce((relation) => sessions.use((session) => describe(session, relation, own)))
 
   async function* blocks(
     relation: Relation,

@@ -1,6 +1,7 @@
 import { addContentHashes, type Column, contentHash, type Piece, type WireFormat } from '@millrace/formats'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { OpenOptions } from '../kit/connector.ts'
+import { describeOnce } from '../kit/describe-once.ts'
 import type { Chunk, CursorMark, Relation, Source } from '../kit/source.ts'
 import { canonicalTextExpression, contentHashQuery } from './canonical-text.ts'
 import {
@@ -32,18 +33,7 @@ export async function openPostgresSource(config: ConfigValues, options: OpenOpti
   const parallel = Math.max(1, options.parallel ?? 1)
   const snapshot = await openSnapshot(config, parallel, options.signal)
   const { sessions } = snapshot
-  const described = new Map<string, Promise<Described>>()
-
-  function look(relation: Relation): Promise<Described> {
-    const key = JSON.stringify(relation.kind === 'table' ? relation.table : relation.sql)
-    let found = described.get(key)
-    if (!found) {
-      found = sessions.use((session) => describeRelation(session, relation))
-      described.set(key, found)
-      found.catch(() => described.delete(key))
-    }
-    return found
-  }
+  const look = describeOnce((relation) => sessions.use((session) => describeRelation(session, relation)))
 
   /** FROM and WHERE of a chunk, or of the whole relation. */
   async function rowsOf(

@@ -1,10 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ConfigError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { ConnectorDefinition, Row, Scalar, ScopeItem, SqlConnector } from '../kit/connector.ts'
+import type { ConnectorDefinition, Scalar, ScopeItem, SqlConnector } from '../kit/connector.ts'
+import { createQuery, type ResultTable } from '../kit/create-query.ts'
 import { exportQuery } from '../kit/export-query.ts'
 import { suggestColumn } from '../kit/suggest-column.ts'
 import { formatTableName } from '../kit/table-name.ts'
+import { tryConnection } from '../kit/try-connection.ts'
 import { cellText } from './cell-text.ts'
 import { type DatabaseConfig, openDatabase, prepare, type SqliteValue, selectCount, selectRows } from './database.ts'
 import { sqliteError } from './errors.ts'
@@ -32,35 +34,20 @@ export function createSqliteConnector(
     }
   }
 
-  function query(sql: string, options: { readonly scalar: true; readonly signal?: AbortSignal }): Promise<Scalar>
-  function query(sql: string, options?: { readonly scalar?: false; readonly signal?: AbortSignal }): Promise<Row[]>
-  async function query(
-    sql: string,
-    options: { readonly scalar?: boolean; readonly signal?: AbortSignal } = {},
-  ): Promise<Row[] | Scalar> {
-    options.signal?.throwIfAborted()
-    const rows = await use('read', (database) => queryRows(database, sql))
-    return options.scalar ? (Object.values(rows[0] ?? {})[0] ?? null) : rows
-  }
-
   return {
     definition,
     label: `sqlite:${config.path}`,
-    async testConnection() {
-      try {
+    testConnection: () =>
+      tryConnection(async () => {
         const version = await use('read', (database) => selectRows(database, 'SELECT sqlite_version()')[0]?.[0])
-        return {
-          ok: true,
-          message: `The SQLite database "${config.path}" can be read.`,
-          serverVersion: String(version),
-        }
-      } catch (error) {
-        return { ok: false, message: error instanceof Error ? error.message : String(error) }
-      }
-    },
+        return { message: `The SQLite database "${config.path}" can be read.`, serverVersion: String(version) }
+      }),
     openSource: () => openSqliteSource(config),
     openSink: () => openSqliteSink(config),
-    query,
+    query: createQuery(async (sql, signal) => {
+      signal?.throwIfAborted()
+      return await use('read', (database) => queryRows(database, sql))
+    }),
     execute: async (sql, signal) => {
       signal?.throwIfAborted()
       return await use('write', (database) => {
@@ -88,7 +75,7 @@ export function createSqliteConnector(
 }
 
 /** The file is open for reading only, and the wrapping takes one statement that returns rows. */
-function queryRows(database: DatabaseSync, sql: string): Row[] {
+function queryRows(database: DatabaseSync, sql: string): ResultTable {
   let statement: ReturnType<typeof prepare>
   try {
     statement = prepare(database, `SELECT * FROM (${sql.replace(/[\s;]+$/, '')}\n)`)
@@ -99,9 +86,10 @@ function queryRows(database: DatabaseSync, sql: string): Row[] {
     })
   }
   const columns = statement.columns()
-  return (statement.all() as unknown as SqliteValue[][]).map((row) =>
-    Object.fromEntries(columns.map(({ name, type }, index) => [name, scalar(type ?? '', row[index] as SqliteValue)])),
+  const rows = (statement.all() as unknown as SqliteValue[][]).map((row) =>
+    columns.map(({ type }, index) => scalar(type ?? '', row[index] as SqliteValue)),
   )
+  return { names: columns.map(({ name }) => name), rows }
 }
 
 function scalar(declared: string, value: SqliteValue): Scalar {
