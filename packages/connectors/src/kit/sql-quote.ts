@@ -1,4 +1,4 @@
-/** A name as DuckDB and SQLite read it whatever it holds. */
+/** A name as DuckDB, PostgreSQL and SQLite read it, whatever it holds. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }

@@ -43,7 +43,8 @@ export async function openSqliteLoad(context: LoadContext, spec: LoadSpec, resum
       await transaction(database, () => {
         forget(database, spec.key, staging)
         insertLoad(database, spec)
-        database.exec(createTableSql(staging, spec.columns, types))
+        const columns = spec.columns.map(({ name, nullable }) => ({ name, type: types[name] ?? '', nullable }))
+        database.exec(createTableSql(staging, columns))
       })
     }
     return load(context, spec, database, staging, types)
