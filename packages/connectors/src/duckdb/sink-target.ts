@@ -2,7 +2,7 @@ import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
 import { ConfigError } from '@millrace/core'
 import type { Target } from '../kit/sink.ts'
 import type { TableRef } from '../kit/source.ts'
-import { quoteText } from '../kit/sql-quote.ts'
+import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { nativeColumns, tableAddress } from './relation.ts'
 import { textRows } from './text-rows.ts'
 
@@ -121,7 +121,7 @@ function sameName(column: string, name: string): string {
 
 /** The catalogue tells a generated column from one with a default only in the statement's text. */
 function isGenerated(sql: string, name: string): boolean {
-  const quoted = `"${name.replaceAll('"', '""')}"`
+  const quoted = quoteName(name)
   return [name, quoted].some((form) => {
     for (let at = sql.indexOf(`${form} `); at >= 0; at = sql.indexOf(`${form} `, at + 1)) {
       if (/[(\s,]/.test(sql[at - 1] ?? '') && /^[^,]*? GENERATED ALWAYS AS/.test(sql.slice(at + form.length)))

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { PgClient } from './session.ts'
+import type { PgClient } from './connect.ts'
 import { tlsAttempts } from './tls.ts'
 
 /**

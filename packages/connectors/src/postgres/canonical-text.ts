@@ -64,7 +64,7 @@ export function contentHashQuery(relation: string, texts: readonly string[], ser
   )
   const columns = texts.map((text, index) => `${text} AS c${index}`)
   // Rows of no columns still count: their text is empty.
-  const row = cells.length === 0 ? `''` : cells.join(' || ')
+  const row = cells.length === 0 ? `''` : joined(cells)
   return `
     SELECT count(*)::text AS rows,
            coalesce(sum(('x' || left(h, 16))::bit(64)::bigint), 0)::text AS high,
@@ -72,4 +72,14 @@ export function contentHashQuery(relation: string, texts: readonly string[], ser
       FROM (SELECT md5(${bytes(row)}) AS h
               -- The fence keeps each text from being made once for its length and once more for itself.
               FROM (SELECT ${columns.join(', ') || '1'} FROM ${relation} OFFSET 0) AS cells OFFSET 0) AS hashes`
+}
+
+/**
+ * The cells joined as a balanced tree. Every `||` makes a copy that the server keeps until the row is
+ * done: in a chain, 150 megabytes in 150 columns would become 11 gigabytes.
+ */
+function joined(cells: readonly string[]): string {
+  if (cells.length === 1) return cells[0] as string
+  const half = cells.length >> 1
+  return `(${joined(cells.slice(0, half))} || ${joined(cells.slice(half))})`
 }

@@ -1,7 +1,7 @@
 import { ConfigError } from '@millrace/core'
 import type { RelationSchema, TableRef } from '../kit/source.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { formatTableName, matchesPattern, parseTableName, parseTablePattern } from '../kit/table-name.ts'
-import { quoteIdentifier } from './identifiers.ts'
 import type { Session } from './session.ts'
 import { type PgColumn, resolveColumns } from './types.ts'
 
@@ -55,8 +55,7 @@ export async function listTables(session: Session, patterns: readonly string[]):
 export async function findTable(session: Session, table: TableRef): Promise<PgTable> {
   const [schema, ...outer] = [...table.scope].reverse()
   if (outer.length > 1) throw missingTable(session, table, 'A name has at most a database, a schema and a table.')
-  const name =
-    schema === undefined ? quoteIdentifier(table.name) : `${quoteIdentifier(schema)}.${quoteIdentifier(table.name)}`
+  const name = schema === undefined ? quoteName(table.name) : `${quoteName(schema)}.${quoteName(table.name)}`
   const { rows } = await session.query(
     `select c.oid, n.nspname, c.relname, c.relkind, current_database()
        from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -1,8 +1,9 @@
 import { ConfigError } from '@millrace/core'
 import type { Chunk } from '../kit/source.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import type { PgTable } from './catalog.ts'
 import { otherParts, type Part, pageRange, partsOf, rangeSource } from './chunks.ts'
-import { quoteIdentifier, quoteTable } from './identifiers.ts'
+import { quoteTable } from './identifiers.ts'
 import type { RowsSql } from './read.ts'
 import type { Session } from './session.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -47,7 +48,7 @@ function pagesOf(range: Parameters<typeof rangeSource>[0]): RowsSql {
 async function unionOf(snapshot: Snapshot, columns: readonly PgColumn[], parts: readonly Part[]): Promise<RowsSql> {
   for (const part of parts) if (part.kind === 'r') await snapshot.holdFile(part)
   // By name, because partitions may have their columns in another order.
-  const list = columns.map((column) => quoteIdentifier(column.name)).join(', ')
+  const list = columns.map((column) => quoteName(column.name)).join(', ')
   const selects = parts.map((part) => `select ${list} from only ${quoteTable(part.schema, part.name)}`)
   return { from: `(${selects.join(' union all ')}) as "parts"`, conditions: [] }
 }

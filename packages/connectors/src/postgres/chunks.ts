@@ -1,6 +1,6 @@
 import type { Chunk, FinishedChunk } from '../kit/source.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import type { PgTable } from './catalog.ts'
-import { quoteIdentifier } from './identifiers.ts'
 import type { Session } from './session.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -143,7 +143,7 @@ export function rangeSource(range: PageRange): { readonly from: string; readonly
   const conditions = [`ctid >= '(${Math.trunc(range.from)},0)'::tid`]
   if (range.to !== null) conditions.push(`ctid < '(${Math.trunc(range.to)},0)'::tid`)
   return {
-    from: `only ${quoteIdentifier(range.schema)}.${quoteIdentifier(range.table)}`,
+    from: `only ${quoteName(range.schema)}.${quoteName(range.table)}`,
     condition: conditions.join(' and '),
   }
 }

@@ -1,5 +1,5 @@
 import type { Column, LogicalType } from '@millrace/formats'
-import { quoteIdentifier } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import type { Session } from './sink-sessions.ts'
 
 /** A column as it would be created. */
@@ -134,8 +134,6 @@ async function knownTypes(session: Session, columns: readonly Column[]): Promise
 }
 
 export function createTableSql(quotedTable: string, columns: readonly ColumnType[]): string {
-  const lines = columns.map(
-    ({ name, type, notNull }) => `  ${quoteIdentifier(name)} ${type}${notNull ? ' NOT NULL' : ''}`,
-  )
+  const lines = columns.map(({ name, type, notNull }) => `  ${quoteName(name)} ${type}${notNull ? ' NOT NULL' : ''}`)
   return `CREATE TABLE ${quotedTable} (\n${lines.join(',\n')}\n)`
 }

@@ -7,8 +7,9 @@ import { createServerConnections } from '../kit/server-connections.ts'
 import { tryConnection } from '../kit/try-connection.ts'
 import { cancelRequest } from './cancel.ts'
 import { labelOf } from './config.ts'
+import { connectClient, type PgClient } from './connect.ts'
 import { listScope, suggestSchema } from './scopes.ts'
-import { connectClient, openSession, type PgClient } from './session.ts'
+import { openSession } from './session.ts'
 import { openPostgresSource } from './source.ts'
 
 type SqlDefinition = ConnectorDefinition & { readonly kind: 'sql' }

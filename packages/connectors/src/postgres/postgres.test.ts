@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
 import { connectorFor, connectorForUri } from '../kit/registry.ts'
 import { describeSqlConnector } from '../kit/sql-connector.contract.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { parseUri } from './config.ts'
 import { definition } from './connector.ts'
 
@@ -34,7 +35,7 @@ for (const version of versions) {
       { name: 'no such host', config: { host: 'absent.invalid', port: 5432, user: 'u', password: 'wr0ng-secret' } },
       { name: 'no such database', config: { ...parseUri(server.url('absent')) } },
     ],
-    quote: (name) => `"${name.replaceAll('"', '""')}"`,
+    quote: quoteName,
     schema: 'public',
     series: (rows) => `select g::int as id, repeat('x', 200) as label from generate_series(1, ${rows}) g`,
     failing: `select 1 / (g - 50000) as x, repeat('x', 200) as y from generate_series(1, 100000) g`,

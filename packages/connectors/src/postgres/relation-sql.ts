@@ -1,6 +1,7 @@
 import { ConfigError } from '@millrace/core'
 import type { CursorRange } from '../kit/source.ts'
-import { quoteIdentifier, quoteLiteral } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
+import { quoteLiteral } from './identifiers.ts'
 import type { PgColumn } from './types.ts'
 
 /** A value of a column as a constant of the column's own type. */
@@ -15,11 +16,11 @@ export function rangeCondition(columns: readonly PgColumn[], range: CursorRange 
   if (!range) return null
   const cursor = columnNamed(columns, range.cursor)
   if (range.lookback !== undefined) {
-    return `${quoteIdentifier(cursor.name)} >= ${lookbackStart(cursor, range.after.cursor, range.lookback)}`
+    return `${quoteName(cursor.name)} >= ${lookbackStart(cursor, range.after.cursor, range.lookback)}`
   }
   const parts = [cursor, ...range.keys.map((key) => columnNamed(columns, key))]
   const values = [range.after.cursor, ...range.after.keys]
-  const names = parts.map((column) => quoteIdentifier(column.name))
+  const names = parts.map((column) => quoteName(column.name))
   const literals = parts.map((column, index) => typedLiteral(column, values[index] ?? ''))
   return parts.length === 1 ? `${names[0]} > ${literals[0]}` : `(${names.join(', ')}) > (${literals.join(', ')})`
 }

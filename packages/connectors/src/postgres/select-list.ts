@@ -1,5 +1,5 @@
 import type { Column, WireFormat } from '@millrace/formats'
-import { quoteIdentifier } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import type { PgColumn, PgType } from './types.ts'
 
 /** The text of the output function, which `::text` is not; NULL stays NULL, and a composite of NULLs is none. */
@@ -19,7 +19,7 @@ export function selectExpression(
   format: WireFormat,
   isBinary: (column: PgColumn, planned: Column) => boolean,
 ): string {
-  const name = quoteIdentifier(column.name)
+  const name = quoteName(column.name)
   // The text of money depends on the server's locale; numeric has one text.
   const isMoney = innermost(column.base).name === 'money'
   const value = isMoney ? `${name}::numeric${column.base.element ? '[]' : ''}` : name

@@ -2,7 +2,7 @@ import { ConfigError } from '@millrace/core'
 import { type LossEntry, LossLedger } from '@millrace/formats'
 import type { Interrupted, LoadSpec, PublishResult } from '../kit/sink.ts'
 import type { CursorMark, FinishedChunk } from '../kit/source.ts'
-import { quoteIdentifier } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { text } from './sink-catalog.ts'
 import { sqlState } from './sink-errors.ts'
 import { type Session, transaction } from './sink-sessions.ts'
@@ -35,7 +35,7 @@ const tables = `
     key text PRIMARY KEY, cursor text NOT NULL, keys json NOT NULL, updated_at timestamptz NOT NULL DEFAULT now()
   )`
 
-export const stagingTable = (key: string): string => `_millrace.${quoteIdentifier(`s_${key}`)}`
+export const stagingTable = (key: string): string => `_millrace.${quoteName(`s_${key}`)}`
 
 export const chunkTable = (logged: boolean): string => (logged ? '_millrace.chunks' : '_millrace.unlogged_chunks')
 

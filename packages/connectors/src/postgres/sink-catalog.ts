@@ -1,6 +1,7 @@
 import { ConfigError } from '@millrace/core'
 import type { TableRef } from '../kit/source.ts'
-import { quoteIdentifier, quoteTable } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
+import { quoteTable } from './identifiers.ts'
 import type { Session, TextRow } from './sink-sessions.ts'
 
 export interface TargetColumn {
@@ -44,7 +45,7 @@ export async function locate(session: Session, ref: TableRef): Promise<TargetPla
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)`
       : `SELECT c.oid::text, n.nspname, c.relkind::text, c.reltuples::bigint::text, c.relhastriggers::text
            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = $1 AND n.nspname = $2`,
-    schema === null ? [quoteIdentifier(ref.name)] : [ref.name, schema],
+    schema === null ? [quoteName(ref.name)] : [ref.name, schema],
   )
   const row = found[0]
   if (row === undefined) {
@@ -125,4 +126,4 @@ export async function columnsOfTable(session: Session, quotedTable: string): Pro
 
 export const text = (row: TextRow, name: string): string => row[name] ?? ''
 
-export const columnList = (names: readonly string[]): string => names.map(quoteIdentifier).join(', ')
+export const columnList = (names: readonly string[]): string => names.map(quoteName).join(', ')

@@ -1,9 +1,9 @@
 import { ConfigError, FatalError, TransientError } from '@millrace/core'
 import { addContentHashes, type Column, type ContentHash, contentHash } from '@millrace/formats'
 import type { Interrupted, Load, LoadSpec } from '../kit/sink.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { canonicalTextExpression, contentHashQuery } from './canonical-text.ts'
 import { copyIn } from './copy-in.ts'
-import { quoteIdentifier } from './identifiers.ts'
 import {
   chunkTable,
   createBookkeeping,
@@ -228,7 +228,7 @@ export async function hashOfTable(
 ): Promise<ContentHash> {
   const actual = new Map((await columnsOfTable(session, table)).map((column) => [column.name, column.type]))
   const texts = columns.map((column) =>
-    canonicalTextExpression(column, quoteIdentifier(column.name), actual.get(column.name)),
+    canonicalTextExpression(column, quoteName(column.name), actual.get(column.name)),
   )
   const [server] = await session.select(`SELECT current_setting('server_encoding') AS encoding`)
   const [row] = await session.select(contentHashQuery(`${table} WHERE ${condition}`, texts, server?.encoding ?? 'UTF8'))

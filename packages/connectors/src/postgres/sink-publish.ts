@@ -1,6 +1,6 @@
 import { ConfigError, DataError, TransientError } from '@millrace/core'
 import type { LoadSpec, PublishResult } from '../kit/sink.ts'
-import { quoteIdentifier } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { stagingTable } from './sink-bookkeeping.ts'
 import { columnList, columnsOfTable, locate, type TargetPlace, type TargetTable, text } from './sink-catalog.ts'
 import { sqlState } from './sink-errors.ts'
@@ -161,9 +161,9 @@ async function refuseEmpty(session: Session, target: TargetTable): Promise<void>
 async function requireKeys(session: Session, staging: string, keys: readonly string[]): Promise<void> {
   const columns = columnList(keys)
   const named = keys.map((key) => `"${key}"`).join(', ')
-  const example = `json_build_object(${keys.map((_, index) => `$${index + 1}::text, ${quoteIdentifier(keys[index] as string)}`).join(', ')})::text`
+  const example = `json_build_object(${keys.map((_, index) => `$${index + 1}::text, ${quoteName(keys[index] as string)}`).join(', ')})::text`
   const [empty] = await session.select(
-    `SELECT ${example} AS example FROM ${staging} WHERE ${keys.map((key) => `${quoteIdentifier(key)} IS NULL`).join(' OR ')} LIMIT 1`,
+    `SELECT ${example} AS example FROM ${staging} WHERE ${keys.map((key) => `${quoteName(key)} IS NULL`).join(' OR ')} LIMIT 1`,
     keys,
   )
   if (empty) {

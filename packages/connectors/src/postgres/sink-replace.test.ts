@@ -4,6 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Load, LoadSpec, Sink, WriteMode } from '../kit/sink.ts'
 import { csvPieces } from '../kit/sink-rows.contract.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { openPostgresSink } from './sink.ts'
 
 const versions = findPostgres15() === null ? (['embedded'] as const) : (['embedded', '15'] as const)
@@ -163,7 +164,7 @@ describe.each(versions)('replacing a table of PostgreSQL %s', (version) => {
       'CREATE TABLE bare (id int, name text); CREATE TABLE "Keyed ""T"" USING x" (id int PRIMARY KEY, name text); CREATE INDEX "i USING" ON "Keyed ""T"" USING x" (name)',
     )
     for (const table of ['bare', 'Keyed "T" USING x']) {
-      const quoted = `"${table.replaceAll('"', '""')}"`
+      const quoted = quoteName(table)
       const [old, definitions] = [await oid(quoted), await indexes(quoted)]
       await load(table, [['1', 'new']])
       await load(table, [['2', 'newer']])

@@ -1,5 +1,6 @@
 import type { Column } from '@millrace/formats'
-import { quoteIdentifier, quoteTable } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
+import { quoteTable } from './identifiers.ts'
 import { type TargetTable, text } from './sink-catalog.ts'
 import type { Session } from './sink-sessions.ts'
 
@@ -27,7 +28,7 @@ export async function advanceSequences(
   for (const row of rows) {
     const sequence = quoteTable(text(row, 'schema'), text(row, 'name'))
     await session.execute(
-      `SELECT setval($1::regclass, m.greatest) FROM (SELECT max(${quoteIdentifier(text(row, 'column'))})::bigint AS greatest FROM ${target.sql}) AS m, ${sequence} AS s
+      `SELECT setval($1::regclass, m.greatest) FROM (SELECT max(${quoteName(text(row, 'column'))})::bigint AS greatest FROM ${target.sql}) AS m, ${sequence} AS s
         WHERE m.greatest BETWEEN greatest(s.last_value, 1) AND (SELECT seqmax FROM pg_sequence WHERE seqrelid = $1::regclass)`,
       [sequence],
     )

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type pg from 'pg'
+import { createSessionPool } from '../kit/session-pool.ts'
 import { sinkError } from './sink-errors.ts'
 
 /** What a role or database default could otherwise change in the meaning of canonical text, or in how long we may wait. */
@@ -57,10 +58,6 @@ export interface SessionOptions {
 
 export function createSessions({ connect, cancel: ask, limit, label }: SessionOptions): Sessions {
   const open = new Set<Session>()
-  const idle: Session[] = []
-  const waiting: (() => void)[] = []
-  let taken = 0
-
   async function start(): Promise<Session> {
     try {
       const session = await pinSession(await connect(), (closed) => open.delete(closed))
@@ -70,6 +67,8 @@ export function createSessions({ connect, cancel: ask, limit, label }: SessionOp
       throw sinkError(error, label)
     }
   }
+
+  const pool = createSessionPool(limit, start)
 
   async function cancel(session: Session): Promise<void> {
     if (ask) return ask(session.client)
@@ -107,25 +106,15 @@ export function createSessions({ connect, cancel: ask, limit, label }: SessionOp
     open: start,
     guard,
     async use(signal, work) {
-      if (taken >= limit) await new Promise<void>((resolve) => waiting.push(resolve))
-      else taken++
-      let session: Session | undefined
+      const session = await pool.acquire(signal)
       try {
-        session = idle.pop()
-        while (session && !session.alive) session = idle.pop()
-        const current = session ?? (await start())
-        session = current
-        const result = await guard(current, signal, () => work(current))
-        if (current.alive) idle.push(current)
-        return result
+        return await guard(session, signal, () => work(session))
       } catch (error) {
         // Nothing is known about a transaction that failed in the middle: its session is not used again.
-        await session?.close()
+        await session.close()
         throw error
       } finally {
-        const next = waiting.shift()
-        if (next) next()
-        else taken--
+        pool.release(session, !session.alive)
       }
     },
     async [Symbol.asyncDispose]() {

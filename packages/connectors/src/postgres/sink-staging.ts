@@ -1,6 +1,7 @@
 import type { LoadSpec } from '../kit/sink.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { columnTypes, createTableSql } from './ddl.ts'
-import { quoteIdentifier, quoteLiteral } from './identifiers.ts'
+import { quoteLiteral } from './identifiers.ts'
 import { stagingTable } from './sink-bookkeeping.ts'
 import { columnList, type TargetColumn, type TargetPlace, type TargetTable } from './sink-catalog.ts'
 import type { Session } from './sink-sessions.ts'
@@ -49,7 +50,7 @@ async function createDouble(session: Session, spec: LoadSpec, target: TargetTabl
   const options = [row?.options, row?.toast].filter(Boolean).join(', ')
   await session.execute(
     `CREATE TABLE ${staging} (LIKE ${target.sql} ${parts.map((part) => `INCLUDING ${part}`).join(' ')})` +
-      (row?.method ? ` USING ${quoteIdentifier(row.method)}` : '') +
+      (row?.method ? ` USING ${quoteName(row.method)}` : '') +
       (options ? ` WITH (${options})` : ''),
   )
   const loaded = new Set(spec.columns.map((column) => column.name))
@@ -57,7 +58,7 @@ async function createDouble(session: Session, spec: LoadSpec, target: TargetTabl
     if (identity === null || loaded.has(name)) continue
     const [owned] = await session.select('SELECT pg_get_serial_sequence($1, $2) AS sequence', [target.sql, name])
     await session.execute(
-      `ALTER TABLE ${staging} ALTER COLUMN ${quoteIdentifier(name)} SET DEFAULT nextval(${quoteLiteral(owned?.sequence ?? '')})`,
+      `ALTER TABLE ${staging} ALTER COLUMN ${quoteName(name)} SET DEFAULT nextval(${quoteLiteral(owned?.sequence ?? '')})`,
     )
   }
 }
@@ -71,7 +72,7 @@ async function createColumnsOnly(session: Session, spec: LoadSpec, place: Target
   // A trigger may fill what is NULL here; otherwise a NULL shall fail now, not at the end.
   if (place.table?.hasTriggers) return
   for (const column of loaded.filter((column) => column.notNull)) {
-    await session.execute(`ALTER TABLE ${staging} ALTER COLUMN ${quoteIdentifier(column.name)} SET NOT NULL`)
+    await session.execute(`ALTER TABLE ${staging} ALTER COLUMN ${quoteName(column.name)} SET NOT NULL`)
   }
 }
 
@@ -85,7 +86,7 @@ export async function applyChanges(
   const present = new Map(columns?.map((column) => [column.name, column.type]))
   for (const change of spec.changes) {
     if (change.kind === 'create-table') continue
-    const name = quoteIdentifier(change.column)
+    const name = quoteName(change.column)
     if (change.kind === 'add-column') {
       if (present.has(change.column)) continue
       await session.execute(`ALTER TABLE ${table} ADD COLUMN ${name} ${change.type}`)

@@ -1,4 +1,5 @@
-import { quoteIdentifier, quoteLiteral, quoteTable } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
+import { quoteLiteral, quoteTable } from './identifiers.ts'
 import type { TargetPlace, TargetTable } from './sink-catalog.ts'
 import { text } from './sink-catalog.ts'
 import type { Session } from './sink-sessions.ts'
@@ -13,16 +14,16 @@ interface IndexPlan {
 /** Makes staging, which has no keys yet, the table of this name. */
 export async function moveIntoPlace(session: Session, staging: string, key: string, place: TargetPlace): Promise<void> {
   const [schema] = await session.select('SELECT 1::text AS found FROM pg_namespace WHERE nspname = $1', [place.schema])
-  if (!schema) await session.execute(`CREATE SCHEMA ${quoteIdentifier(place.schema)}`)
+  if (!schema) await session.execute(`CREATE SCHEMA ${quoteName(place.schema)}`)
   await rename(session, staging, key, place.schema, place.name)
 }
 
 /** Both schema and name change, and in neither schema may another table stand in the way. */
 async function rename(session: Session, staging: string, key: string, schema: string, name: string): Promise<void> {
   const passing = `_millrace_s_${key}`
-  await session.execute(`ALTER TABLE ${staging} RENAME TO ${quoteIdentifier(passing)}`)
-  await session.execute(`ALTER TABLE ${quoteTable('_millrace', passing)} SET SCHEMA ${quoteIdentifier(schema)}`)
-  await session.execute(`ALTER TABLE ${quoteTable(schema, passing)} RENAME TO ${quoteIdentifier(name)}`)
+  await session.execute(`ALTER TABLE ${staging} RENAME TO ${quoteName(passing)}`)
+  await session.execute(`ALTER TABLE ${quoteTable('_millrace', passing)} SET SCHEMA ${quoteName(schema)}`)
+  await session.execute(`ALTER TABLE ${quoteTable(schema, passing)} RENAME TO ${quoteName(name)}`)
 }
 
 /** Builds the target's keys and indexes on staging, while readers and writers of the target go on. */
@@ -54,17 +55,17 @@ export async function buildIndexes(
     const name = text(row, 'name')
     const temporary = `_millrace_i_${key}_${number}`
     if (row.constraint) {
-      await session.execute(`ALTER TABLE ${staging} ADD CONSTRAINT ${quoteIdentifier(temporary)} ${row.constraint}`)
+      await session.execute(`ALTER TABLE ${staging} ADD CONSTRAINT ${quoteName(temporary)} ${row.constraint}`)
     } else {
       // The definition is the server's own; only the two names before USING are ours.
-      await session.execute(`CREATE ${row.unique}INDEX ${quoteIdentifier(temporary)} ON ${staging}${row.using}`)
+      await session.execute(`CREATE ${row.unique}INDEX ${quoteName(temporary)} ON ${staging}${row.using}`)
     }
     const index = quoteTable(target.schema, name)
     const comments = []
     if (row.comment) comments.push(`COMMENT ON INDEX ${index} IS ${quoteLiteral(row.comment)}`)
     if (row.constraintComment) {
       comments.push(
-        `COMMENT ON CONSTRAINT ${quoteIdentifier(name)} ON ${target.sql} IS ${quoteLiteral(row.constraintComment)}`,
+        `COMMENT ON CONSTRAINT ${quoteName(name)} ON ${target.sql} IS ${quoteLiteral(row.constraintComment)}`,
       )
     }
     plans.push({ name, temporary, comments })
@@ -90,24 +91,23 @@ export async function swap(
   const sequences = await ownedSequences(session, target.oid)
   const away = `_millrace_o_${key}`
 
-  await session.execute(`ALTER TABLE ${target.sql} RENAME TO ${quoteIdentifier(away)}`)
+  await session.execute(`ALTER TABLE ${target.sql} RENAME TO ${quoteName(away)}`)
   await rename(session, staging, key, target.schema, target.name)
   // Before its sequences: they belong to the owner of their table.
   if (old?.owner) await session.execute(`ALTER TABLE ${target.sql} OWNER TO ${old.owner}`)
   for (const { identity, column, sql } of sequences) {
     // A staged default of an identity column would keep the old table's sequence alive.
-    if (identity)
-      await session.execute(`ALTER TABLE ${target.sql} ALTER COLUMN ${quoteIdentifier(column)} DROP DEFAULT`)
-    else await session.execute(`ALTER SEQUENCE ${sql} OWNED BY ${target.sql}.${quoteIdentifier(column)}`)
+    if (identity) await session.execute(`ALTER TABLE ${target.sql} ALTER COLUMN ${quoteName(column)} DROP DEFAULT`)
+    else await session.execute(`ALTER SEQUENCE ${sql} OWNED BY ${target.sql}.${quoteName(column)}`)
   }
   await session.execute(`DROP TABLE ${quoteTable(target.schema, away)}`)
 
   for (const { name, temporary, comments } of indexes) {
-    await session.execute(`ALTER INDEX ${quoteTable(target.schema, temporary)} RENAME TO ${quoteIdentifier(name)}`)
+    await session.execute(`ALTER INDEX ${quoteTable(target.schema, temporary)} RENAME TO ${quoteName(name)}`)
     for (const comment of comments) await session.execute(comment)
   }
   for (const sequence of sequences.filter(({ identity }) => identity)) {
-    const column = quoteIdentifier(sequence.column)
+    const column = quoteName(sequence.column)
     await session.execute(
       `ALTER TABLE ${target.sql} ALTER COLUMN ${column} ADD GENERATED ${sequence.identity} AS IDENTITY (SEQUENCE NAME ${sequence.sql} ${sequence.options})`,
     )

@@ -1,6 +1,6 @@
 import { ConfigError } from '@millrace/core'
 import type { LoadSpec } from '../kit/sink.ts'
-import { quoteIdentifier } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { columnList, type TargetTable, text } from './sink-catalog.ts'
 import type { Session } from './sink-sessions.ts'
 
@@ -14,7 +14,7 @@ export interface StagedLoad {
 
 /** Staged keys are never NULL, so a target row with a NULL in its key matches nothing. */
 const matching = (keys: readonly string[]) =>
-  keys.map((key) => `t.${quoteIdentifier(key)} = s.${quoteIdentifier(key)}`).join(' AND ')
+  keys.map((key) => `t.${quoteName(key)} = s.${quoteName(key)}`).join(' AND ')
 
 const names = ({ spec }: StagedLoad) => spec.columns.map((column) => column.name)
 
@@ -22,7 +22,7 @@ export async function updateMatching(load: StagedLoad): Promise<number> {
   const { session, spec, staging, target } = load
   const values = names(load).filter((name) => !spec.keys.includes(name))
   if (values.length === 0) return 0
-  const assignments = values.map((name) => `${quoteIdentifier(name)} = s.${quoteIdentifier(name)}`)
+  const assignments = values.map((name) => `${quoteName(name)} = s.${quoteName(name)}`)
   return session.execute(
     `UPDATE ${target} AS t SET ${assignments.join(', ')} FROM ${staging} AS s WHERE ${matching(spec.keys)}`,
   )
@@ -33,7 +33,7 @@ export async function insertMissing(load: StagedLoad, keys: readonly string[] = 
   const columns = names(load)
   return session.execute(
     `INSERT INTO ${target} (${columnList(columns)}) OVERRIDING SYSTEM VALUE
-     SELECT ${columns.map((name) => `s.${quoteIdentifier(name)}`).join(', ')} FROM ${staging} AS s
+     SELECT ${columns.map((name) => `s.${quoteName(name)}`).join(', ')} FROM ${staging} AS s
       WHERE NOT EXISTS (SELECT FROM ${target} AS t WHERE ${matching(keys)})`,
   )
 }
@@ -76,10 +76,10 @@ export async function replaceByKey(
       ({ name, generated, identity }) =>
         !keys.includes(name) && !generated && (identity === null || loaded.includes(name)),
     )
-    .map(({ name }) => `${quoteIdentifier(name)} = ${loaded.includes(name) ? `s.${quoteIdentifier(name)}` : 'DEFAULT'}`)
+    .map(({ name }) => `${quoteName(name)} = ${loaded.includes(name) ? `s.${quoteName(name)}` : 'DEFAULT'}`)
   const added = spec.changes.flatMap((change) =>
     change.kind === 'add-column' && !table.columns.some((column) => column.name === change.column)
-      ? [`${quoteIdentifier(change.column)} = s.${quoteIdentifier(change.column)}`]
+      ? [`${quoteName(change.column)} = s.${quoteName(change.column)}`]
       : [],
   )
   const all = [...assignments, ...added]

@@ -2,7 +2,7 @@ import { findPostgres15, startPostgres, type TestPostgres } from '@millrace/test
 import pg from 'pg'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { describeSink } from '../kit/sink.contract.ts'
-import { quoteIdentifier } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { openPostgresSink } from './sink.ts'
 
 const versions = findPostgres15() === null ? (['embedded'] as const) : (['embedded', '15'] as const)
@@ -29,8 +29,8 @@ describe.each(versions)('PostgreSQL %s', (version) => {
   describeSink('postgres', () => ({
     openSink: async () => openPostgresSink({ connect, parallel: 2, label: 'the test server' }),
     target: (name) => ({ kind: 'table', table: { scope: ['public'], name } }),
-    table: (name) => `public.${quoteIdentifier(name)}`,
-    quote: quoteIdentifier,
+    table: (name) => `public.${quoteName(name)}`,
+    quote: quoteName,
     execute: async (sql) => {
       await outside.query(sql)
     },

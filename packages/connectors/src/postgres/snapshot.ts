@@ -2,7 +2,8 @@ import { FatalError, TransientError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import { serial } from '../kit/serial.ts'
 import { createSessionPool, type SessionPool } from '../kit/session-pool.ts'
-import { quoteIdentifier, quoteLiteral } from './identifiers.ts'
+import { quoteName } from '../kit/sql-quote.ts'
+import { quoteLiteral } from './identifiers.ts'
 import { openSession, pinned, type Session } from './session.ts'
 
 /** One point in time that several sessions see. */
@@ -73,7 +74,7 @@ async function holdFile(
   holder: Session,
   table: { readonly oid: number; readonly schema: string; readonly name: string },
 ): Promise<void> {
-  const name = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`
+  const name = `${quoteName(table.schema)}.${quoteName(table.name)}`
   // A savepoint, because a refused lock must not end the transaction that carries the snapshot.
   await holder.query('savepoint hold')
   try {

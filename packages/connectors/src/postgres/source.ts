@@ -3,6 +3,7 @@ import type { ConfigValues } from '../kit/config-schema.ts'
 import type { OpenOptions } from '../kit/connector.ts'
 import { describeOnce } from '../kit/describe-once.ts'
 import type { Chunk, CursorMark, Relation, Source } from '../kit/source.ts'
+import { quoteName } from '../kit/sql-quote.ts'
 import { canonicalTextExpression, contentHashQuery } from './canonical-text.ts'
 import {
   describeQuery,
@@ -15,7 +16,7 @@ import {
 } from './catalog.ts'
 import { chunkRows } from './chunk-rows.ts'
 import { planPageRanges, reusableRanges, toChunks } from './chunks.ts'
-import { quoteIdentifier, quoteTable } from './identifiers.ts'
+import { quoteTable } from './identifiers.ts'
 import { type RowsSql, readRows } from './read.ts'
 import { columnNamed, rangeCondition } from './relation-sql.ts'
 import type { Session } from './session.ts'
@@ -103,8 +104,8 @@ export async function openPostgresSource(config: ConfigValues, options: OpenOpti
         const parts = [cursor, ...keys].map((name) => columnNamed(columns, name))
         // Named apart from the columns, since ORDER BY would sort by the texts.
         const texts = parts.map((column, index) => `${sourceText(column)} as "text ${index}"`)
-        const order = parts.map((column) => `${quoteIdentifier(column.name)} desc`)
-        const where = [...rows.conditions, `${quoteIdentifier(cursor)} is not null`]
+        const order = parts.map((column) => `${quoteName(column.name)} desc`)
+        const where = [...rows.conditions, `${quoteName(cursor)} is not null`]
         return `select ${texts.join(', ')} from ${rows.from} where ${where.join(' and ')} order by ${order.join(', ')} limit 1`
       })
       return row ? { cursor: row[0] ?? '', keys: row.slice(1).map((key) => key ?? '') } : null
@@ -115,7 +116,7 @@ export async function openPostgresSource(config: ConfigValues, options: OpenOpti
       const row = await first(
         whole as Relation,
         (rows, columns) =>
-          `select count(*) from ${rows.from} where ${quoteIdentifier(columnNamed(columns, cursor).name)} is null`,
+          `select count(*) from ${rows.from} where ${quoteName(columnNamed(columns, cursor).name)} is null`,
       )
       return Number(row?.[0])
     },
@@ -163,7 +164,7 @@ function sourceText(column: PgColumn): string {
   // A domain over money is declared by its own name.
   const money = base.name === 'money' ? 'money' : base.element?.name === 'money' ? 'money[]' : null
   const declared = money === null ? column : { ...column, sourceType: money }
-  return canonicalTextExpression(declared, quoteIdentifier(column.name))
+  return canonicalTextExpression(declared, quoteName(column.name))
 }
 
 /** COPY's binary form of money is a count of the locale's smallest coin, and some types have none. */

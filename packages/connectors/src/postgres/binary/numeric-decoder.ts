@@ -18,8 +18,8 @@ const powers = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent
 const exact = 2 ** 53
 
 /**
- * numeric is sent as digits to the base 10,000: their number, the weight (exponent) of the first,
- * the sign, the display scale, the digits. With a declared precision it becomes an integer of
+ * numeric is sent as digits to the base 10,000: their number (which the longest numbers take beyond a
+ * signed 16-bit integer), the weight (exponent) of the first, the sign, the display scale, the digits. With a declared precision it becomes an integer of
  * `scale` decimal places, otherwise the text that PostgreSQL prints.
  */
 export function numericDecoder(type: LogicalType & { kind: 'decimal' }): ColumnDecoder {
@@ -37,7 +37,7 @@ export function numericDecoder(type: LogicalType & { kind: 'decimal' }): ColumnD
       let present = (lengths[i] as number) >= 0
       if (present) {
         const start = starts[i] as number
-        const count = view.getInt16(start)
+        const count = view.getUint16(start)
         const sign = view.getUint16(start + 4)
         // Decimal places of the last digit, against those of the column.
         const shift = scale - 4 * (count - 1 - view.getInt16(start + 2))
@@ -123,7 +123,7 @@ const decodeNumericText: ColumnDecoder = ({ data, starts, lengths, columnCount }
 
 /** What PostgreSQL prints: all digits before the point, and as many behind it as the display scale says. */
 function numericText(view: DataView, start: number): string {
-  const count = view.getInt16(start)
+  const count = view.getUint16(start)
   const weight = view.getInt16(start + 2)
   const sign = view.getUint16(start + 4)
   const scale = view.getUint16(start + 6)
