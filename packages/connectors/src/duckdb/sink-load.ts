@@ -9,6 +9,7 @@ import type { Serial } from '../kit/serial.ts'
 import type { Interrupted, Load, LoadSpec } from '../kit/sink.ts'
 import { quoteName, quoteText } from '../kit/sql-quote.ts'
 import { writePieces } from '../kit/write-pieces.ts'
+import { createChunkBatch } from './chunk-batch.ts'
 import type { Database } from './database.ts'
 import { type ColumnType, columnTypes, createTableSql } from './ddl.ts'
 import { duckdbError } from './errors.ts'
@@ -33,9 +34,9 @@ export interface LoadContext {
 const chunkMark: ColumnType = { name: '_millrace_chunk', type: 'VARCHAR', nullable: true }
 
 /**
- * A load into a staging table beside its target. A chunk is written as a Parquet file next to the
+ * A load into a staging table beside its target. Chunks are written as Parquet files next to the
  * database first, so that a slow source does not hold a transaction open; then one transaction takes
- * the file's rows and the record that the chunk is there.
+ * the rows of some files and the record that their chunks are there.
  */
 export async function openDuckdbLoad(context: LoadContext, spec: LoadSpec, resume: Interrupted | null): Promise<Load> {
   const { database, catalog, write } = context
@@ -81,24 +82,57 @@ function load(context: LoadContext, spec: LoadSpec, at: Staging): Load {
   const what = `"${database.path}"`
   let published = false
 
-  const writing = <T>(work: () => Promise<T>): Promise<T> =>
+  const writing = <T>(work: () => Promise<T>, signal: AbortSignal | null = spec.signal): Promise<T> =>
     write(async () => {
       const interrupt = () => connection.interrupt()
-      spec.signal.throwIfAborted()
-      spec.signal.addEventListener('abort', interrupt, { once: true })
+      signal?.throwIfAborted()
+      signal?.addEventListener('abort', interrupt, { once: true })
       try {
         return await transaction(connection, work)
       } catch (error) {
-        spec.signal.throwIfAborted()
+        signal?.throwIfAborted()
         throw duckdbError(error, what)
       } finally {
-        spec.signal.removeEventListener('abort', interrupt)
+        signal?.removeEventListener('abort', interrupt)
       }
     })
 
+  const count = () => scalarCount(connection, `SELECT count(*)::VARCHAR FROM ${staging}`)
+
+  const values = staged.map(({ name, type }, index) => {
+    const logical = spec.columns[index]?.type ?? { kind: 'text' }
+    return fromParquet(logical, type, quoteName(name))
+  })
+  if (marked) values.push('parse_filename(_millrace_file, true)')
+
+  const batch = createChunkBatch((chunks, after) =>
+    writing(
+      async () => {
+        const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0)
+        const files = chunks.filter((chunk) => chunk.rows > 0).map(({ path }) => quoteText(path))
+        const before = await count()
+        if (files.length > 0) {
+          const from = `read_parquet([${files.join(', ')}], filename = '_millrace_file')`
+          await connection.run(`INSERT INTO ${staging} SELECT ${values.join(', ')} FROM ${from}`)
+        }
+        const taken = (await count()) - before
+        if (taken !== rows) {
+          const ids = chunks.map(({ id }) => id).join(', ')
+          throw new FatalError('ROWS_LOST', {
+            message: `DuckDB took ${taken} of the ${rows} rows of the chunks ${ids}. Nothing of them was kept.`,
+          })
+        }
+        for (const { id, rows, ledger } of chunks) await insertChunk(connection, spec.key, id, rows, ledger)
+      },
+      // What is there already is kept for the next run also when this one was told to end.
+      after === 'failure' ? null : spec.signal,
+    ),
+  )
+
   /** The closing steps also run after an abort: they are what cleans up. */
-  const drop = () =>
-    write(async () => {
+  const drop = () => {
+    batch.forget()
+    return write(async () => {
       await transaction(connection, async () => {
         const record = await readLoad(connection, spec.key)
         await forget(connection, spec.key, staging)
@@ -108,6 +142,7 @@ function load(context: LoadContext, spec: LoadSpec, at: Staging): Load {
     }).catch((error) => {
       throw duckdbError(error, what)
     })
+  }
 
   return {
     async writeChunk(chunk, pieces, ledger) {
@@ -117,41 +152,35 @@ function load(context: LoadContext, spec: LoadSpec, at: Staging): Load {
         const file = await writePieces(path, 'parquet', spec.columns, encoded).catch((error) => {
           throw stagingError(error, folder)
         })
-        await writing(async () => {
-          const before = await scalarCount(connection, `SELECT count(*)::VARCHAR FROM ${staging}`)
-          const values = staged.map(({ name, type }, index) => {
-            const logical = spec.columns[index]?.type ?? { kind: 'text' }
-            return fromParquet(logical, type, quoteName(name))
-          })
-          if (marked) values.push(quoteText(chunk.id))
-          await connection.run(
-            `INSERT INTO ${staging} SELECT ${values.join(', ')} FROM read_parquet(${quoteText(path)})`,
-          )
-          const after = await scalarCount(connection, `SELECT count(*)::VARCHAR FROM ${staging}`)
-          if (after - before !== file.rows) {
-            throw new FatalError('ROWS_LOST', {
-              message: `DuckDB took ${after - before} of the ${file.rows} rows of chunk ${chunk.id}. Nothing of it was kept.`,
-            })
-          }
-          await insertChunk(connection, spec.key, chunk.id, file.rows, ledger())
-        })
+        spec.signal.throwIfAborted()
+        await batch.add({ id: chunk.id, path, ...file, ledger: ledger() })
         return file
-      } finally {
+      } catch (error) {
+        await batch.settle()
         await rm(path, { force: true })
+        throw error
       }
     },
 
     async discardChunks(ids) {
       if (ids.length === 0) return
+      await batch.flush()
       await writing(async () => {
         const where = marked ? ` WHERE ${quoteName(chunkMark.name)} IN (${ids.map(quoteText).join(', ')})` : ''
         await connection.run(`DELETE FROM ${staging}${where}`)
         await deleteChunks(connection, spec.key, ids)
       })
     },
-    stagedCount: () => writing(() => scalarCount(connection, `SELECT count(*)::VARCHAR FROM ${staging}`)),
-    stagedHash: (columns) => writing(() => hashTable(connection, staging, columns)),
+    async stagedCount() {
+      await batch.flush()
+      return await writing(count)
+    },
+    async stagedHash(columns) {
+      await batch.flush()
+      return await writing(() => hashTable(connection, staging, columns))
+    },
     async publish() {
+      await batch.flush()
       const record = await write(() => readLoad(connection, spec.key))
       if (published || record?.interrupted.status === 'published') {
         throw new FatalError('ALREADY_PUBLISHED', { message: `The load ${spec.key} has been published already.` })
@@ -169,6 +198,7 @@ function load(context: LoadContext, spec: LoadSpec, at: Staging): Load {
     complete: drop,
     abandon: drop,
     async [Symbol.asyncDispose]() {
+      await batch.settle()
       connection.closeSync()
       await rm(folder, { recursive: true, force: true })
       onDispose()

@@ -14,6 +14,9 @@ import { scalarCount } from './text-rows.ts'
 /** Loads that run now in this process, by database and key: DuckDB itself keeps other processes out. */
 const running = new Set<string>()
 
+/** A sixth of DuckDB's own row groups: small enough for several threads and for little memory. */
+const rowGroupRows = 20_480
+
 export async function openDuckdbSink(database: Database): Promise<Sink> {
   const connection = await database.connect()
   const catalog = await currentCatalog(connection)
@@ -42,7 +45,7 @@ export async function openDuckdbSink(database: Database): Promise<Sink> {
     concurrentLoads: true,
     // DuckDB reads Parquet files faster than anything can fill its appender; CSV is encoded as Parquet on its way.
     accepts: async () => ['parquet', 'csv'],
-    formatOptions: (options) => ({ ...options, infinityAsExtremes: true, parquetCompression: 'none' }),
+    formatOptions: (options) => ({ ...options, infinityAsExtremes: true, parquetCompression: 'none', rowGroupRows }),
     plan: (target, columns, sourceDialect) =>
       read(async () => planTarget(await findTarget(connection, catalog, target), columns, sourceDialect)),
     interrupted: (key) => read(async () => (await readLoad(connection, key))?.interrupted ?? null),
