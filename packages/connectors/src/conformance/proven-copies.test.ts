@@ -44,6 +44,10 @@ describe('copies from PostgreSQL', () => {
 
   it.each([
     ['decimals without a place before the point', `SELECT 0.00123::numeric(5,5) AS v, -0.5::numeric(1,1) AS w`],
+    [
+      'the longest numbers',
+      `SELECT ('1' || repeat('7', 131071) || '.' || repeat('3', 16383))::numeric AS v, ('-' || repeat('9', 131072))::numeric AS w`,
+    ],
     ['lists of documents', `SELECT array['{"a" : 1}', 'null', NULL]::json[] AS v`],
     ['lists of binary documents', `SELECT array['{"a": 1}', '"x\\"y"', NULL]::jsonb[] AS v`],
   ])('%s are proven in DuckDB and Parquet', async (name, query) => {

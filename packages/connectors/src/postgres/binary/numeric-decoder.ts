@@ -18,9 +18,9 @@ const powers = Float64Array.from({ length: 23 }, (_, exponent) => 10 ** exponent
 const exact = 2 ** 53
 
 /**
- * numeric is sent as digits to the base 10,000: their number (which the longest numbers take beyond a
- * signed 16-bit integer), the weight (exponent) of the first, the sign, the display scale, the digits. With a declared precision it becomes an integer of
- * `scale` decimal places, otherwise the text that PostgreSQL prints.
+ * numeric is sent as digits to the base 10,000: their number (unsigned: the longest have 36,864), the
+ * weight (exponent) of the first, the sign, the display scale, the digits. With a declared precision it
+ * becomes an integer of `scale` decimal places, otherwise the text that PostgreSQL prints.
  */
 export function numericDecoder(type: LogicalType & { kind: 'decimal' }): ColumnDecoder {
   const shape = decimalShape(type)
