@@ -14,6 +14,8 @@ export { type CsvReaderOptions, readCsv } from './csv/csv-reader.ts'
 export type { RowEncoder } from './encoder.ts'
 export { canonicalFloatText } from './hash/float-text.ts'
 export { createRowHasher, type RowHasher } from './hash/row-hasher.ts'
+export { createCellRewriter, type RewrittenColumn } from './infer/cell-rewriter.ts'
+export { ColumnEvidence, type Family, family, type Verdict } from './infer/column-evidence.ts'
 export type { Column, LogicalType } from './logical-type.ts'
 export {
   type CopyTextToNdjson,
@@ -21,6 +23,7 @@ export {
   createCopyTextToNdjson,
 } from './ndjson/copy-text-to-ndjson.ts'
 export type { JsonOptions } from './ndjson/json-columns.ts'
+export { JsonRowScanner, skipJsonSpace, unescapeJson } from './ndjson/json-row-scanner.ts'
 export { createNdjsonEncoder, type NdjsonEncoderOptions } from './ndjson/ndjson-encoder.ts'
 export { type NdjsonReaderOptions, readNdjson } from './ndjson/ndjson-reader.ts'
 export { ColumnBuilder } from './parquet/column-builder.ts'
@@ -44,3 +47,4 @@ export {
 } from './policy.ts'
 export type { RowBlock } from './row-block.ts'
 export { type PlacedPiece, type SplitOptions, splitPieces } from './split-pieces.ts'
+export { type WholeLines, wholeLines } from './whole-lines.ts'

@@ -74,7 +74,8 @@ async function load(place: Place, spec: LoadSpec, folder: string, unlock: () => 
   const chunks = new Map(first.chunks)
   const ends = new Map(first.ends)
   const idle = [...ends.keys()].filter((name) => name.startsWith('lane-'))
-  let lanes = idle.length
+  // A lane that no chunk was finished in is not in the journal, so the numbers may have gaps.
+  let lanes = 1 + Math.max(-1, ...idle.map((name) => Number(name.slice('lane-'.length))))
   const inOrder = serial()
   const splits = target.splitRows !== undefined || target.splitBytes !== undefined
   let outputs: Output[] | null = null

@@ -15,6 +15,7 @@ import { scalarCount } from '../duckdb/text-rows.ts'
 import { quoteText } from '../kit/sql-quote.ts'
 import type { Extent } from './journal.ts'
 import type { FileTarget } from './place.ts'
+import { selectColumns } from './select-columns.ts'
 import { sniffJsonOptions } from './sniff-json.ts'
 
 const readBytes = 1 << 20
@@ -25,7 +26,7 @@ async function* extentBytes(folder: string, extents: readonly Extent[], signal?:
   }
 }
 
-async function* fileBytes(
+export async function* fileBytes(
   path: string,
   signal?: AbortSignal,
   range: { start?: number; end?: number } = {},
@@ -84,25 +85,8 @@ async function hashBlocks(
   hashed: readonly Column[],
 ): Promise<ContentHash> {
   const hasher = createRowHasher(hashed)
-  const places = hashed.map(({ name }) => all.findIndex((column) => column.name === name))
-  const whole = places.length === all.length && places.every((place, index) => place === index)
-  for await (const block of blocks) hasher.update(whole ? block : selected(block, places))
+  for await (const block of selectColumns(blocks, all, hashed)) hasher.update(block)
   return hasher.digest()
-}
-
-/** The block with only some of its columns. */
-function selected(block: RowBlock, places: readonly number[]): RowBlock {
-  const size = block.rowCount * places.length
-  const starts = new Int32Array(size)
-  const lengths = new Int32Array(size)
-  for (let row = 0, at = 0; row < block.rowCount; row++) {
-    for (const place of places) {
-      const cell = row * block.columnCount + place
-      starts[at] = block.starts[cell] as number
-      lengths[at++] = block.lengths[cell] as number
-    }
-  }
-  return { data: block.data, rowCount: block.rowCount, columnCount: places.length, starts, lengths }
 }
 
 export async function hashParquet(

@@ -56,7 +56,7 @@ describe('files as a source', () => {
     [
       'too many digits stay',
       'n,m\n9223372036854775808,0.12345678901234567891\n',
-      'n text, m text',
+      'n text, m decimal',
       '9223372036854775808,0.12345678901234567891\n',
     ],
     ['doubles with all their digits', 'x\n0.30000000000000004\n', 'x float', '0.30000000000000004\n'],

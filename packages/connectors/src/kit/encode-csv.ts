@@ -1,11 +1,13 @@
 import { FatalError } from '@millrace/core'
 import {
   type Column,
+  createCsvEncoder,
   createNdjsonEncoder,
   createParquetEncoder,
   keptAsTextDecoder,
   type LossLedger,
   type Piece,
+  type RowBlock,
   type RowEncoder,
   readCsv,
   textDecoders,
@@ -30,10 +32,13 @@ export async function* encodeCsv(pieces: AsyncIterable<Piece>, request: EncodeOp
     yield* pieces
     return
   }
+  yield* encodeBlocks(readCsv(bytesOf(pieces), { columnCount: request.columns.length }), request)
+}
+
+/** Rows of canonical text in the wire format that was asked for. */
+export async function* encodeBlocks(blocks: AsyncIterable<RowBlock>, request: EncodeOptions): AsyncGenerator<Piece> {
   const encoder = createRowEncoder(request)
-  for await (const block of readCsv(bytesOf(pieces), { columnCount: request.columns.length })) {
-    yield* await encoder.encode(block)
-  }
+  for await (const block of blocks) yield* await encoder.encode(block)
   yield* await encoder.finish()
 }
 
@@ -48,6 +53,8 @@ export function createRowEncoder({
 }: EncodeOptions): RowEncoder {
   const infinityAsExtremes = options.infinityAsExtremes ?? false
   switch (format) {
+    case 'csv':
+      return createCsvEncoder({ columns })
     case 'ndjson':
       return createNdjsonEncoder({ columns, options, ledger })
     case 'parquet':

@@ -6,11 +6,12 @@ export interface CsvReaderOptions {
   readonly columnCount: number
   /** The first row names the columns and is left out, with a byte order mark before it. Default false. */
   readonly header?: boolean
+  /** One ASCII character. Default a comma. */
+  readonly delimiter?: string
 }
 
 const bufferBytes = 1 << 20
 const quote = 0x22
-const comma = 0x2c
 const lf = 0x0a
 const cr = 0x0d
 
@@ -21,10 +22,6 @@ const quoted = 2
 /** After a quote within a quoted field: the field's end, or the first of two. */
 const afterQuote = 3
 
-/** 1 for the bytes that end an unquoted field, or do not belong in one. */
-const endsUnquoted = new Uint8Array(256)
-for (const byte of [quote, comma, lf]) endsUnquoted[byte] = 1
-
 /**
  * Reads RFC 4180 with LF or CRLF row ends. An empty unquoted field is NULL, `""` the empty string.
  * Blank lines are passed over unless the rows have one column, where they are a NULL.
@@ -33,9 +30,9 @@ for (const byte of [quote, comma, lf]) endsUnquoted[byte] = 1
  */
 export async function* readCsv(
   source: AsyncIterable<Uint8Array>,
-  { columnCount, header = false }: CsvReaderOptions,
+  { columnCount, header = false, delimiter = ',' }: CsvReaderOptions,
 ): AsyncGenerator<RowBlock> {
-  const parser = new CsvParser(columnCount, header)
+  const parser = new CsvParser(columnCount, header, delimiter)
   for await (const chunk of source) {
     for (let taken = 0; taken < chunk.length; ) {
       taken += parser.fill(chunk, taken)
@@ -53,6 +50,9 @@ export async function* readCsv(
 class CsvParser {
   rows = 0
   readonly #columnCount: number
+  readonly #delimiter: number
+  /** 1 for the bytes that end an unquoted field, or do not belong in one. */
+  readonly #endsUnquoted = new Uint8Array(256)
   readonly #cells = new CellPositions()
   #data = Buffer.allocUnsafeSlow(bufferBytes)
   #end = 0
@@ -70,8 +70,10 @@ class CsvParser {
   #lineBreaks = 0
   #skipHeader: boolean
 
-  constructor(columnCount: number, header: boolean) {
+  constructor(columnCount: number, header: boolean, delimiter: string) {
     this.#columnCount = columnCount
+    this.#delimiter = delimiter.charCodeAt(0)
+    for (const byte of [quote, this.#delimiter, lf]) this.#endsUnquoted[byte] = 1
     this.#skipHeader = header
   }
 
@@ -90,6 +92,8 @@ class CsvParser {
   scan(): void {
     const data = this.#data
     const end = this.#end
+    const delimiter = this.#delimiter
+    const endsUnquoted = this.#endsUnquoted
     let pos = this.#pos
     if (this.#skipHeader && pos === 0 && data[0] === 0xef && data[1] === 0xbb && data[2] === 0xbf) pos = 3
     while (pos < end) {
@@ -107,7 +111,7 @@ class CsvParser {
           while (pos < end && endsUnquoted[data[pos]!] === 0) pos++
           if (pos === end) break
           const byte = data[pos]!
-          if (byte === comma) this.#endCell(this.#cellStart, pos, true)
+          if (byte === delimiter) this.#endCell(this.#cellStart, pos, true)
           else if (byte === lf) {
             const stop = pos > this.#cellStart && data[pos - 1] === cr ? pos - 1 : pos
             this.#endRow(this.#cellStart, stop, true, pos + 1)
@@ -129,7 +133,7 @@ class CsvParser {
           if (byte === quote && close === pos - 1) {
             this.#cellEscaped = true
             this.#state = quoted
-          } else if (byte === comma && close === pos - 1) this.#endCell(this.#cellStart + 1, close, false)
+          } else if (byte === delimiter && close === pos - 1) this.#endCell(this.#cellStart + 1, close, false)
           else if (byte === lf) this.#endRow(this.#cellStart + 1, close, false, pos + 1)
           else if (byte !== cr || close !== pos - 1) this.#refuseQuote()
           pos++

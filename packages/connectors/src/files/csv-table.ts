@@ -1,0 +1,120 @@
+import { DataError } from '@millrace/core'
+import { ColumnEvidence, createCellRewriter, family, type RowBlock, readCsv } from '@millrace/formats'
+import {
+  columnsOf,
+  distinctNames,
+  type FileStates,
+  type FileTable,
+  fileStates,
+  fileText,
+  inFile,
+  rewritesOf,
+  totalBytes,
+} from './file-table.ts'
+import type { FileRelation } from './find-relations.ts'
+import { csvFirstRow, firstLine } from './read-back.ts'
+import type { FilesSourceConfig } from './source.ts'
+
+export interface CsvLayout {
+  readonly delimiter: string
+  readonly header: boolean
+  /** As they stand in the first row, or made from the number of its fields. */
+  readonly names: readonly string[]
+}
+
+/** Finds the type of each column from all of its values, by one pass over the files. */
+export async function openCsvTable(
+  relation: FileRelation,
+  config: FilesSourceConfig,
+  signal?: AbortSignal,
+): Promise<FileTable & { readonly layout: CsvLayout }> {
+  const states = await fileStates(relation)
+  const layout = await csvLayout(relation, config)
+  const evidence = layout.names.map(() => new ColumnEvidence())
+  let rows: number | null = null
+  if (!config.allText) {
+    rows = 0
+    for await (const block of csvBlocks(relation, layout, states, signal)) {
+      observe(evidence, block)
+      rows += block.rowCount
+    }
+  }
+  const verdicts = evidence.map((column) => column.verdict())
+  const rewrites = rewritesOf(verdicts)
+  return {
+    layout,
+    columns: columnsOf(
+      distinctNames(layout.names, (place) => `column_${place + 1}`),
+      verdicts,
+    ),
+    rows,
+    bytes: totalBytes(states),
+    async *blocks(stop) {
+      const rewrite = createCellRewriter(rewrites)
+      for await (const block of csvBlocks(relation, layout, states, stop)) yield rewrite(block)
+    },
+  }
+}
+
+function observe(
+  evidence: readonly ColumnEvidence[],
+  { data, starts, lengths, rowCount, columnCount }: RowBlock,
+): void {
+  const cells = rowCount * columnCount
+  for (let place = 0; place < columnCount; place++) {
+    const column = evidence[place] as ColumnEvidence
+    for (let cell = place; cell < cells && column.family !== family.text; cell += columnCount) {
+      const length = lengths[cell] as number
+      if (length < 0) continue
+      const start = starts[cell] as number
+      column.observe(data, start, start + length)
+    }
+  }
+}
+
+async function csvLayout({ files, compression }: FileRelation, { header }: FilesSourceConfig): Promise<CsvLayout> {
+  const first = files[0] as string
+  const delimiter = guessDelimiter((await firstLine(first, compression)) ?? '')
+  const row = (await csvFirstRow(first, compression, delimiter)) ?? ['column_1']
+  return { delimiter, header, names: header ? row : row.map((_, place) => `column_${place + 1}`) }
+}
+
+async function* csvBlocks(
+  relation: FileRelation,
+  layout: CsvLayout,
+  states: FileStates,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RowBlock> {
+  const { delimiter, header, names } = layout
+  for (const [index, file] of relation.files.entries()) {
+    try {
+      if (header && index > 0) await refuseOtherHeader(file, relation, layout)
+      const text = fileText(file, relation, states, signal)
+      yield* readCsv(text, { columnCount: names.length, header, delimiter })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw inFile(error, file)
+    }
+  }
+}
+
+async function refuseOtherHeader(file: string, { files, compression }: FileRelation, layout: CsvLayout): Promise<void> {
+  const { names, delimiter } = layout
+  const row = await csvFirstRow(file, compression, delimiter)
+  if (row === null || (row.length === names.length && row.every((name, place) => name === names[place]))) return
+  throw new DataError('CSV_HEADER_DIFFERS', {
+    message: `its header is not that of "${files[0]}" (${row.join(delimiter)} instead of ${names.join(delimiter)}). Files that are read as one table need the same columns in the same order.`,
+  })
+}
+
+/** The one of the usual delimiters that stands most often in the first line, outside of quotes. */
+function guessDelimiter(line: string): string {
+  const bare = line.replaceAll(/"([^"]|"")*"?/g, '')
+  let best = ','
+  let most = bare.split(',').length - 1
+  for (const candidate of ['\t', ';', '|']) {
+    const count = bare.split(candidate).length - 1
+    if (count > most) [best, most] = [candidate, count]
+  }
+  return best
+}
