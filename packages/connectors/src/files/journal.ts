@@ -65,11 +65,14 @@ export interface Journal {
 
 const fileName = 'journal.ndjson'
 
-/** A line counts once it is on the disk, whole: a crash may leave a part of the last one. */
+/**
+ * A line counts once it is on the disk, whole. A crash or a full disk may leave a part of the last one, so each
+ * begins with a line break of its own.
+ */
 export async function appendLine(folder: string, line: Line): Promise<void> {
   const file = await open(join(folder, fileName), 'a', 0o600)
   try {
-    await file.writeFile(`${JSON.stringify(line)}\n`)
+    await file.writeFile(`\n${JSON.stringify(line)}\n`)
     await file.sync()
   } finally {
     await file.close()
@@ -103,7 +106,7 @@ export async function readJournal(folder: string): Promise<Journal | null> {
   return { spec: first.spec, created: first.created, chunks, ends, commit, published }
 }
 
-/** A torn line that a later run appended to is passed over: it was never acknowledged. */
+/** A torn line is passed over, like an empty one: it was never acknowledged. */
 function parseLine(text: string): Line[] {
   try {
     return [JSON.parse(text) as Line]

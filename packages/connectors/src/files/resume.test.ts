@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { decompress } from '@millrace/formats'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { hashOf, people } from '../kit/sink-rows.contract.ts'
+import { csvPieces, hashOf, people } from '../kit/sink-rows.contract.ts'
 import { chunkRows, loadSpec, runLoad } from './interrupted-load.contract.ts'
 import { createFilesSink } from './sink.ts'
 
@@ -55,3 +55,30 @@ test.each([1, 2, 5, 13, 24, 37, 49, 58, 66, 67, 68, 69])(
   },
   30_000,
 )
+
+test('lanes of a resumed load never meet in one file', async () => {
+  const path = join(folder, 'people.csv')
+  const spec = loadSpec(path, 4, 'none')
+  const [first, second, third, fourth] = spec.journal.chunks
+  if (!first || !second || !third || !fourth) throw new Error('no chunks')
+  const sink = createFilesSink()
+  {
+    await using load = await sink.openLoad(spec, null)
+    // The chunk in the first lane is cut off, the one in the second lane is finished.
+    const { promise: finished, resolve } = Promise.withResolvers<void>()
+    async function* cutOff() {
+      yield* csvPieces(chunkRows(0).slice(0, 4), 4)
+      await finished
+      throw new Error('cut off')
+    }
+    const failing = load.writeChunk(first, cutOff(), () => [])
+    await load.writeChunk(second, csvPieces(chunkRows(1), 4), () => [])
+    resolve()
+    await expect(failing).rejects.toThrow('cut off')
+  }
+  await using load = await sink.openLoad(spec, await sink.interrupted(spec.key, spec.target))
+  await Promise.all(
+    [first, third, fourth].map((chunk) => load.writeChunk(chunk, csvPieces(chunkRows(Number(chunk.id)), 4), () => [])),
+  )
+  expect(await load.stagedHash(people)).toEqual(hashOf([0, 1, 2, 3].flatMap(chunkRows)))
+})
