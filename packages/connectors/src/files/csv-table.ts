@@ -34,7 +34,7 @@ export async function openCsvTable(
   let rows: number | null = null
   if (!config.allText) {
     rows = 0
-    for await (const block of csvBlocks(relation, layout, states, signal)) {
+    for await (const block of csvBlocks(relation, layout, states, { raw: true, signal })) {
       observe(evidence, block)
       rows += block.rowCount
     }
@@ -51,7 +51,7 @@ export async function openCsvTable(
     bytes: totalBytes(states),
     async *blocks(stop) {
       const rewrite = createCellRewriter(rewrites)
-      for await (const block of csvBlocks(relation, layout, states, stop)) yield rewrite(block)
+      for await (const block of csvBlocks(relation, layout, states, { raw: false, signal: stop })) yield rewrite(block)
     },
   }
 }
@@ -83,14 +83,14 @@ async function* csvBlocks(
   relation: FileRelation,
   layout: CsvLayout,
   states: FileStates,
-  signal: AbortSignal | undefined,
+  { raw, signal }: { raw: boolean; signal: AbortSignal | undefined },
 ): AsyncGenerator<RowBlock> {
   const { delimiter, header, names } = layout
   for (const [index, file] of relation.files.entries()) {
     try {
       if (header && index > 0) await refuseOtherHeader(file, relation, layout)
       const text = fileText(file, relation, states, signal)
-      yield* readCsv(text, { columnCount: names.length, header, delimiter })
+      yield* readCsv(text, { columnCount: names.length, header, delimiter, raw })
     } catch (error) {
       signal?.throwIfAborted()
       throw inFile(error, file)

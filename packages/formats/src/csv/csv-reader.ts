@@ -8,6 +8,8 @@ export interface CsvReaderOptions {
   readonly header?: boolean
   /** One ASCII character. Default a comma. */
   readonly delimiter?: string
+  /** Leaves doubled quotes as they stand, for a look at the values that text may do without. Default false. */
+  readonly raw?: boolean
 }
 
 const bufferBytes = 1 << 20
@@ -30,9 +32,9 @@ const afterQuote = 3
  */
 export async function* readCsv(
   source: AsyncIterable<Uint8Array>,
-  { columnCount, header = false, delimiter = ',' }: CsvReaderOptions,
+  { columnCount, header = false, delimiter = ',', raw = false }: CsvReaderOptions,
 ): AsyncGenerator<RowBlock> {
-  const parser = new CsvParser(columnCount, header, delimiter)
+  const parser = new CsvParser(columnCount, header, delimiter, raw)
   for await (const chunk of source) {
     for (let taken = 0; taken < chunk.length; ) {
       taken += parser.fill(chunk, taken)
@@ -51,6 +53,7 @@ class CsvParser {
   rows = 0
   readonly #columnCount: number
   readonly #delimiter: number
+  readonly #raw: boolean
   /** 1 for the bytes that end an unquoted field, or do not belong in one. */
   readonly #endsUnquoted = new Uint8Array(256)
   readonly #cells = new CellPositions()
@@ -70,9 +73,10 @@ class CsvParser {
   #lineBreaks = 0
   #skipHeader: boolean
 
-  constructor(columnCount: number, header: boolean, delimiter: string) {
+  constructor(columnCount: number, header: boolean, delimiter: string, raw: boolean) {
     this.#columnCount = columnCount
     this.#delimiter = delimiter.charCodeAt(0)
+    this.#raw = raw
     for (const byte of [quote, this.#delimiter, lf]) this.#endsUnquoted[byte] = 1
     this.#skipHeader = header
   }
@@ -150,7 +154,7 @@ class CsvParser {
       const index = cells.count + this.#column
       cells.starts[index] = start
       cells.lengths[index] = canBeNull && start === end ? -1 : end - start
-      if (this.#cellEscaped) this.#escaped.push(index)
+      if (this.#cellEscaped && !this.#raw) this.#escaped.push(index)
     }
     this.#column++
     this.#state = fieldStart

@@ -26,16 +26,18 @@ export function booleanForm(data: Buffer, start: number, end: number): Form {
   return text === 'true' || text === 'false' ? form.other : form.no
 }
 
+/** 1 for hexadecimal digits in lower case. */
+const lowerHex = new Uint8Array(256)
+for (const character of '0123456789abcdef') lowerHex[character.charCodeAt(0)] = 1
+
 /** Lower case, with its hyphens. */
 export function isUuid(data: Buffer, start: number, end: number): boolean {
   if (end - start !== 36) return false
-  for (let i = 0; i < 36; i++) {
-    const byte = data[start + i]!
-    if (i === 8 || i === 13 || i === 18 || i === 23) {
-      if (byte !== minus) return false
-    } else if (!isDigit(byte) && (byte < 0x61 || byte > 0x66)) return false
-  }
-  return true
+  if (data[start + 8] !== minus || data[start + 13] !== minus) return false
+  if (data[start + 18] !== minus || data[start + 23] !== minus) return false
+  let digits = 0
+  for (let i = start; i < end; i++) digits += lowerHex[data[i]!]!
+  return digits === 32
 }
 
 /** Digits at `at` and `at + 1` as a number, NaN when they are none. */
