@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { LossLedger } from '@millrace/formats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
-import type { LoadSpec, Target } from '../kit/sink.ts'
-import type { ReadRequest, Relation } from '../kit/source.ts'
+import { loadSpec } from '../kit/load-spec.test.fixture.ts'
+import { readRequest, readText } from '../kit/read-text.test.fixture.ts'
+import type { Target } from '../kit/sink.ts'
+import type { Relation } from '../kit/source.ts'
 import { definition } from './connector.ts'
 
 const values: readonly [name: string, type: string, literals: readonly string[], texts: readonly string[]][] = [
@@ -132,22 +134,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-const request = (
-  relation: Relation,
-  columns: ReadRequest['columns'],
-  format: ReadRequest['format'],
-  options = {},
-): ReadRequest => ({
-  relation,
-  columns,
-  chunk: { id: '0000', bounds: null },
-  format,
-  policy: 'error',
-  ledger: new LossLedger(),
-  options,
-  signal: new AbortController().signal,
-})
-
 const field = (text: string) =>
   text === '' || /[",\r\n]/.test(text) || text === '\\.' ? `"${text.replaceAll('"', '""')}"` : text
 
@@ -160,32 +146,26 @@ describe('DuckDB values', () => {
     await using source = await from.openSource()
     const relation: Relation = { kind: 'table', table: { scope: ['main'], name: table } }
     const { columns } = await source.describe(relation)
-    let csv = ''
-    for await (const { bytes } of source.read(request(relation, columns, 'csv'))) csv += Buffer.from(bytes).toString()
-    expect(csv).toBe([...texts.map(field), ''].map((row) => `${row}\n`).join(''))
+    expect((await readText(source, relation)).text).toBe([...texts.map(field), ''].map((row) => `${row}\n`).join(''))
 
     await using sink = await to.openSink()
     const target: Target = { kind: 'table', table: { scope: [], name: table } }
     const { changes } = await sink.plan(target, columns, 'duckdb', 'replace')
     const options = sink.formatOptions({})
-    const spec: LoadSpec = {
+    const spec = loadSpec({
       key: 'values',
       target,
       mode: 'replace',
-      keys: [],
       columns,
       sourceDialect: 'duckdb',
       changes,
       format: 'parquet',
       options,
-      journal: { chunks: [{ id: '0000', bounds: null }], position: {}, startedAt: '' },
-      allowEmpty: false,
-      signal: new AbortController().signal,
-    }
+    })
     await using load = await sink.openLoad(spec, null)
     await load.writeChunk(
       { id: '0000', bounds: null },
-      source.read(request(relation, columns, 'parquet', options)),
+      source.read(readRequest(relation, columns, { format: 'parquet', options })),
       () => [],
     )
     const hash = await source.contentHash(relation, columns)
@@ -199,11 +179,10 @@ describe('DuckDB values', () => {
     await using source = await from.openSource()
     const sql = "SELECT unnest([TIMESTAMP_NS '2024-01-01 00:00:00.123456789', '2024-01-01 00:00:00.5']) AS ns"
     const relation: Relation = { kind: 'query', sql }
-    const { columns } = await source.describe(relation)
-    const asked = request(relation, columns, 'csv')
-    let csv = ''
-    for await (const { bytes } of source.read(asked)) csv += Buffer.from(bytes).toString()
-    expect(csv).toBe('2024-01-01 00:00:00.123456\n2024-01-01 00:00:00.5\n')
-    expect(asked.ledger.entries()).toEqual([{ column: 'ns', reason: 'nanoseconds', outcome: 'altered', count: 1 }])
+    const ledger = new LossLedger()
+    expect((await readText(source, relation, { ledger })).text).toBe(
+      '2024-01-01 00:00:00.123456\n2024-01-01 00:00:00.5\n',
+    )
+    expect(ledger.entries()).toEqual([{ column: 'ns', reason: 'nanoseconds', outcome: 'altered', count: 1 }])
   })
 })

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Column, Piece } from '@millrace/formats'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { loadSpec } from './load-spec.test.fixture.ts'
 import type { Load, LoadSpec, PublishResult, Sink, Target } from './sink.ts'
 import { type Cells, codeOf, column, csvPieces, errorOf, hashOf, id, people } from './sink-rows.contract.ts'
 import type { Chunk } from './source.ts'
@@ -54,7 +55,7 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
       const target = subject.target(table)
       const plan = await over.plan(target, columns, sourceDialect, mode)
       expect(plan.conflicts).toEqual([])
-      return {
+      return loadSpec({
         key: freshKey(),
         target,
         mode,
@@ -62,13 +63,9 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
         columns,
         sourceDialect,
         changes: plan.changes,
-        format: 'csv',
-        options: {},
         journal: { chunks: chunks(2), position: { at: 'here' }, startedAt: '2026-01-01T00:00:00.000Z' },
-        allowEmpty: false,
-        signal: new AbortController().signal,
         ...options,
-      }
+      })
     }
 
     const chunks = (count: number): Chunk[] =>

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { type ContentHash, createRowHasher, LossLedger, type Piece, readCsv, type WireFormat } from '@millrace/formats'
+import { type ContentHash, createRowHasher, readCsv } from '@millrace/formats'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConfigValues } from './config-schema.ts'
 import type { ConnectorDefinition, SqlConnector } from './connector.ts'
+import { bytesOf } from './encode-csv.ts'
+import { collect, readRequest, readText } from './read-text.test.fixture.ts'
 import { secretsOf } from './redact.ts'
-import type { Relation, Source } from './source.ts'
+import type { Relation } from './source.ts'
 import { formatTableName } from './table-name.ts'
 
 /** What a SQL connector has to bring to be held to the contract. SQL is in its own dialect. */
@@ -129,7 +131,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       for (const table of names()) {
         const exact = await source.listTables([formatTableName({ scope: [], name: table })])
         expect(exact.map((item) => item.name)).toEqual([table])
-        const { rows } = await readCsvText(source, relation(table))
+        const { rows } = await readText(source, relation(table))
         expect(rows).toBe(table === 'contract_empty' ? 0 : table === 'contract_plain' ? 1003 : 1000)
       }
       await expect(source.listTables(['contract_absent'])).rejects.toMatchObject({ name: 'ConfigError' })
@@ -145,12 +147,12 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
         ['label', 'text'],
       ])
       expect(primaryKey).toEqual([])
-      expect(await readCsvText(source, relation('contract_empty'))).toEqual({ text: '', rows: 0 })
+      expect(await readText(source, relation('contract_empty'))).toEqual({ text: '', rows: 0 })
       expect(await source.count(relation('contract_empty'))).toBe(0)
       expect(await source.cursorMark(relation('contract_empty'), 'id', [])).toBeNull()
       const query: Relation = { kind: 'query', sql: 'select id as "odd name" from contract_plain where id = 7;' }
       expect((await source.describe(query)).columns.map((column) => column.name)).toEqual(['odd name'])
-      expect((await readCsvText(source, query)).text).toBe('7\n')
+      expect((await readText(source, query)).text).toBe('7\n')
     })
 
     test('chunks together are the table, and the hash in the server is the hash of the rows', async () => {
@@ -162,7 +164,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       expect(new Set(chunks.map((chunk) => chunk.id)).size).toBe(chunks.length)
       const hasher = createRowHasher(schema.columns)
       for (const chunk of chunks) {
-        const bytes = bytesOf(source.read(request(whole, schema.columns, 'csv', chunk)))
+        const bytes = bytesOf(source.read(readRequest(whole, schema.columns, { chunk })))
         for await (const block of readCsv(bytes, { columnCount: schema.columns.length })) hasher.update(block)
       }
       const read: ContentHash = hasher.digest()
@@ -171,7 +173,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       expect(await source.count(whole)).toBe(1003)
       expect(await source.cursorMark(whole, 'id', [])).toEqual({ cursor: '1003', keys: [] })
       const after = { cursor: 'id', keys: [], after: { cursor: '1001', keys: [] } }
-      expect((await readCsvText(source, { ...whole, range: after })).text).toBe('1002,""\n1003,"a ""b"", c"\n')
+      expect((await readText(source, { ...whole, range: after })).text).toBe('1002,""\n1003,"a ""b"", c"\n')
     })
 
     test.each(['csv', 'ndjson', 'parquet'] as const)('an export as %s is a file that goes with it', async (format) => {
@@ -195,7 +197,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
     test('a server error in mid-stream rejects and the source still serves', async () => {
       await using connector = await given.make()
       await using source = await connector.openSource()
-      const reading = readCsvText(source, { kind: 'query', sql: given.failing })
+      const reading = readText(source, { kind: 'query', sql: given.failing })
       await expect(reading).rejects.toMatchObject({ code: expect.any(String) })
       expect(await source.count(relation('contract_plain'))).toBe(1003)
     })
@@ -207,7 +209,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       const reason = new Error('enough')
       const query: Relation = { kind: 'query', sql: given.endless }
       const { columns } = await source.describe(query)
-      const reading = collect(source.read(request(query, columns, 'csv', undefined, controller.signal)))
+      const reading = collect(source.read(readRequest(query, columns, { signal: controller.signal })))
       reading.catch(() => {})
       const marker = given.endless.slice(0, 60)
       if (given.running) while ((await given.running(marker)) === 0);
@@ -221,10 +223,10 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       await using connector = await given.make()
       await using writer = await given.make()
       await using source = await connector.openSource({ parallel: 2 })
-      const before = await readCsvText(source, relation('contract_plain'))
+      const before = await readText(source, relation('contract_plain'))
       await writer.execute(`insert into ${given.quote('contract_plain')} values (5000, 'late')`)
       try {
-        expect(await readCsvText(source, relation('contract_plain'))).toEqual(before)
+        expect(await readText(source, relation('contract_plain'))).toEqual(before)
         expect(await source.count(relation('contract_plain'))).toBe(before.rows)
       } finally {
         await writer.execute(`delete from ${given.quote('contract_plain')} where id = 5000`)
@@ -236,7 +238,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       const before = (await given.connections?.()) ?? 0
       const connector = await given.make()
       const source = await connector.openSource({ parallel: 2 })
-      await Promise.all([1, 2].map(() => readCsvText(source, relation('contract_plain'))))
+      await Promise.all([1, 2].map(() => readText(source, relation('contract_plain'))))
       await connector.query('select 1')
       expect(await given.connections?.()).toBeGreaterThan(before)
       await source[Symbol.asyncDispose]()
@@ -245,33 +247,4 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       while (((await given.connections?.()) ?? 0) > before);
     })
   })
-}
-
-function request(
-  relation: Relation,
-  columns: Awaited<ReturnType<Source['describe']>>['columns'],
-  format: WireFormat,
-  chunk = { id: '0000', bounds: null } as Parameters<Source['read']>[0]['chunk'],
-  signal = new AbortController().signal,
-): Parameters<Source['read']>[0] {
-  return { relation, columns, chunk, format, policy: 'error', ledger: new LossLedger(), options: {}, signal }
-}
-
-async function readCsvText(source: Source, relation: Relation): Promise<{ text: string; rows: number }> {
-  const { columns } = await source.describe(relation)
-  return await collect(source.read(request(relation, columns, 'csv')))
-}
-
-async function collect(pieces: AsyncIterable<Piece>): Promise<{ text: string; rows: number }> {
-  const parts: Buffer[] = []
-  let rows = 0
-  for await (const piece of pieces) {
-    parts.push(Buffer.from(piece.bytes))
-    rows += piece.rows
-  }
-  return { text: Buffer.concat(parts).toString('utf8'), rows }
-}
-
-async function* bytesOf(pieces: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) yield piece.bytes
 }

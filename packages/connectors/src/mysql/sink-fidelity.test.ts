@@ -7,7 +7,6 @@ import {
   createRowHasher,
   type LogicalType,
   LossLedger,
-  type Piece,
   readCsv,
 } from '@millrace/formats'
 import { findMariadb, startMariadb, type TestMariadb } from '@millrace/testing'
@@ -16,17 +15,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { valueTables } from '../conformance/export-values.ts'
 import { mysqlValues } from '../conformance/mysql-values.ts'
 import type { SqlConnector } from '../kit/connector.ts'
+import { bytesOf } from '../kit/encode-csv.ts'
+import { loadSpec } from '../kit/load-spec.test.fixture.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import type { LoadSpec, Target, WriteMode } from '../kit/sink.ts'
+import { csvPieces } from '../kit/sink-rows.contract.ts'
 import { transfer } from '../transfer/transfer.ts'
 
 const quote = (name: string) => `\`${name}\``
-
-const field = (cell: string | null) => (cell === null ? '' : `"${cell.replaceAll('"', '""')}"`)
-
-async function* csvPieces(rows: readonly (readonly (string | null)[])[]): AsyncGenerator<Piece> {
-  yield { bytes: Buffer.from(rows.map((row) => `${row.map(field).join(',')}\n`).join('')), rows: rows.length }
-}
 
 describe.skipIf(!findMariadb()).each([
   ['by LOAD DATA LOCAL', 'ON'],
@@ -66,20 +62,13 @@ describe.skipIf(!findMariadb()).each([
     await using sink = await connector.openSink()
     const plan = await sink.plan(target(table), columns, 'files', mode)
     expect(plan.conflicts).toEqual([])
-    return {
+    return loadSpec({
       key: `k${table.replaceAll('_', '')}`,
       target: target(table),
       mode,
-      keys: [],
       columns,
-      sourceDialect: 'files',
       changes: plan.changes,
-      format: 'csv',
-      options: {},
-      journal: { chunks: [{ id: '0000', bounds: null }], position: {}, startedAt: '2026-01-01T00:00:00.000Z' },
-      allowEmpty: false,
-      signal: new AbortController().signal,
-    }
+    })
   }
 
   test('every value of its own kind arrives as it was', async () => {
@@ -267,10 +256,7 @@ describe.skipIf(!findMariadb()).each([
 
   async function hashOf(rows: readonly (string | null)[][], columns: readonly Column[]): Promise<ContentHash> {
     const hasher = createRowHasher(columns)
-    async function* bytes() {
-      for await (const piece of csvPieces(rows)) yield piece.bytes
-    }
-    for await (const block of readCsv(bytes(), { columnCount: columns.length })) hasher.update(block)
+    for await (const block of readCsv(bytesOf(csvPieces(rows)), { columnCount: columns.length })) hasher.update(block)
     return hasher.digest()
   }
 })

@@ -1,8 +1,9 @@
-import { LossLedger, type WireFormat } from '@millrace/formats'
+import type { WireFormat } from '@millrace/formats'
 import { findMariadb, startMariadb, type TestMariadb } from '@millrace/testing'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
+import { readRequest, readText } from '../kit/read-text.test.fixture.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import type { Chunk, Relation, Source } from '../kit/source.ts'
 
@@ -23,22 +24,8 @@ describe.skipIf(!findMariadb())('reading from MariaDB', () => {
   const open = async () => (await connectorForUri(server.url())) as SqlConnector
   const table = (name: string): Relation => ({ kind: 'table', table: { scope: [], name } })
 
-  async function read(source: Source, relation: Relation, chunk = whole, format: WireFormat = 'csv') {
-    const { columns } = await source.describe(relation)
-    const parts: Buffer[] = []
-    const pieces = source.read({
-      relation,
-      columns,
-      chunk,
-      format,
-      policy: 'error',
-      ledger: new LossLedger(),
-      options: {},
-      signal: new AbortController().signal,
-    })
-    for await (const piece of pieces) parts.push(Buffer.from(piece.bytes))
-    return Buffer.concat(parts).toString()
-  }
+  const read = async (source: Source, relation: Relation, chunk = whole, format: WireFormat = 'csv') =>
+    (await readText(source, relation, { chunk, format })).text
 
   test.each([16_777_196, 16_777_208, 16_777_209, 20_000_000, 33_554_422])(
     'a row of more than one packet (%i bytes) arrives whole, between its neighbours',
@@ -70,16 +57,7 @@ describe.skipIf(!findMariadb())('reading from MariaDB', () => {
     const sql = `select seq, repeat('x', 1000) as v from seq_1_to_100000000 /* ${kill} */`
     const relation: Relation = { kind: 'query', sql }
     const { columns } = await source.describe(relation)
-    const pieces = source.read({
-      relation,
-      columns,
-      chunk: whole,
-      format: 'csv',
-      policy: 'error',
-      ledger: new LossLedger(),
-      options: {},
-      signal: new AbortController().signal,
-    })
+    const pieces = source.read(readRequest(relation, columns))
     const reading = (async () => {
       let seen = false
       for await (const piece of pieces) {
@@ -106,16 +84,7 @@ describe.skipIf(!findMariadb())('reading from MariaDB', () => {
     await using source = await connector.openSource()
     const relation: Relation = { kind: 'query', sql: `select seq, repeat('x', 1000) as v from seq_1_to_100000000` }
     const { columns } = await source.describe(relation)
-    for await (const _ of source.read({
-      relation,
-      columns,
-      chunk: whole,
-      format: 'csv',
-      policy: 'error',
-      ledger: new LossLedger(),
-      options: {},
-      signal: new AbortController().signal,
-    })) {
+    for await (const _ of source.read(readRequest(relation, columns))) {
       break
     }
     expect(await read(source, { kind: 'query', sql: 'select 7' })).toBe('7\n')

@@ -2,6 +2,7 @@ import type { Column, Piece } from '@millrace/formats'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadSpec } from '../kit/load-spec.test.fixture.ts'
 import type { LoadSpec, Sink, WriteMode } from '../kit/sink.ts'
 import { csvPieces } from '../kit/sink-rows.contract.ts'
 import { openPostgresSink } from './sink.ts'
@@ -47,21 +48,15 @@ describe('loading into PostgreSQL', () => {
     const plan = await over.plan(target(table), columns, sourceDialect, mode)
     expect(plan.conflicts).toEqual([])
     return over.openLoad(
-      {
+      loadSpec({
         key: `c${++count}`,
         target: target(table),
         mode,
-        keys: [],
         columns,
         sourceDialect,
         changes: plan.changes,
-        format: 'csv',
-        options: {},
-        journal: { chunks: [{ id: '0000', bounds: null }], position: {}, startedAt: '' },
-        allowEmpty: false,
-        signal: new AbortController().signal,
         ...options,
-      },
+      }),
       null,
     )
   }
@@ -395,20 +390,14 @@ test('a crash of the server takes unlogged rows and the record of their chunks t
       return client
     }
     const columns = [text('a')]
-    const spec = (mode: WriteMode, table: string, changes: LoadSpec['changes']): LoadSpec => ({
-      key: `crash${mode.slice(0, 3)}`,
-      target: target(table),
-      mode,
-      keys: [],
-      columns,
-      sourceDialect: 'files',
-      changes,
-      format: 'csv',
-      options: {},
-      journal: { chunks: [], position: {}, startedAt: '' },
-      allowEmpty: false,
-      signal: new AbortController().signal,
-    })
+    const spec = (mode: WriteMode, table: string, changes: LoadSpec['changes']): LoadSpec =>
+      loadSpec({
+        key: `crash${mode.slice(0, 3)}`,
+        target: target(table),
+        mode,
+        columns,
+        changes,
+      })
     const target = (name: string) => ({ kind: 'table', table: { scope: ['public'], name } }) as const
     const setUp = await connect()
     await setUp.query('CREATE TABLE kept (a text); CREATE TABLE swapped (a text)')

@@ -2,6 +2,7 @@ import type { Column } from '@millrace/formats'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadSpec } from '../kit/load-spec.test.fixture.ts'
 import type { LoadSpec, Sink } from '../kit/sink.ts'
 import { csvPieces } from '../kit/sink-rows.contract.ts'
 import { openPostgresSink } from './sink.ts'
@@ -51,21 +52,14 @@ describe('publishing in PostgreSQL', () => {
     const { mode = 'replace' } = options
     const { changes } = await over.plan(target, columns, 'files', mode)
     const load = await over.openLoad(
-      {
+      loadSpec({
         key: `p${++count}`,
         target,
         mode,
-        keys: [],
         columns,
-        sourceDialect: 'files',
         changes,
-        format: 'csv',
-        options: {},
-        journal: { chunks: [], position: {}, startedAt: '' },
-        allowEmpty: false,
-        signal: new AbortController().signal,
         ...options,
-      },
+      }),
       null,
     )
     await load.writeChunk({ id: '0000', bounds: null }, csvPieces(rows), () => [])

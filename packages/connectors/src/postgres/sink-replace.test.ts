@@ -2,6 +2,7 @@ import type { Column } from '@millrace/formats'
 import { findPostgres15, startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { loadSpec } from '../kit/load-spec.test.fixture.ts'
 import type { Load, LoadSpec, Sink, WriteMode } from '../kit/sink.ts'
 import { csvPieces } from '../kit/sink-rows.contract.ts'
 import { quoteName } from '../kit/sql-quote.ts'
@@ -46,21 +47,15 @@ describe.each(versions)('replacing a table of PostgreSQL %s', (version) => {
     const plan = await sink.plan(target, columns, sourceDialect, mode)
     expect(plan.conflicts).toEqual([])
     return sink.openLoad(
-      {
+      loadSpec({
         key: `r${++count}`,
         target,
         mode,
-        keys: [],
         columns,
         sourceDialect,
         changes: plan.changes,
-        format: 'csv',
-        options: {},
-        journal: { chunks: [{ id: '0000', bounds: null }], position: {}, startedAt: '' },
-        allowEmpty: false,
-        signal: new AbortController().signal,
         ...options,
-      },
+      }),
       null,
     )
   }

@@ -1,41 +1,13 @@
-import { addContentHashes, LossLedger, type Piece, type WireFormat } from '@millrace/formats'
+import { addContentHashes, LossLedger } from '@millrace/formats'
 import { findPostgres15, startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
+import { readText } from '../kit/read-text.test.fixture.ts'
 import { connectorForUri } from '../kit/registry.ts'
-import type { Chunk, Relation, Source } from '../kit/source.ts'
+import type { Chunk, Relation } from '../kit/source.ts'
 
 const versions = [{ version: 'embedded' as const }, ...(findPostgres15() ? [{ version: '15' as const }] : [])]
-
-async function readText(
-  source: Source,
-  relation: Relation,
-  options: { chunk?: Chunk; format?: WireFormat; signal?: AbortSignal } = {},
-): Promise<{ text: string; rows: number }> {
-  const { columns } = await source.describe(relation)
-  const pieces = source.read({
-    relation,
-    columns,
-    chunk: options.chunk ?? { id: '0000', bounds: null },
-    format: options.format ?? 'csv',
-    policy: 'error',
-    ledger: new LossLedger(),
-    options: {},
-    signal: options.signal ?? new AbortController().signal,
-  })
-  return collect(pieces)
-}
-
-async function collect(pieces: AsyncIterable<Piece>): Promise<{ text: string; rows: number }> {
-  const parts: Buffer[] = []
-  let rows = 0
-  for await (const piece of pieces) {
-    parts.push(Buffer.from(piece.bytes))
-    rows += piece.rows
-  }
-  return { text: Buffer.concat(parts).toString('utf8'), rows }
-}
 
 const table = (name: string, schema = 'public'): Relation => ({ kind: 'table', table: { scope: [schema], name } })
 
