@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { LossLedger } from '@millrace/formats'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { codeOf } from '../kit/sink-rows.contract.ts'
-import type { Relation } from '../kit/source.ts'
+import type { Relation, Source } from '../kit/source.ts'
 import { definition } from './connector.ts'
 
 let folder: string
@@ -18,30 +18,33 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 async function read(path: string, config: Record<string, string | boolean> = {}) {
   await using source = await definition.create({ path: join(folder, path), ...config }).openSource()
   const tables: Record<string, { types: string; rows: string }> = {}
-  for (const table of await source.listTables(['*'])) {
-    const relation: Relation = { kind: 'table', table }
-    const { columns } = await source.describe(relation)
-    const parts: Buffer[] = []
-    const chunk = { id: '0000', bounds: null }
-    const signal = new AbortController().signal
-    for await (const { bytes } of source.read({
-      relation,
-      columns,
-      chunk,
-      format: 'csv',
-      policy: 'error',
-      ledger: new LossLedger(),
-      options: {},
-      signal,
-    })) {
-      parts.push(Buffer.from(bytes))
-    }
-    tables[table.name] = {
-      types: columns.map(({ name, type }) => `${name} ${type.kind}`).join(', '),
-      rows: Buffer.concat(parts).toString(),
-    }
-  }
+  for (const table of await source.listTables(['*']))
+    tables[table.name] = await rowsOf(source, { kind: 'table', table })
   return tables
+}
+
+async function rowsOf(source: Source, relation: Relation) {
+  const { columns } = await source.describe(relation)
+  const parts: Buffer[] = []
+  const chunk = { id: '0000', bounds: null }
+  const signal = new AbortController().signal
+  const request = { relation, columns, chunk, policy: 'error', ledger: new LossLedger(), options: {}, signal } as const
+  for await (const { bytes } of source.read({ ...request, format: 'csv' })) parts.push(Buffer.from(bytes))
+  return {
+    types: columns.map(({ name, type }) => `${name} ${type.kind}`).join(', '),
+    rows: Buffer.concat(parts).toString(),
+  }
+}
+
+/** A query sees the same columns and values, by way of DuckDB; so do the count and the hash. */
+async function expectSameByQuery(path: string) {
+  await using source = await definition.create({ path: join(folder, path) }).openSource()
+  const table: Relation = { kind: 'table', table: { scope: [], name: 'data' } }
+  const query: Relation = { kind: 'query', sql: 'select * from data' }
+  expect(await rowsOf(source, query)).toEqual(await rowsOf(source, table))
+  expect(await source.count(query)).toBe(await source.count(table))
+  const { columns } = await source.describe(table)
+  expect(await source.contentHash(query, columns)).toEqual(await source.contentHash(table, columns))
 }
 
 describe('files as a source', () => {
@@ -73,10 +76,75 @@ describe('files as a source', () => {
     ['semicolons', 'a;b\n1;x,y\n', 'a integer, b text', '1,"x,y"\n'],
     ['a byte order mark', '\ufeffa,b\n1,x\n', 'a integer, b text', '1,x\n'],
     ['no rows', 'a,b\n', 'a text, b text', ''],
+    [
+      'amounts',
+      'a,b\n1.50,-0.25\n,12345678901234567890.00\n',
+      'a decimal, b decimal',
+      '1.50,-0.25\n,12345678901234567890.00\n',
+    ],
+    [
+      'other forms of the same values',
+      'a,b,c,d\nTRUE,2024-01-31T10:00:00Z,1.50,10:00:00.500\n,,1e3,\n',
+      'a boolean, b timestamp, c float, d time',
+      't,2024-01-31 10:00:00+00,1.5,10:00:00.5\n,,1000,\n',
+    ],
+    [
+      'UUIDs, and columns without a value',
+      'a,b\nc4ca4238-a0b9-2382-0dcc-509a6f75849b,\n',
+      'a uuid, b text',
+      'c4ca4238-a0b9-2382-0dcc-509a6f75849b,\n',
+    ],
+    ['tabs and a last line without its end', 'a\tb\n1\t"x\ty"', 'a integer, b text', '1,x\ty\n'],
+    ['the mark that ends a COPY', 'a\n\\.\nx\n', 'a text', '"\\."\nx\n'],
+    [
+      'a field of five megabytes',
+      `a,b\n1,"${'x""\n'.repeat(1_250_000)}"\n`,
+      'a integer, b text',
+      `1,"${'x""\n'.repeat(1_250_000)}"\n`,
+    ],
     ['names twice or missing', 'a,A,\n1,2,3\n', 'a integer, A_2 integer, column_3 integer', '1,2,3\n'],
   ])('CSV: %s', async (_, content, types, rows) => {
     await writeFile(join(folder, 'data.csv'), content)
     expect(await read('data.csv')).toEqual({ data: { types, rows } })
+    await expectSameByQuery('data.csv')
+  })
+
+  test.each([
+    ['a row with more fields', 'a,b\n1,2\n"x\ny",3,4\n', 'CSV_RAGGED_ROW', '"data.csv": Line 3 has 3 fields'],
+    ['a quote that never ends', 'a\n"x\n', 'CSV_UNTERMINATED_QUOTE', '"data.csv": Line 2'],
+    ['bytes that are not UTF-8', Buffer.from('a,b\n1,\xe9\n', 'latin1'), 'NOT_UTF8', 'near byte 4'],
+    ['a character that is cut off', Buffer.from([0x61, 0x0a, 0xc3]), 'NOT_UTF8', 'near byte'],
+  ])('CSV: %s is refused', async (_, content, code, message) => {
+    await writeFile(join(folder, 'data.csv'), content)
+    const error = await read('data.csv').catch((thrown) => thrown)
+    expect(error.code).toBe(code)
+    expect(error.message.replace(`${folder}/`, '')).toContain(message)
+  })
+
+  test('characters may lie across the blocks that are read', async () => {
+    const row = `${'é東🚚'.repeat(37)}\n`
+    const rows = row.repeat(20_000)
+    await writeFile(join(folder, 'data.csv'), `a\n${rows}`)
+    await writeFile(join(folder, 'zipped.csv.gz'), gzipSync(`\ufeffa\n${rows}`))
+    const expected = { types: 'a text', rows }
+    expect(await read('data.csv')).toEqual({ data: expected })
+    expect(await read('zipped.csv.gz')).toEqual({ zipped: expected })
+  })
+
+  test('a file that changes between the passes over it is refused', async () => {
+    const path = join(folder, 'data.csv')
+    await writeFile(path, 'id\n1\n')
+    await using source = await definition.create({ path }).openSource()
+    const relation: Relation = { kind: 'table', table: { scope: [], name: 'data' } }
+    await source.describe(relation)
+    await appendFile(path, '2\n')
+    expect(await codeOf(rowsOf(source, relation))).toBe('DataError FILE_CHANGED')
+  })
+
+  test('files of one table need the same header', async () => {
+    await writeFile(join(folder, 'day-1.csv'), 'id,name\n1,x\n')
+    await writeFile(join(folder, 'day-2.csv'), 'name,id\ny,2\n')
+    expect(await codeOf(read('day-*.csv'))).toBe('DataError CSV_HEADER_DIFFERS')
   })
 
   test('CSV can be read as text, and without a header', async () => {
@@ -87,18 +155,65 @@ describe('files as a source', () => {
     expect(await codeOf(read('data.txt'))).toBe('ConfigError FORMAT_REQUIRED')
   })
 
-  test('NDJSON keeps digits and documents as they are written', async () => {
-    const lines = [
-      '{"i":1,"big":12345678901234567890.10,"f":1.5,"s":"a\\"b","t":"2024-01-31T10:00:00+00:00","doc":{"b": 1, "a":[1,2]},"b":true,"z":"007"}',
-      '{"i":9223372036854775807,"big":1,"f":0.1,"s":null,"t":null,"doc":[1, 2.50],"b":null,"late":"x"}',
-    ]
+  test.each([
+    [
+      'digits and documents stay as they are written',
+      [
+        '{"i":1,"big":12345678901234567890.10,"f":1.5,"s":"a\\"b","t":"2024-01-31T10:00:00+00:00","doc":{"b": 1, "a":[1,2]},"b":true,"z":"007"}',
+        '{"i":9223372036854775807,"big":1,"f":0.1,"s":null,"t":null,"doc":[1, 2.50],"b":null,"late":"x"}',
+      ],
+      'i integer, big text, f float, s text, t timestamp, doc json, b boolean, z text, late text',
+      '1,12345678901234567890.10,1.5,"a""b",2024-01-31 10:00:00+00,"{""b"": 1, ""a"":[1,2]}",t,007,\n9223372036854775807,1,0.1,,,"[1, 2.50]",,,x\n',
+    ],
+    [
+      'white space, other orders, keys twice, no keys',
+      ['\ufeff { "a" : 1 , "b" : [ "}" ] } \r', '', '{"b":[],"a":2}', '{}', '{"a":3,"a":4}'],
+      'a integer, b json',
+      '1,"[ ""}"" ]"\n2,[]\n,\n4,\n',
+    ],
+    [
+      'escapes in keys and strings',
+      ['{"k\\u00e9\\"":"\\u0041\\n\\/\\ud83d\\ude9a\\u00e9\\\\"}', '{"ké\\"":"2024-01-01"}'],
+      'ké" text',
+      '"A\n/🚚é\\"\n2024-01-01\n',
+    ],
+    [
+      'kinds of values',
+      [
+        '{"mixed":"1","n":1.50,"u":"c4ca4238-a0b9-2382-0dcc-509a6f75849b","e":"","x":null,"t":"t"}',
+        '{"mixed":1,"n":-2.25}',
+      ],
+      'mixed json, n decimal, u uuid, e text, x text, t text',
+      '"""1""",1.50,c4ca4238-a0b9-2382-0dcc-509a6f75849b,"",,t\n1,-2.25,,,,\n',
+    ],
+    [
+      'many keys',
+      [JSON.stringify(Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`k${n}`, n])))],
+      Array.from({ length: 200 }, (_, n) => `k${n} integer`).join(', '),
+      `${Array.from({ length: 200 }, (_, n) => n).join(',')}\n`,
+    ],
+  ])('NDJSON: %s', async (_, lines, types, rows) => {
     await writeFile(join(folder, 'data.ndjson'), `${lines.join('\n')}\n`)
-    expect(await read('data.ndjson')).toEqual({
-      data: {
-        types: 'i integer, big text, f float, s text, t timestamp, doc json, b boolean, z text, late text',
-        rows: '1,12345678901234567890.10,1.5,"a""b",2024-01-31 10:00:00+00,"{""b"": 1, ""a"":[1,2]}",t,007,\n9223372036854775807,1,0.1,,,"[1, 2.50]",,,x\n',
-      },
-    })
+    expect(await read('data.ndjson')).toEqual({ data: { types, rows } })
+    await expectSameByQuery('data.ndjson')
+  })
+
+  test.each([
+    '[1]',
+    '{"a":1}{"a":2}',
+    '{"a":01}',
+    '{"a":1,}',
+    '{"a":tru}',
+    '{"a":"x}',
+    '{a:1}',
+    '{"a":[1}',
+    '{"a":1.}',
+    '{"a"}',
+  ])('NDJSON: %s is refused', async (line) => {
+    await writeFile(join(folder, 'data.ndjson'), `{"a":1}\n\n${line}\n`)
+    const error = await read('data.ndjson').catch((thrown) => thrown)
+    expect(error.code).toBe('NDJSON_MALFORMED')
+    expect(error.message).toContain('line 3')
   })
 
   test('compressed files, patterns, folders of parts and folders of tables', async () => {
