@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { DataError } from '@millrace/core'
 import {
   type Column,
   type ContentHash,
@@ -10,6 +11,7 @@ import {
   readNdjson,
 } from '@millrace/formats'
 import { openDatabase } from '../duckdb/database.ts'
+import { duckdbError } from '../duckdb/errors.ts'
 import { hashTable } from '../duckdb/hash-table.ts'
 import { scalarCount } from '../duckdb/text-rows.ts'
 import { quoteText } from '../kit/sql-quote.ts'
@@ -147,7 +149,13 @@ async function withParquet<T>(
     return await work(connection, `read_parquet([${paths.map(quoteGlobFree).join(', ')}])`)
   } catch (error) {
     signal?.throwIfAborted()
-    throw error
+    const damaged = /^(Invalid( Input)?|Serialization|IO) Error: (?!.*(No such file|No space left|Permission denied))/s
+    if (!(error instanceof Error) || !damaged.test(error.message)) throw duckdbError(error, 'the files')
+    throw new DataError('PARQUET_DAMAGED', {
+      message: `The Parquet file cannot be read: ${error.message.split('\n', 1)[0]} It was cut off or changed after it was written; make it again.`,
+      details: { paths },
+      cause: error,
+    })
   } finally {
     signal?.removeEventListener('abort', interrupt)
     connection.closeSync()

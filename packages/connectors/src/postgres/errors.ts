@@ -28,6 +28,8 @@ const transientStates = new Set([
 
 /** SQLSTATE → how to recover. Whole classes first, then the states that differ from their class. */
 function errorClass(state: string): typeof ConfigError | typeof DataError | typeof FatalError | typeof TransientError {
+  // A protocol violation is a statement that cannot be sent so, such as one with $1 in it.
+  if (state === '08P01') return ConfigError
   if (transientStates.has(state) || state.startsWith('08')) return TransientError
   if (state === '53100') return FatalError
   if (state.startsWith('53')) return TransientError

@@ -233,6 +233,14 @@ function warn(context: TableContext, planned: PlannedTable): void {
       message: `${item.label}: ${incremental.nullCursors} rows have no ${incremental.cursor}, so an incremental copy never reads them again. Copy without --cursor to take them along.`,
     })
   }
+  if (incremental?.mark && /^(infinity|NaN)$/.test(incremental.mark.cursor)) {
+    context.tell({
+      type: 'warning',
+      table: item.label,
+      code: 'CURSOR_AT_END',
+      message: `${item.label}: a row has ${incremental.mark.cursor} as its ${incremental.cursor}, which no later row can exceed, so the next incremental copies would find nothing. Leave such rows out with a query.`,
+    })
+  }
   if (discarded.length > 0) {
     context.tell({
       type: 'warning',
@@ -243,11 +251,13 @@ function warn(context: TableContext, planned: PlannedTable): void {
   }
 }
 
+/** What the same rows would meet again; keeping them would only take room. */
+const hopeless = new Set(['VERIFICATION_FAILED', 'DISK_FULL', 'NULL_KEY', 'DUPLICATE_KEY'])
+
 /** Keeps finished chunks for the next run when they may be of use, and leaves nothing behind otherwise. */
 async function keepOrDrop(context: TableContext, planned: PlannedTable, load: Load, error: unknown): Promise<void> {
   const code = isMillraceError(error) ? error.code : null
-  const hopeless = error instanceof UnrepresentableValueError || code === 'VERIFICATION_FAILED' || code === 'DISK_FULL'
-  let resumable = !hopeless
+  let resumable = !(error instanceof UnrepresentableValueError || hopeless.has(code ?? ''))
   try {
     const left = await context.sink.interrupted(planned.key, planned.item.target)
     resumable &&= left !== null && (left.status === 'published' || left.finished.length > 0)

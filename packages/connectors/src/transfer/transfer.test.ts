@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
@@ -7,7 +7,7 @@ import type { Row, SqlConnector } from '../kit/connector.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import { readManifest } from './manifest.ts'
 import { planTransfer, transfer } from './transfer.ts'
-import type { FileLayout, TransferEvent, TransferSpec } from './types.ts'
+import type { FileLayout, Manifest, TransferEvent, TransferSpec } from './types.ts'
 import { verifyManifest } from './verify.ts'
 
 type Choices = Omit<TransferSpec, 'from' | 'to'> & {
@@ -326,6 +326,48 @@ describe('transfer', () => {
       equal: false,
       findings: [expect.stringContaining('99 rows')],
     })
+  })
+
+  it('says that a file differs which can no longer be read', async () => {
+    await exec(from, `CREATE TABLE t AS SELECT generate_series(1, 100) AS id`)
+    for (const [name, file] of [
+      ['t.parquet', parquet],
+      ['t.csv', csv],
+    ] as const) {
+      const path = join(state, name)
+      const { manifests } = await copy({ table: 't', file, verify: 'content' }, { to: path })
+      await truncate(path, name === 't.csv' ? 30 : 200)
+      await appendFile(path, name === 't.csv' ? '"' : '')
+      const result = await verifyManifest(manifests[0] as Manifest, { connect: () => connectorForUri(path) })
+      expect(result).toMatchObject({ equal: false, target: null })
+    }
+  })
+
+  it('keeps nothing of rows whose keys are wrong', async () => {
+    await exec(from, `CREATE TABLE t (id int, v int)`, `INSERT INTO t VALUES (1, 1), (1, 2)`)
+    for (const uri of [to, `duckdb:${join(state, 'keys.duckdb')}`]) {
+      const events: TransferEvent[] = []
+      const { spec, dispose } = await specOf({ table: 't', mode: 'merge', keys: ['id'] }, { to: uri })
+      await expect(
+        transfer(spec, { stateDirectory: state, onEvent: (event) => events.push(event) }),
+      ).rejects.toMatchObject({ code: 'DUPLICATE_KEY' })
+      await dispose()
+      expect(events).toContainEqual(expect.objectContaining({ type: 'table-failed', resumable: false }))
+    }
+  })
+
+  it('leaves out tables without columns, and warns of cursors that nothing can exceed', async () => {
+    await exec(from, `CREATE TABLE bare ()`, `CREATE TABLE t AS SELECT 1 AS id, 'infinity'::timestamptz AS at`)
+    const { manifests, events } = await copy({ tables: ['*'], cursor: 'at' })
+    expect(manifests.map((manifest) => manifest.from.table)).toEqual(['public.t'])
+    const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.code] : []))
+    expect(warnings).toEqual(['NO_COLUMNS', 'CURSOR_AT_END'])
+    await expect(copy({ table: 'bare' })).rejects.toMatchObject({ code: 'NO_COLUMNS' })
+  })
+
+  it('does not try a query with parameters again', async () => {
+    const parameters = { query: 'SELECT $1::int AS id', into: 'p' }
+    await expect(copy(parameters)).rejects.toMatchObject({ code: 'POSTGRES_08P01', name: 'ConfigError' })
   })
 
   it('leaves the target as it was when the connection drops, and says so once', async () => {

@@ -53,19 +53,17 @@ async function attemptTransfer(
           'One manifest path cannot serve several tables. Leave --manifest out; each load then gets its own file.',
       })
     }
-    const open = items.filter((item) => !done.has(item.label))
-    const planned = await Promise.all(
-      open.map(async (item) => {
-        const schema = await source.describe(item.relation)
-        return {
-          table: item.label,
-          target: item.targetLabel,
-          estimatedRows: schema.estimatedRows,
-          estimatedBytes: schema.estimatedBytes,
-        }
-      }),
-    )
-    tell({ type: 'planned', tables: planned })
+    const { filled, bare } = await tellBare(source, items)
+    for (const { label } of bare) {
+      const message = `${label} has no columns, so it is left out.`
+      tell({ type: 'warning', table: label, code: 'NO_COLUMNS', message })
+    }
+    const open = filled.filter((item) => !done.has(item.label))
+    const planned = open.map(async ({ label, relation, targetLabel }) => {
+      const { estimatedRows, estimatedBytes } = await source.describe(relation)
+      return { table: label, target: targetLabel, estimatedRows, estimatedBytes }
+    })
+    tell({ type: 'planned', tables: await Promise.all(planned) })
     const parallel = spec.parallel ?? 1
     const lanes = createLanes(parallel)
     await runAll(open, sink.concurrentLoads ? parallel : 1, options.signal, async (item, signal) => {
@@ -81,7 +79,7 @@ export async function planTransfer(
 ): Promise<TransferPlan> {
   return withEnds(spec, options.signal, async (source, sink, items) => {
     const tables: TablePlan[] = []
-    for (const item of items) {
+    for (const item of (await tellBare(source, items)).filled) {
       const planned = await planTable(source, sink, spec, item)
       const { schema, target, interrupted } = planned
       const chunks = await source.planChunks(planned.relation, schema, { parallel: spec.parallel ?? 1 })
@@ -119,6 +117,14 @@ export async function planTransfer(
     }
     return { tables }
   })
+}
+
+/** Tells tables without columns from the others, so that one of them does not stop a whole schema. Alone it is an error. */
+async function tellBare(source: Source, items: readonly TableItem[]) {
+  if (items.length === 1) return { filled: items, bare: [] }
+  const schemas = await Promise.all(items.map((item) => source.describe(item.relation)))
+  const isBare = (_: TableItem, index: number) => schemas[index]?.columns.length === 0
+  return { filled: items.filter((item, index) => !isBare(item, index)), bare: items.filter(isBare) }
 }
 
 /**

@@ -235,7 +235,8 @@ export interface VerifyOptions {
 export interface VerifyResult {
   readonly equal: boolean
   readonly expected: ProofSide
-  readonly target: ProofSide
+  /** Null when the target cannot be read as it was written. */
+  readonly target: ProofSide | null
   readonly source?: ProofSide
   /** Sentences for people: what was compared and what differs. */
   readonly findings: readonly string[]
