@@ -1,8 +1,7 @@
 import { ConfigError, closestName } from '@millrace/core'
 import { Ajv, type ErrorObject } from 'ajv'
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import type { Environment } from './config-file.ts'
-import { interpolate } from './interpolate.ts'
+import { type Environment, interpolate } from './interpolate.ts'
 import { configFileSchema } from './schema.ts'
 
 /** The plain content of a file that is valid YAML, has all its variables and fits the schema. */

@@ -4,6 +4,7 @@ import { ConfigError } from '@millrace/core'
 import type { ConnectionDefinition, Connections } from '../endpoint.ts'
 import { parseAmount, parseNames, parseSize } from '../parse-values.ts'
 import { fileKeyOf, type TransferChoices, transferOptions } from '../transfer-options.ts'
+import type { Environment } from './interpolate.ts'
 
 export interface FileTransfer {
   readonly name: string
@@ -20,8 +21,6 @@ export interface ConfigFile {
 }
 
 export const defaultConfigPath = 'millrace.yaml'
-
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Reads and checks a file. @throws ConfigError with the line and the column of what is wrong. */
 export async function readConfigFile(path: string, environment: Environment = process.env): Promise<ConfigFile> {

@@ -1,6 +1,6 @@
 import { type Document, isScalar, Scalar, visit } from 'yaml'
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 // `$${` is a literal `${`.
 const reference = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g

@@ -4,6 +4,15 @@ import { parsePath } from '../kit/file-uri.ts'
 export const fileFormats = ['csv', 'ndjson', 'parquet'] as const
 export type FileFormat = (typeof fileFormats)[number]
 
+export interface FilesSourceConfig {
+  readonly path: string
+  /** Null where the name does not tell. */
+  readonly format: FileFormat | null
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  readonly header: boolean
+  readonly allText: boolean
+}
+
 export const configSchema: ConfigSchema = {
   type: 'object',
   properties: {

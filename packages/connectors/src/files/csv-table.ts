@@ -1,5 +1,6 @@
 import { DataError } from '@millrace/core'
 import { ColumnEvidence, createCellRewriter, family, type RowBlock, readCsv } from '@millrace/formats'
+import type { FilesSourceConfig } from './config.ts'
 import {
   columnsOf,
   distinctNames,
@@ -13,7 +14,6 @@ import {
 } from './file-table.ts'
 import type { FileRelation } from './find-relations.ts'
 import { csvFirstRow, firstLine } from './read-back.ts'
-import type { FilesSourceConfig } from './source.ts'
 
 export interface CsvLayout {
   readonly delimiter: string

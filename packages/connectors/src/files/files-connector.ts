@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { Connector, ConnectorDefinition } from '../kit/connector.ts'
-import { guessFormat } from './config.ts'
+import { type FilesSourceConfig, guessFormat } from './config.ts'
 import { fileError } from './errors.ts'
 import {
   catFiles,
@@ -14,7 +14,7 @@ import {
   writeObject,
 } from './object-store.ts'
 import { createFilesSink } from './sink.ts'
-import { type FilesSourceConfig, openFilesSource } from './source.ts'
+import { openFilesSource } from './source.ts'
 
 export interface FilesConnector extends Connector, ObjectStore {
   readonly path: string

@@ -1,10 +1,9 @@
 import { glob, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { ConfigError } from '@millrace/core'
-import { type FileFormat, guessFormat } from './config.ts'
+import { type FileFormat, type FilesSourceConfig, guessFormat } from './config.ts'
 import { isMissing } from './errors.ts'
 import { partIndex } from './place.ts'
-import type { FilesSourceConfig } from './source.ts'
 
 /** Files that are read as one table. */
 export interface FileRelation {

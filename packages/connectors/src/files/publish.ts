@@ -1,9 +1,9 @@
 import { mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { lockHolder } from '../kit/lock-target.ts'
 import { replaceFile, syncFolder } from './durable.ts'
 import { isMissing } from './errors.ts'
 import { appendLine, type Commit, type Journal, type PublishStep } from './journal.ts'
-import { lockHolder } from './lock.ts'
 import type { Place } from './place.ts'
 
 /**

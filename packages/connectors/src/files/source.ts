@@ -9,7 +9,7 @@ import type { OpenOptions } from '../kit/connector.ts'
 import { encodeBlocks } from '../kit/encode-csv.ts'
 import { selectTables } from '../kit/select-tables.ts'
 import type { Relation, Source } from '../kit/source.ts'
-import type { FileFormat } from './config.ts'
+import type { FilesSourceConfig } from './config.ts'
 import { openCsvTable } from './csv-table.ts'
 import { fileError } from './errors.ts'
 import { createFileQueries } from './file-queries.ts'
@@ -17,15 +17,6 @@ import type { FileTable } from './file-table.ts'
 import { type FileRelation, findRelations } from './find-relations.ts'
 import { openNdjsonTable } from './ndjson-table.ts'
 import { selectColumns } from './select-columns.ts'
-
-export interface FilesSourceConfig {
-  readonly path: string
-  /** Null where the name does not tell. */
-  readonly format: FileFormat | null
-  readonly compression: 'none' | 'gzip' | 'zstd'
-  readonly header: boolean
-  readonly allText: boolean
-}
 
 /**
  * Files as tables, named after the files. A pattern or a folder of parts is one table; any other

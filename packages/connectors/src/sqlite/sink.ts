@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import type { Column } from '@millrace/formats'
-import { lockTarget } from '../files/lock.ts'
+import { lockTarget } from '../kit/lock-target.ts'
 import { serial } from '../kit/serial.ts'
 import type { Sink, Target } from '../kit/sink.ts'
 import { quoteName } from '../kit/sql-quote.ts'
