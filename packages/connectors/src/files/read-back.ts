@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { DataError } from '@millrace/core'
 import {
   type Column,
@@ -28,17 +28,37 @@ async function* extentBytes(folder: string, extents: readonly Extent[], signal?:
   }
 }
 
+/** Reads ahead into the other of two buffers: the bytes are valid until the next ones are asked for. */
 export async function* fileBytes(
   path: string,
   signal?: AbortSignal,
-  range: { start?: number; end?: number } = {},
+  { start = 0, end = Number.POSITIVE_INFINITY }: { start?: number; end?: number } = {},
 ): AsyncGenerator<Buffer> {
-  const stream = createReadStream(path, { highWaterMark: readBytes, ...range, ...(signal ? { signal } : {}) })
+  const handle = await open(path)
+  let position = start
+  const read = async (buffer: Buffer) => {
+    const length = Math.min(buffer.length, end + 1 - position)
+    const { bytesRead } = await handle.read(buffer, 0, length, position)
+    position += bytesRead
+    return buffer.subarray(0, bytesRead)
+  }
+  let current = Buffer.allocUnsafeSlow(readBytes)
+  let other = Buffer.allocUnsafeSlow(readBytes)
+  let ahead = read(current)
   try {
-    yield* stream
+    for (;;) {
+      const bytes = await ahead
+      signal?.throwIfAborted()
+      if (bytes.length === 0) return
+      ahead = read(other)
+      // Whoever has stopped asking does not hear of a failure.
+      ahead.catch(() => {})
+      yield bytes
+      ;[current, other] = [other, current]
+    }
   } finally {
-    // Bytes that were asked for but not taken would keep the file open.
-    stream.destroy()
+    await ahead.catch(() => {})
+    await handle.close()
   }
 }
 
