@@ -13,7 +13,8 @@ export const configSchema: ConfigSchema = {
     memory_limit: {
       type: 'string',
       title: 'Memory limit',
-      description: 'Such as `2GB`. Default: a quarter of the machine, at most 1 GB; beyond it DuckDB uses the disk.',
+      description:
+        'Such as `2GB`. Default: 512 MB, or 128 MB for each thread when that is more, and a quarter of the machine at most; beyond it DuckDB uses the disk.',
       env: ['DUCKDB_MEMORY_LIMIT'],
     },
     threads: {

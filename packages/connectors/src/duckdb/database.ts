@@ -103,12 +103,15 @@ async function use(config: DatabaseConfig, shared: Shared, key?: string): Promis
 
 async function create(config: DatabaseConfig, readOnly: boolean): Promise<DuckDBInstance> {
   const { DuckDBInstance: Instance } = await importDriver<typeof import('@duckdb/node-api')>('@duckdb/node-api')
+  const threads = config.threads ?? availableParallelism()
   const options: Record<string, string> = {
     // Nothing is downloaded behind the user's back: what is built in has to do.
     autoinstall_known_extensions: 'false',
-    memory_limit: config.memoryLimit ?? defaultMemoryLimit(),
-    threads: String(config.threads ?? availableParallelism()),
+    memory_limit: config.memoryLimit ?? defaultMemoryLimit(threads),
+    threads: String(threads),
   }
+  // Files that are staged for a database are read once.
+  if (config.path !== ':memory:') options.enable_external_file_cache = 'false'
   if (readOnly) options.access_mode = 'READ_ONLY'
   try {
     return await Instance.create(config.path, options)
@@ -117,9 +120,12 @@ async function create(config: DatabaseConfig, readOnly: boolean): Promise<DuckDB
   }
 }
 
-/** A quarter of the machine, at most 1 GB: DuckDB's own default of 80 % leaves nothing for anybody else. */
-function defaultMemoryLimit(): string {
-  return `${Math.min(1000, Math.round(totalmem() / 4e6))}MB`
+/**
+ * 512 MB, or what DuckDB's own working rule asks for many threads, but a quarter of the machine at
+ * most: DuckDB's own default of 80 % leaves nothing for anybody else, and fills it with what it wrote.
+ */
+function defaultMemoryLimit(threads: number): string {
+  return `${Math.round(Math.min(totalmem() / 4e6, Math.max(512, threads * 128)))}MB`
 }
 
 async function pinSession(connection: DuckDBConnection): Promise<void> {
