@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { LossEntry } from '@millrace/formats'
+import { interruptedLoad, savedSpec } from '../kit/saved-load.ts'
 import type { Interrupted, LoadSpec, PublishResult } from '../kit/sink.ts'
 import type { CursorMark } from '../kit/source.ts'
 import { quoteText } from '../kit/sql-quote.ts'
@@ -41,14 +42,17 @@ export async function readLoad(
   const [status, spec, published, createdSchema] = load
   return {
     createdSchema: createdSchema === 'true',
-    interrupted: {
+    interrupted: interruptedLoad({
       key,
-      spec: JSON.parse(spec ?? '{}') as Interrupted['spec'],
-      status: status === 'published' ? 'published' : 'loading',
-      finished: chunks.map(([id, rows]) => ({ id: id ?? '', rows: Number(rows) })),
-      ledger: chunks.flatMap(([, , ledger]) => JSON.parse(ledger ?? '[]') as LossEntry[]),
-      ...(published == null ? {} : { published: JSON.parse(published) as PublishResult }),
-    },
+      status: status ?? '',
+      spec: spec ?? '{}',
+      published: published ?? null,
+      chunks: chunks.map(([id, rows, ledger]) => ({
+        id: id ?? '',
+        rows: Number(rows),
+        ledger: JSON.parse(ledger ?? '[]') as LossEntry[],
+      })),
+    }),
   }
 }
 
@@ -58,11 +62,9 @@ export async function insertLoad(
   target: string,
   createdSchema: boolean,
 ): Promise<void> {
-  const { columns, format, mode, journal, state } = spec
-  const saved = JSON.stringify({ columns, format, mode, journal, ...(state ? { state } : {}) })
   await connection.run(createRecords)
   await connection.run(
-    `INSERT INTO _millrace.loads VALUES (${[spec.key, target, 'loading', saved].map(quoteText).join(', ')}, NULL, ${createdSchema})`,
+    `INSERT INTO _millrace.loads VALUES (${[spec.key, target, 'loading', savedSpec(spec)].map(quoteText).join(', ')}, NULL, ${createdSchema})`,
   )
 }
 

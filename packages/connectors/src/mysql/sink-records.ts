@@ -1,4 +1,5 @@
 import type { LossEntry } from '@millrace/formats'
+import { interruptedLoad, savedSpec } from '../kit/saved-load.ts'
 import type { Interrupted, LoadSpec, PublishResult } from '../kit/sink.ts'
 import type { CursorMark } from '../kit/source.ts'
 import { type Session, transaction } from './session.ts'
@@ -87,24 +88,23 @@ export async function readLoad(session: Session, records: Records, key: string):
   const status = load.status as LoadStatus
   return {
     status,
-    interrupted: {
+    interrupted: interruptedLoad({
       key,
-      spec: JSON.parse(load.spec ?? '{}') as Interrupted['spec'],
-      status: status === 'published' ? 'published' : 'loading',
-      finished: chunks.map((chunk) => ({ id: chunk.id ?? '', rows: Number(chunk.n) })),
-      ledger: chunks.flatMap((chunk) => JSON.parse(chunk.ledger ?? '[]') as LossEntry[]),
-      ...(status === 'published' && load.published !== null
-        ? { published: JSON.parse(load.published ?? 'null') as PublishResult }
-        : {}),
-    },
+      status,
+      spec: load.spec ?? '{}',
+      published: status === 'published' ? (load.published ?? null) : null,
+      chunks: chunks.map((chunk) => ({
+        id: chunk.id ?? '',
+        rows: Number(chunk.n),
+        ledger: JSON.parse(chunk.ledger ?? '[]') as LossEntry[],
+      })),
+    }),
   }
 }
 
 export async function insertLoad(session: Session, records: Records, spec: LoadSpec, target: string): Promise<void> {
-  const { columns, format, mode, journal, state } = spec
-  const saved = JSON.stringify({ columns, format, mode, journal, ...(state ? { state } : {}) })
   await session.execute(
-    `INSERT INTO ${records.loads} VALUES (${literal(spec.key)}, ${literal(target)}, 'loading', ${literal(saved)}, NULL, UTC_TIMESTAMP(6))`,
+    `INSERT INTO ${records.loads} VALUES (${literal(spec.key)}, ${literal(target)}, 'loading', ${literal(savedSpec(spec))}, NULL, UTC_TIMESTAMP(6))`,
   )
 }
 

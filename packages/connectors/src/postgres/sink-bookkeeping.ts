@@ -1,5 +1,6 @@
 import { ConfigError } from '@millrace/core'
-import { type LossEntry, LossLedger } from '@millrace/formats'
+import type { LossEntry } from '@millrace/formats'
+import { interruptedLoad, savedSpec } from '../kit/saved-load.ts'
 import type { Interrupted, LoadSpec, PublishResult } from '../kit/sink.ts'
 import type { CursorMark, FinishedChunk } from '../kit/source.ts'
 import { quoteName } from '../kit/sql-quote.ts'
@@ -113,20 +114,18 @@ export async function readLoad(session: Session, key: string): Promise<LoadRecor
           `SELECT id, rows::text, ledger::text FROM ${chunkTable(logged)} WHERE key = $1 ORDER BY id`,
           [key],
         )
-  const finished: FinishedChunk[] = chunks.map((chunk) => ({ id: text(chunk, 'id'), rows: Number(chunk.rows) }))
-  const ledger = new LossLedger()
-  for (const chunk of chunks) ledger.merge(JSON.parse(text(chunk, 'ledger')) as LossEntry[])
-  return {
+  const interrupted = interruptedLoad({
     key,
-    epoch: text(row, 'epoch'),
-    logged,
-    swap: row.swap === 'y',
     status,
-    spec: JSON.parse(text(row, 'spec')) as Interrupted['spec'],
-    finished,
-    ledger: ledger.entries(),
-    ...(row.result ? { published: JSON.parse(row.result) as PublishResult } : {}),
-  }
+    spec: text(row, 'spec'),
+    published: row.result ?? null,
+    chunks: chunks.map((chunk) => ({
+      id: text(chunk, 'id'),
+      rows: Number(chunk.rows),
+      ledger: JSON.parse(text(chunk, 'ledger')) as LossEntry[],
+    })),
+  })
+  return { ...interrupted, epoch: text(row, 'epoch'), logged, swap: row.swap === 'y' }
 }
 
 /** Writes or takes over the record of a load and returns its new epoch. */
@@ -135,13 +134,12 @@ export async function recordLoad(
   spec: LoadSpec,
   shape: { readonly target: string; readonly logged: boolean; readonly swap: boolean },
 ): Promise<string> {
-  const { columns, format, mode, journal, state } = spec
   const [row] = await session.select(
     `INSERT INTO _millrace.loads (key, epoch, target, status, logged, swap, spec) VALUES ($1, 1, $2, 'loading', $3, $4, $5)
      ON CONFLICT (key) DO UPDATE
         SET epoch = loads.epoch + 1, target = $2, status = 'loading', logged = $3, swap = $4, spec = $5, result = NULL, updated_at = now()
      RETURNING epoch::text`,
-    [spec.key, shape.target, shape.logged, shape.swap, JSON.stringify({ columns, format, mode, journal, state })],
+    [spec.key, shape.target, shape.logged, shape.swap, savedSpec(spec)],
   )
   return text(row ?? {}, 'epoch')
 }

@@ -1,9 +1,9 @@
-import { addContentHashes, LossLedger } from '@millrace/formats'
+import { addContentHashes } from '@millrace/formats'
 import { findPostgres15, startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
-import { readText } from '../kit/read-text.test.fixture.ts'
+import { readRequest, readText } from '../kit/read-text.test.fixture.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import type { Chunk, Relation } from '../kit/source.ts'
 
@@ -220,16 +220,7 @@ describe.each(versions)('PostgreSQL $version as a source', ({ version }) => {
       sql: `select pg_backend_pid() as pid, repeat('x', 500) as y from generate_series(1, 2000000) g`,
     }
     const { columns } = await source.describe(relation)
-    const pieces = source.read({
-      relation,
-      columns,
-      chunk: { id: '0000', bounds: null },
-      format: 'csv',
-      policy: 'error',
-      ledger: new LossLedger(),
-      options: {},
-      signal: new AbortController().signal,
-    })
+    const pieces = source.read(readRequest(relation, columns))
     await expect(
       (async () => {
         let killed = false
@@ -270,16 +261,7 @@ describe.each(versions)('PostgreSQL $version as a source', ({ version }) => {
       sql: `select repeat('early-marker', 20) as m from generate_series(1, 5000000) g`,
     }
     const { columns } = await source.describe(relation)
-    for await (const piece of source.read({
-      relation,
-      columns,
-      chunk: { id: '0000', bounds: null },
-      format: 'csv',
-      policy: 'error',
-      ledger: new LossLedger(),
-      options: {},
-      signal: new AbortController().signal,
-    })) {
+    for await (const piece of source.read(readRequest(relation, columns))) {
       expect(piece.rows).toBeGreaterThan(0)
       break
     }

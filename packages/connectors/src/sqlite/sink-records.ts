@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { LossEntry } from '@millrace/formats'
+import { interruptedLoad, savedSpec } from '../kit/saved-load.ts'
 import type { Interrupted, LoadSpec, PublishResult } from '../kit/sink.ts'
 import type { CursorMark } from '../kit/source.ts'
 import { selectCount, selectRows } from './database.ts'
@@ -24,15 +25,14 @@ export function readLoad(database: DatabaseSync, key: string): Interrupted | nul
   if (!tableExists(database, '_millrace_loads')) return null
   const [load] = selectRows(database, 'SELECT status, spec, published FROM _millrace_loads WHERE key = ?', key)
   if (!load) return null
-  const chunks = readChunks(database, key)
-  return {
+  const [status, spec, published] = load
+  return interruptedLoad({
     key,
-    spec: JSON.parse(String(load[1])) as Interrupted['spec'],
-    status: load[0] === 'published' ? 'published' : 'loading',
-    finished: chunks.map(({ id, rows }) => ({ id, rows })),
-    ledger: chunks.flatMap(({ ledger }) => ledger),
-    ...(load[2] === null ? {} : { published: JSON.parse(String(load[2])) as PublishResult }),
-  }
+    status: String(status),
+    spec: String(spec),
+    published: published === null ? null : String(published),
+    chunks: readChunks(database, key),
+  })
 }
 
 export function readChunks(database: DatabaseSync, key: string): ChunkRecord[] {
@@ -50,11 +50,8 @@ export function readChunks(database: DatabaseSync, key: string): ChunkRecord[] {
 }
 
 export function insertLoad(database: DatabaseSync, spec: LoadSpec): void {
-  const { columns, format, mode, journal, state } = spec
   createRecords(database)
-  database
-    .prepare("INSERT INTO _millrace_loads VALUES (?, 'loading', ?, NULL)")
-    .run(spec.key, JSON.stringify({ columns, format, mode, journal, ...(state ? { state } : {}) }))
+  database.prepare("INSERT INTO _millrace_loads VALUES (?, 'loading', ?, NULL)").run(spec.key, savedSpec(spec))
 }
 
 export function insertChunk(database: DatabaseSync, key: string, chunk: ChunkRecord): void {
