@@ -45,7 +45,8 @@ const packed = JSON.parse(
 )
 for (const { name, files } of packed as { name: string; files: { path: string }[] }[]) {
   for (const { path } of files) {
-    if (/\.(?:test|contract|fixture)\.|/conformance/|\.tsbuildinfo$/.test(path)) problems.push(`${name} would ship ${path}.`)
+    if (/\.(?:test|contract|fixture)\.|\/conformance\/|\.tsbuildinfo$/.test(path))
+      problems.push(`${name} would ship ${path}.`)
   }
 }
 
