@@ -43,8 +43,9 @@ export interface Verdict {
  * What the values of one column have in common, as far as they were seen. A column gets a type when
  * every value has its form; a single other value makes it text.
  *
- * Numbers are integers when all fit into 64 bits, decimals when all have the same number of digits
- * after the point (two or more, as amounts have), else floats if a float keeps every digit.
+ * Numbers are integers when all fit into 64 bits. Others are floats if a float keeps their digits,
+ * but decimals when all have the same number of digits after the point and a float would drop zeros
+ * or digits, as it would of amounts (`1.50`).
  */
 export class ColumnEvidence {
   family: Family = family.open
@@ -52,8 +53,6 @@ export class ColumnEvidence {
   #integer = true
   #float = true
   #floatRewrite = false
-  /** Whether some value has all the digits of a double, which no amount has by chance. */
-  #fullFloat = false
   /** Digits after the point, if all values have as many. */
   #scale = none
   #wholeDigits = 0
@@ -147,7 +146,6 @@ export class ColumnEvidence {
     const found = floatForm(data, start, end, significant)
     if (found === form.no) this.#float = false
     else if (found === form.other) this.#floatRewrite = true
-    if (significant > 15) this.#fullFloat = true
   }
 
   #onlyFloat(): boolean {
@@ -163,8 +161,8 @@ export class ColumnEvidence {
 
   #decimal(): { precision: number; scale: number } | null {
     const scale = this.#scale
-    // One digit after the point is how programs print any float.
-    if (scale < 1 || (this.#float && (scale === 1 || this.#fullFloat))) return null
+    // Programs print floats with one digit after the point at least, but never a zero after others.
+    if (scale < 1 || (this.#float && (scale === 1 || !this.#floatRewrite))) return null
     const digits = this.#wholeDigits + scale
     if (digits > maxDecimalDigits) return null
     return { precision: digits <= 18 ? 18 : maxDecimalDigits, scale }

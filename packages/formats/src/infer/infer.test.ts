@@ -34,6 +34,7 @@ test.each<[string, string[], string, string[]?]>([
   ['a lone sign', ['-'], 'text'],
   ['negative zero', ['-0', '1'], 'float'],
   ['amounts', ['1.10', '-2.00', '0.05'], 'decimal(18,2)'],
+  ['as many digits after the point, and no zeros at the end', ['1.25', '-3.75'], 'float'],
   ['large amounts', ['12345678901234567890.12', '0.00'], 'decimal(38,2)'],
   ['more digits than a decimal has', ['123456789012345678901234567890123456789.12'], 'text'],
   ['negative zero as an amount', ['-0.00', '1.25'], 'float', ['-0', '1.25']],
