@@ -119,8 +119,9 @@ function listText(value: string, element: (name: string) => string): string {
 
 /** One hash over all rows of `from`: row count, and the two sums of `content-hash.ts`, as decimal text. */
 export function contentHashQuery(texts: readonly string[], from: string): string {
+  // `concat` passes over NULL, so a missing value leaves its mark alone.
   const parts = texts.map(
-    (_, index) => `CASE WHEN c${index} IS NULL THEN '~' ELSE concat(strlen(c${index}), ':', c${index}) END`,
+    (_, index) => `strlen(c${index}), CASE WHEN c${index} IS NULL THEN '~' ELSE ':' END, c${index}`,
   )
   const columns = texts.map((text, index) => `${text} AS c${index}`)
   // The inner subqueries are kept apart so that each text is made once.
