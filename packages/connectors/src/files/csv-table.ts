@@ -73,10 +73,15 @@ function observe(
 }
 
 async function csvLayout({ files, compression }: FileRelation, { header }: FilesSourceConfig): Promise<CsvLayout> {
-  const first = files[0] as string
-  const delimiter = guessDelimiter((await firstLine(first, compression)) ?? '')
-  const row = (await csvFirstRow(first, compression, delimiter)) ?? ['column_1']
-  return { delimiter, header, names: header ? row : row.map((_, place) => `column_${place + 1}`) }
+  for (const file of files) {
+    const delimiter = guessDelimiter((await firstLine(file, compression)) ?? '')
+    const row = await csvFirstRow(file, compression, delimiter)
+    if (row) return { delimiter, header, names: header ? row : row.map((_, place) => `column_${place + 1}`) }
+  }
+  throw new DataError('CSV_EMPTY', {
+    message: `"${files[0]}" is empty, without even a row of column names. Check that what writes it has succeeded.`,
+    details: { files: files.slice(0, 20) },
+  })
 }
 
 async function* csvBlocks(

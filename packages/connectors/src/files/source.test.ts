@@ -147,6 +147,13 @@ describe('files as a source', () => {
     expect(await codeOf(read('day-*.csv'))).toBe('DataError CSV_HEADER_DIFFERS')
   })
 
+  test('an empty file has no columns of its own', async () => {
+    await writeFile(join(folder, 'day-1.csv'), '')
+    expect(await codeOf(read('day-*.csv'))).toBe('DataError CSV_EMPTY')
+    await writeFile(join(folder, 'day-2.csv'), 'id;name\n1;x\n')
+    expect(Object.values(await read('day-*.csv'))).toEqual([{ types: 'id integer, name text', rows: '1,x\n' }])
+  })
+
   test('CSV can be read as text, and without a header', async () => {
     await writeFile(join(folder, 'data.txt'), '1,x\n2,y\n')
     expect(await read('data.txt', { format: 'csv', header: false, all_text: true })).toEqual({
