@@ -133,12 +133,13 @@ function load(context: LoadContext, spec: LoadSpec, at: Staging): Load {
   const drop = () => {
     batch.forget()
     return write(async () => {
+      // First, since nobody looks for it once the record is gone.
+      await rm(folder, { recursive: true, force: true })
       await transaction(connection, async () => {
         const record = await readLoad(connection, spec.key)
         await forget(connection, spec.key, staging)
         if (record?.createdSchema) await dropEmptySchema(connection, catalog, schema)
       })
-      await rm(folder, { recursive: true, force: true })
     }).catch((error) => {
       throw duckdbError(error, what)
     })
