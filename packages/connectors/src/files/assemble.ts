@@ -24,8 +24,9 @@ export interface AssembleOptions {
 const copyBytes = 4 * 1024 * 1024
 
 /**
- * Makes one file of extents, in their order. Where they follow each other in one staging file from
- * its beginning, that file is the output and nothing is copied; otherwise they are joined in a new one.
+ * Makes one file of extents. The staging file that holds the first of them becomes the output, if its
+ * rows follow each other from its beginning: they stay where they are, and the rows of other lanes are
+ * added behind them, in their order. With one lane nothing is copied. Otherwise all go into a new file.
  */
 export async function assembleFile(
   name: string,
@@ -33,25 +34,23 @@ export async function assembleFile(
   options: AssembleOptions,
 ): Promise<Output> {
   const { folder, prefix, base } = options
-  const first = extents[0]
-  const inPlace = first !== undefined && base === undefined && followEachOther(extents, prefix.length)
-  const path = join(folder, inPlace ? first.file : name)
+  const home = base === undefined ? extents[0]?.file : undefined
+  const staying = extents.filter(({ file }) => file === home).sort((a, b) => a.offset - b.offset)
+  const inPlace = followEachOther(staying, prefix.length)
+  const coming = inPlace ? extents.filter(({ file }) => file !== home) : extents
+  const path = join(folder, inPlace && home !== undefined ? home : name)
   const handle = await open(path, inPlace ? 'r+' : 'w', 0o600)
   try {
-    const starts: number[] = []
+    const placed: Placed[] = inPlace ? staying.map((extent) => ({ extent, start: extent.offset })) : []
+    const last = inPlace ? staying.at(-1) : undefined
     let position: number
-    if (inPlace) {
-      for (const { offset } of extents) starts.push(offset)
-      const last = extents.at(-1) as Extent
-      position = last.offset + last.length
-    } else {
-      position = base ? await copyBase(handle, base, options.target) : await writeAll(handle, prefix, 0)
-      for (const extent of extents) {
-        starts.push(position)
-        position = await copyRange(handle, position, join(folder, extent.file), extent.offset, extent.length)
-      }
+    if (last) position = last.offset + last.length
+    else position = base ? await copyBase(handle, base, options.target) : await writeAll(handle, prefix, 0)
+    for (const extent of coming) {
+      placed.push({ extent, start: position })
+      position = await copyRange(handle, position, join(folder, extent.file), extent.offset, extent.length)
     }
-    position = await writeEnd(handle, position, extents, starts, options)
+    position = await writeEnd(handle, position, placed, options)
     await handle.truncate(position)
     await handle.sync()
     return { path, rows: extents.reduce((sum, extent) => sum + extent.rows, 0), bytes: position }
@@ -60,13 +59,20 @@ export async function assembleFile(
   }
 }
 
+interface Placed {
+  readonly extent: Extent
+  /** Where it begins in the output. */
+  readonly start: number
+}
+
+/** Of one file: without gaps, from `start`. False for none. */
 function followEachOther(extents: readonly Extent[], start: number): boolean {
   let position = start
-  for (const { file, offset, length } of extents) {
-    if (file !== extents[0]?.file || offset !== position) return false
+  for (const { offset, length } of extents) {
+    if (offset !== position) return false
     position += length
   }
-  return true
+  return extents.length > 0
 }
 
 type Handle = Awaited<ReturnType<typeof open>>
@@ -74,13 +80,12 @@ type Handle = Awaited<ReturnType<typeof open>>
 async function writeEnd(
   handle: Handle,
   position: number,
-  extents: readonly Extent[],
-  starts: readonly number[],
+  placed: readonly Placed[],
   { target, columns }: AssembleOptions,
 ): Promise<number> {
   if (target.format === 'parquet') {
-    const groups: { index: RowGroupIndex; offset: number }[] = extents.flatMap((extent, index) =>
-      extent.groups.map((group) => ({ index: group.index, offset: (starts[index] as number) + group.offset })),
+    const groups: { index: RowGroupIndex; offset: number }[] = placed.flatMap(({ extent, start }) =>
+      extent.groups.map((group) => ({ index: group.index, offset: start + group.offset })),
     )
     return await writeAll(handle, parquetFooter(columns, groups), position)
   }

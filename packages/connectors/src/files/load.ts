@@ -22,8 +22,8 @@ import { type ExtentWriter, filePrefix, openExtent } from './staging-file.ts'
  *       lane-0, lane-1, …   rows; one file for each chunk in flight
  *
  * A chunk is appended to a free lane, synced, then entered in the journal: bytes behind what the
- * journal knows are from a chunk that was cut off, and are written over. With one lane the lane
- * itself becomes the target; chunks of several are joined in their order. A target that is split
+ * journal knows are from a chunk that was cut off, and are written over. The lane of the first chunk
+ * becomes the target, and the rows of the other lanes are added to it. A target that is split
  * has a staging file for each of its parts instead.
  */
 export async function openFileLoad(place: Place, spec: LoadSpec, resume: Interrupted | null): Promise<Load> {
