@@ -50,7 +50,7 @@ export class UnrepresentableValueError extends DataError {
     super('UNREPRESENTABLE_VALUE', {
       message:
         `Column "${column}" holds ${value.length > 80 ? `${value.slice(0, 80)}…` : value}, which its destination type cannot represent (${reason}). ` +
-        'Run again with --on-unrepresentable null to store NULL and count it, or with --on-unrepresentable text to store the whole column as text.',
+        `Run again with --on-unrepresentable null to store NULL and count it${reason === 'nul-byte' ? ', or take the byte out in a query' : ', or with --on-unrepresentable text to store the whole column as text'}.`,
       details: { column, reason },
     })
     this.column = column

@@ -14,6 +14,7 @@ import {
   type UnrepresentablePolicy,
   type WireFormat,
 } from '@millrace/formats'
+import { createPostgresCsvEncoder } from './postgres-limits.ts'
 import type { FormatOptions } from './source.ts'
 
 export interface EncodeOptions {
@@ -24,15 +25,32 @@ export interface EncodeOptions {
   readonly options: FormatOptions
   /** The columns before any was overridden to text: values that made it necessary are then counted. */
   readonly native?: readonly Column[]
+  /** The source takes any text for a date. */
+  readonly uncheckedDates?: boolean
 }
 
 /** The general road from a source to any wire format: pieces of canonical CSV, read and encoded anew. */
 export async function* encodeCsv(pieces: AsyncIterable<Piece>, request: EncodeOptions): AsyncGenerator<Piece> {
   if (request.format === 'csv') {
-    yield* pieces
+    if (request.options.postgresLimits) yield* withinLimits(pieces, request)
+    else yield* pieces
     return
   }
   yield* encodeBlocks(readCsv(bytesOf(pieces), { columnCount: request.columns.length }), request)
+}
+
+/** Only pieces that may hold what PostgreSQL refuses are read and written anew. */
+async function* withinLimits(pieces: AsyncIterable<Piece>, request: EncodeOptions): AsyncGenerator<Piece> {
+  const { columns, native = columns, uncheckedDates = false } = request
+  const dates = uncheckedDates && native.some(({ type }) => type.kind === 'date' || type.kind === 'timestamp')
+  for await (const piece of pieces) {
+    if (!dates && !piece.bytes.includes(0)) yield piece
+    else yield* encodeBlocks(readCsv(bytesOf(only(piece)), { columnCount: columns.length }), request)
+  }
+}
+
+async function* only(piece: Piece): AsyncGenerator<Piece> {
+  yield piece
 }
 
 /** Rows of canonical text in the wire format that was asked for. */
@@ -54,7 +72,9 @@ export function createRowEncoder({
   const infinityAsExtremes = options.infinityAsExtremes ?? false
   switch (format) {
     case 'csv':
-      return createCsvEncoder({ columns })
+      return options.postgresLimits
+        ? createPostgresCsvEncoder({ columns, native, policy, ledger })
+        : createCsvEncoder({ columns })
     case 'ndjson':
       return createNdjsonEncoder({ columns, options, ledger })
     case 'parquet':

@@ -83,6 +83,8 @@ export interface FormatOptions {
    * they are written as the extremes of the integer type instead of following the policy.
    */
   readonly infinityAsExtremes?: boolean
+  /** CSV for PostgreSQL from another system: NUL bytes and dates that do not exist follow the policy. */
+  readonly postgresLimits?: boolean
 }
 
 /**

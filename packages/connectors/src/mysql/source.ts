@@ -1,12 +1,4 @@
-import {
-  type Column,
-  createCsvEncoder,
-  createRowHasher,
-  LossLedger,
-  type Piece,
-  type RowBlock,
-  type WireFormat,
-} from '@millrace/formats'
+import { type Column, createRowHasher, LossLedger, type Piece, type RowBlock, type WireFormat } from '@millrace/formats'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { OpenOptions } from '../kit/connector.ts'
 import { describeOnce } from '../kit/describe-once.ts'
@@ -94,10 +86,10 @@ export async function openMysqlSource(config: ConfigValues, options: OpenOptions
     },
     formats: () => wireFormats,
     async *read(request): AsyncGenerator<Piece, void, undefined> {
-      const { relation, columns, chunk, format, ledger, signal } = request
+      const { relation, columns, chunk, ledger, signal } = request
       const { columns: described } = await look(relation)
       const native = columns.map((column) => columnNamed(described, column.name))
-      const encoder = format === 'csv' ? createCsvEncoder({ columns }) : createRowEncoder({ ...request, native })
+      const encoder = createRowEncoder({ ...request, native })
       for await (const block of blocks(relation, columns, chunk, ledger, signal)) yield* await encoder.encode(block)
       yield* await encoder.finish()
     },

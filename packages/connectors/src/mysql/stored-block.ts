@@ -100,8 +100,12 @@ function numbers(kind: 'decimal' | 'float'): Check {
     const { data, starts, lengths, rowCount, columnCount } = block
     for (let row = 0, cell = index; row < rowCount; row++, cell += columnCount) {
       const length = lengths[cell] as number
-      if (length < 3) continue
-      const last = data[(starts[cell] as number) + length - 1] as number
+      if (length < 2) continue
+      const start = starts[cell] as number
+      const last = data[start + length - 1] as number
+      // The server stores 0, without the sign.
+      if (kind === 'float' && length === 2 && last === 0x30 && data[start] === 0x2d)
+        refuse(block, cell, column, 'negative-zero', losses)
       if (last === 0x4e) refuse(block, cell, column, `${kind}-nan`, losses)
       else if (last === 0x79) refuse(block, cell, column, `${kind}-infinity`, losses)
     }

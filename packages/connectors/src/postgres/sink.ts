@@ -49,7 +49,7 @@ export function openPostgresSink({ connect, cancel, parallel = 1, signal, label 
         return binary ? ['copy-binary', 'csv'] : ['csv']
       })
     },
-    formatOptions: (options) => options,
+    formatOptions: (options) => ({ ...options, postgresLimits: true }),
     plan: (target, columns, sourceDialect) =>
       atTarget(target, (session, place) => planTarget(session, place, columns, sourceDialect)),
     interrupted: (key) => sessions.use(signal, (session) => readLoad(session, key)),

@@ -1,21 +1,31 @@
 import { DataError } from '@millrace/core'
-import { type Column, type LogicalType, type RowBlock, UnrepresentableValueError } from '@millrace/formats'
+import {
+  type Column,
+  type LogicalType,
+  type LossLedger,
+  type RowBlock,
+  type UnrepresentablePolicy,
+  UnrepresentableValueError,
+} from '@millrace/formats'
 import type { SqliteValue } from './database.ts'
 import { logicalType } from './types.ts'
+
+/** Takes a value that SQLite cannot hold: throws, or counts it and lets NULL stand for it. */
+export type Refuse = (column: string, reason: string, value: string) => null
 
 export type Bind = (data: Buffer, start: number, end: number) => SqliteValue
 
 /** How a column's canonical text becomes the value that its destination stores. */
-export function bindColumn(column: Column, declared: string): Bind {
+export function bindColumn(column: Column, declared: string, lost: Refuse): Bind {
   const stored = logicalType(declared) ?? { kind: 'text' }
   // A text column takes whatever comes as its canonical text.
   if (stored.kind === 'text') return text
-  return bindAs(column.type, stored, column.name)
+  return bindAs(column.type, stored, column.name, lost)
 }
 
 const text: Bind = (data, start, end) => data.toString('utf8', start, end)
 
-function bindAs(type: LogicalType, stored: LogicalType, name: string): Bind {
+function bindAs(type: LogicalType, stored: LogicalType, name: string, lost: Refuse): Bind {
   switch (type.kind) {
     case 'boolean':
       return (data, start, end) => {
@@ -30,7 +40,7 @@ function bindAs(type: LogicalType, stored: LogicalType, name: string): Bind {
         if (!/^-?\d+$/.test(digits)) return refuse(name, 'integer', digits)
         // Bound as BigInt: a number would be stored as a float.
         const value = BigInt(digits)
-        if (value !== BigInt.asIntN(64, value)) throw new UnrepresentableValueError(name, 'integer-range', digits)
+        if (value !== BigInt.asIntN(64, value)) return lost(name, 'integer-range', digits)
         return value
       }
     case 'float':
@@ -38,7 +48,7 @@ function bindAs(type: LogicalType, stored: LogicalType, name: string): Bind {
         const digits = data.toString('latin1', start, end)
         // SQLite makes NULL of NaN and 0 of -0; the first it keeps as text, which every column may hold.
         if (digits === 'NaN') return digits
-        if (digits === '-0') throw new UnrepresentableValueError(name, 'negative-zero', digits)
+        if (digits === '-0') return lost(name, 'negative-zero', digits)
         const value = Number(digits)
         return Number.isNaN(value) ? refuse(name, 'number', digits) : value
       }
@@ -46,6 +56,15 @@ function bindAs(type: LogicalType, stored: LogicalType, name: string): Bind {
       return (data, start, end) => Buffer.from(data.toString('latin1', start + 2, end), 'hex')
     default:
       return text
+  }
+}
+
+/** How the policy of a load treats values that SQLite cannot hold. */
+export function refuseBy(policy: UnrepresentablePolicy, ledger: LossLedger): Refuse {
+  return (column, reason, value) => {
+    if (policy !== 'null') throw new UnrepresentableValueError(column, reason, value)
+    ledger.record(column, reason, 'nulled')
+    return null
   }
 }
 

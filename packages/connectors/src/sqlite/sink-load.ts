@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { FatalError } from '@millrace/core'
-import { type Piece, readCsv } from '@millrace/formats'
+import { LossLedger, type Piece, readCsv } from '@millrace/formats'
 import { bytesOf } from '../kit/encode-csv.ts'
 import type { Serial } from '../kit/serial.ts'
 import type { Interrupted, Load, LoadSpec } from '../kit/sink.ts'
 import { quoteName } from '../kit/sql-quote.ts'
-import { bindColumn, bindRow } from './bind.ts'
+import { bindColumn, bindRow, refuseBy } from './bind.ts'
 import { type DatabaseConfig, openDatabase, type SqliteValue, selectCount } from './database.ts'
 import { sqliteError } from './errors.ts'
 import { publishStaging } from './publish.ts'
@@ -62,7 +62,6 @@ function load(
   types: Readonly<Record<string, string>>,
 ): Load {
   const table = quoteName(staging)
-  const binds = spec.columns.map((column) => bindColumn(column, types[column.name] ?? ''))
   const guarded = <T>(work: () => Promise<T>): Promise<T> =>
     write(async () => {
       try {
@@ -75,9 +74,11 @@ function load(
   const count = () => selectCount(database, `SELECT count(*) FROM ${table}`)
 
   return {
-    writeChunk: (chunk, pieces, ledger) =>
+    writeChunk: (chunk, pieces, ledger, losses = { policy: 'error', ledger: new LossLedger() }) =>
       guarded(async () => {
         spec.signal.throwIfAborted()
+        const lost = refuseBy(losses.policy, losses.ledger)
+        const binds = spec.columns.map((column) => bindColumn(column, types[column.name] ?? '', lost))
         return await transaction(database, async () => {
           const afterRowid = selectCount(database, `SELECT coalesce(max(rowid), 0) FROM ${table}`)
           const written = await insertRows(database, table, binds, pieces, spec.signal)

@@ -47,7 +47,11 @@ export async function openSqliteSource(config: DatabaseConfig): Promise<Source> 
         const { from, values } = rowsOf(relation, native)
         const own = columns.map((column) => native.find(({ name }) => name === column.name) ?? column)
         const names = columns.map(({ name }) => quoteName(name)).join(', ')
-        yield* encodeCsv(csvOf(database, `SELECT ${names} FROM ${from}`, own, signal, values), request)
+        yield* encodeCsv(csvOf(database, `SELECT ${names} FROM ${from}`, own, signal, values), {
+          ...request,
+          native: own,
+          uncheckedDates: true,
+        })
       } catch (error) {
         signal.throwIfAborted()
         throw sqliteError(error, config.path)

@@ -44,6 +44,7 @@ function hazards(type: LogicalType, source: string, to: Destination): Hazard[] {
   if (to.format === 'parquet') return parquetHazards(type, source, to)
   if (to.dialect === 'postgres' && source !== 'postgres') return postgresHazards(type, source)
   if (to.dialect === 'mysql' && source !== 'mysql') return mysqlHazards(type)
+  if (to.dialect === 'sqlite') return sqliteHazards(type)
   return []
 }
 
@@ -113,7 +114,16 @@ function postgresHazards(type: LogicalType, source: string): Hazard[] {
 function mysqlHazards(type: LogicalType): Hazard[] {
   if (type.kind === 'date' || type.kind === 'timestamp')
     return [{ reason: 'date-range', values: 'infinity, years before 1 and years after 9999' }]
-  if (type.kind === 'float') return [{ reason: 'float-nan', values: 'NaN and infinities' }]
+  if (type.kind === 'float')
+    return [
+      { reason: 'float-nan', values: 'NaN and infinities' },
+      { reason: 'negative-zero', values: 'The number -0' },
+    ]
   if (type.kind === 'decimal') return [{ reason: 'decimal-nan', values: 'NaN and infinite numerics' }]
+  return []
+}
+
+function sqliteHazards(type: LogicalType): Hazard[] {
+  if (type.kind === 'float') return [{ reason: 'negative-zero', values: 'The number -0' }]
   return []
 }

@@ -27,7 +27,11 @@ export async function proveStaged(evidence: Evidence): Promise<Proof> {
     return { level, source: { rows }, staged }
   }
   const { hashed, excluded } = hashableColumns(columns, losses)
-  const [there, here] = await Promise.all([source.contentHash(relation, hashed, signal), load.stagedHash(hashed)])
+  // Rows without any column left to compare can still be counted.
+  const [there, here]: [ProofSide, ProofSide] =
+    hashed.length === 0
+      ? [{ rows: await source.count(relation, signal) }, { rows: await load.stagedCount() }]
+      : await Promise.all([source.contentHash(relation, hashed, signal), load.stagedHash(hashed)])
   if (there.rows !== rows) {
     refuseDifference(label, there, { rows })
   }
@@ -53,6 +57,7 @@ export async function proveTarget(
   if (!proof.staged) return proof
   if (mode === 'replace') return { ...proof, target: proof.staged }
   if (proof.level !== 'content') return proof
+  if (proof.staged.hash === undefined) return { ...proof, target: { rows: await sink.count(target, signal) } }
   return { ...proof, target: await sink.contentHash(target, columnsNamed(columns, proof.hashedColumns ?? []), signal) }
 }
 
