@@ -29,6 +29,8 @@ export function parseServerUri(uri: string, { system, example, configSchema, par
       values[name] = value
     }
     if (url.hash !== '') throw new Error('fragment')
+    // What stands before such an @ belongs to a password with a / or ? in it, not to a name that messages may repeat.
+    if ([url.pathname, ...url.searchParams.keys()].some((part) => part.includes('@'))) throw new Error('misplaced @')
   } catch {
     // The cause holds the whole address, password included, so it is not passed on.
     throw new ConfigError('INVALID_URI', {

@@ -103,13 +103,17 @@ for (const version of versions) {
   })
 }
 
-test.each(['postgres://u:s3cret#x@h/db', 'postgres://u:s3cret@h:port/db', 'postgres://u:s3cret%zz@h/db'])(
-  'an address that cannot be read is refused without repeating it: %#',
-  (uri) => {
-    expect(() => parseUri(uri)).toThrow(expect.objectContaining({ code: 'INVALID_URI' }))
-    expect(() => parseUri(uri)).not.toThrow(/s3cret/)
-  },
-)
+test.each([
+  'postgres://u:s3cret#x@h/db',
+  'postgres://u:s3cret@h:port/db',
+  'postgres://u:s3cret%zz@h/db',
+  'postgres://u:a@s3cret/b@h/db',
+  'postgres://u:a@s3cret?b@h/db',
+  'postgres:/u:s3cret@h/db',
+])('an address that cannot be read is refused without repeating it: %#', (uri) => {
+  expect(() => parseUri(uri)).toThrow(expect.objectContaining({ code: 'INVALID_URI' }))
+  expect(() => parseUri(uri)).not.toThrow(/s3cret/)
+})
 
 test.each([
   [
