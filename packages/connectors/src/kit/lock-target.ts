@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { ConfigError } from '@millrace/core'
 
@@ -51,7 +51,7 @@ export async function lockHolder(path: string): Promise<Holder | null> {
   }
   if (holder.host !== hostname()) return holder
   if (holder.pid === process.pid) return held.has(path) ? holder : null
-  if (!isAlive(holder.pid)) return null
+  if (!isAlive(holder.pid) || (await isZombie(holder.pid))) return null
   const now = await startTime(holder.pid)
   return holder.startTime === null || now === null || now === holder.startTime ? holder : null
 }
@@ -65,8 +65,20 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** A process that was killed keeps its number until its parent asks for it, in a container without an init for ever. */
+async function isZombie(pid: number): Promise<boolean> {
+  if ((await statFields(pid))?.[0] !== 'Z') return false
+  // Its other threads may still be ending, and hold its files until then.
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+  return threads.length <= 1
+}
+
 async function startTime(pid: number): Promise<string | null> {
+  return (await statFields(pid))?.[19] ?? null
+}
+
+/** From the third on, the state. The name in parentheses before it may hold anything, so fields are counted behind it. */
+async function statFields(pid: number): Promise<string[] | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
-  // The name in parentheses may hold anything, so fields are counted behind it; the 22nd is the start.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? null
 }
