@@ -41,6 +41,8 @@ describe('a file name', () => {
     ['orders.csv', { compression: 'snappy' }, 'COMPRESSION_NOT_AVAILABLE'],
     ['orders', {}, 'FORMAT_REQUIRED'],
     ['-', {}, 'FORMAT_REQUIRED'],
+    ['lake.duckdb', {}, 'SCHEME_REQUIRED'],
+    ['shop.sqlite3', {}, 'SCHEME_REQUIRED'],
     ['orders.csv', { splitRows: 5 }, 'SPLIT_NEEDS_FOLDER'],
     ['orders.csv', { jsonNumbers: 'string' }, 'OPTION_WITHOUT_EFFECT'],
     ['orders.ndjson', { header: false }, 'OPTION_WITHOUT_EFFECT'],

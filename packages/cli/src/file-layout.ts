@@ -34,6 +34,12 @@ export function fileLayout(path: string, choices: TransferChoices): FileLayout {
   }
   const format = choices.format ?? named.format
   if (!format) {
+    const database = /\.(duckdb|sqlite)\d?$/i.exec(path)?.[1]?.toLowerCase()
+    if (database) {
+      throw new ConfigError('SCHEME_REQUIRED', {
+        message: `"${path}" is named like a database, and a plain path is a file of rows. Write "${database}:${path}" for the database.`,
+      })
+    }
     throw new ConfigError('FORMAT_REQUIRED', {
       message: `The name "${path}" does not tell how to write it. Say --format csv, ndjson or parquet, or end the name in .csv, .ndjson or .parquet (and .gz or .zst to compress).`,
     })
