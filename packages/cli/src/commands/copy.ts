@@ -125,6 +125,6 @@ function resumeHint(args: readonly string[]): string {
   return (
     `The chunks that are done were kept. Run the same command again to resume:\n` +
     `  millrace ${shown.map(({ plain }) => shellQuote(plain)).join(' ')}\n` +
-    (masked ? '(The password is left out here; give it again, or set PGPASSWORD or a named connection.)\n' : '')
+    (masked ? '(The password is left out here; give it again, or use a named connection.)\n' : '')
   )
 }

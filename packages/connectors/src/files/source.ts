@@ -141,7 +141,7 @@ async function spoolStdin(
 ): Promise<FileRelation> {
   if (config.format === null) {
     throw new ConfigError('FORMAT_REQUIRED', {
-      message: 'Standard input has no name that tells its format. Write files:-?format=csv, ndjson or parquet.',
+      message: 'Standard input has no name that tells its format. Say --format csv, ndjson or parquet.',
     })
   }
   const path = join(folder, 'stdin')

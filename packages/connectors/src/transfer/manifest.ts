@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import type { Manifest } from './types.ts'
@@ -13,6 +14,24 @@ export function manifestFileName(stateDirectory: string, target: string, started
       .slice(-80) || 'load'
   const stamp = startedAt.replaceAll(/[-:]|\.\d+/g, '')
   return join(stateDirectory, 'manifests', `${slug}-${stamp}-${load.slice(0, 6)}.json`)
+}
+
+/** Refuses a place that cannot take manifests before anything is copied. `path` is the one manifest that was asked for. */
+export async function prepareManifests(stateDirectory: string, path: string | undefined): Promise<void> {
+  const folder = path === undefined ? join(stateDirectory, 'manifests') : dirname(path)
+  try {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  } catch (cause) {
+    throw new ConfigError('MANIFEST_NOT_WRITABLE', {
+      message: `Manifests cannot be written to ${folder} (${(cause as NodeJS.ErrnoException).code}). Set MILLRACE_HOME to a folder that can be written, or name a file with --manifest.`,
+      cause,
+    })
+  }
+  if (path === undefined || !(await stat(path).catch(() => null))?.isDirectory()) return
+  throw new ConfigError('MANIFEST_NOT_WRITABLE', {
+    message: `The manifest cannot be written to ${path}, which is a folder. Name a file in it.`,
+  })
 }
 
 /** Durable and whole: written aside, flushed and renamed. */

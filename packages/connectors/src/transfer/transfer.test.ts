@@ -356,6 +356,19 @@ describe('transfer', () => {
     }
   })
 
+  it('copies nothing when its manifest could not be written', async () => {
+    await exec(from, 'CREATE TABLE a AS SELECT 1 AS id')
+    await appendFile(join(state, 'file'), '')
+    for (const options of [{ stateDirectory: join(state, 'file') }, { stateDirectory: state, manifestPath: folder }]) {
+      const { spec, dispose } = await specOf({ table: 'a' }, {})
+      await expect(transfer(spec, options)).rejects.toMatchObject({ code: 'MANIFEST_NOT_WRITABLE' })
+      await dispose()
+    }
+    const target = (await connectorForUri(to)) as SqlConnector
+    expect(await target.query(`SELECT to_regclass('a') AS found`, { scalar: true })).toBeNull()
+    await target[Symbol.asyncDispose]()
+  })
+
   it('leaves out tables without columns, and warns of cursors that nothing can exceed', async () => {
     await exec(from, `CREATE TABLE bare ()`, `CREATE TABLE t AS SELECT 1 AS id, 'infinity'::timestamptz AS at`)
     const { manifests, events } = await copy({ tables: ['*'], cursor: 'at' })

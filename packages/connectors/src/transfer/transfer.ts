@@ -4,6 +4,7 @@ import type { Source } from '../kit/source.ts'
 import { forecastLosses } from './forecast.ts'
 import { createLanes, runAll } from './lanes.ts'
 import { loadTable } from './load-table.ts'
+import { prepareManifests } from './manifest.ts'
 import { planTable, resolveMode } from './plan-table.ts'
 import { resolveTables, type TableItem } from './relations.ts'
 import type { LoadedTable } from './table-context.ts'
@@ -53,6 +54,7 @@ async function attemptTransfer(
           'One manifest path cannot serve several tables. Leave --manifest out; each load then gets its own file.',
       })
     }
+    await prepareManifests(options.stateDirectory, options.manifestPath)
     const { filled, bare } = await tellBare(source, items)
     for (const { label } of bare) {
       const message = `${label} has no columns, so it is left out.`
