@@ -42,6 +42,8 @@ it.each([
   ['core importing formats', 'packages/core/src/a.ts', '@millrace/formats'],
   ['formats importing connectors', 'packages/formats/src/a.ts', '@millrace/connectors'],
   ['connectors importing the command', 'packages/connectors/src/a.ts', '@millrace/cli'],
+  ['the Tinybird client importing formats', 'packages/tinybird/src/a.ts', '@millrace/formats'],
+  ['connectors importing the local Tinybird', 'packages/connectors/src/a.ts', '@millrace/tinybird-local'],
   ['testing importing connectors', 'packages/testing/src/a.ts', '@millrace/connectors'],
   ['a source importing the testing package', 'packages/cli/src/a.ts', '@millrace/testing'],
   ['a path into another package by name', 'packages/connectors/src/a.ts', '@millrace/core/src/errors.ts'],
@@ -56,6 +58,8 @@ it('lets every arrow of the table pass', () => {
     lint({
       'packages/formats/src/a.ts': use('@millrace/core'),
       'packages/connectors/src/a.ts': use('@millrace/formats'),
+      'packages/connectors/src/b.ts': use('@millrace/tinybird'),
+      'packages/connectors/src/c.test.ts': use('@millrace/tinybird-local'),
       'packages/connectors/src/b.contract.ts': use('@millrace/testing'),
       'packages/cli/src/a.ts': use('@millrace/connectors'),
       'packages/cli/src/a.test.ts': use('@millrace/testing'),

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
 import {
+  asTableConnector,
   type ConfigValues,
-  type Connector,
   type ConnectorDefinition,
   connectorDefinition,
   connectorNames,
   definitionForUri,
   resolveConfig,
   secretsOf,
+  type TableConnector,
   uriScheme,
 } from '@millrace/connectors'
 import { ConfigError, closestName } from '@millrace/core'
@@ -28,7 +29,7 @@ export interface ResolvedEndpoint {
   /** Set for files: the path as given. */
   readonly path: string | null
   /** Each transfer gets its own, and disposes it. `values` come before those of the address. */
-  connect(values?: ConfigValues): Connector
+  connect(values?: ConfigValues): TableConnector
 }
 
 export interface EndpointLookup {
@@ -100,7 +101,7 @@ function make(
     config,
     address,
     path: definition.kind === 'object-store' ? String(config.path ?? '') : null,
-    connect: (more = {}) => definition.create({ ...config, ...more }),
+    connect: (more = {}) => asTableConnector(definition.create({ ...config, ...more })),
   }
 }
 

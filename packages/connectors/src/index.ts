@@ -3,23 +3,36 @@ export type {
   Capabilities,
   Connector,
   ConnectorDefinition,
+  ConnectorKind,
   ExportOptions,
-  LocalFileExport,
   OpenOptions,
   Row,
   Scalar,
   ScopeItem,
   SqlConnector,
   SuggestedColumn,
+  TableConnector,
+  TestedAgainst,
   TestResult,
+  TypeMapping,
 } from './kit/connector.ts'
+export type { CloudDir, CloudFile, Data, Export, LocalFile, Url } from './kit/export.ts'
 export { importDriver } from './kit/import-driver.ts'
+export type { Notification, NotifyConnector, NotifyOptions, NotifyResult } from './kit/notify.ts'
+export type {
+  ObjectInfo,
+  ObjectReadOptions,
+  ObjectStore,
+  ObjectStoreConnector,
+  ObjectWriteOptions,
+} from './kit/object-store.ts'
 export { redactConfig, redactText, secretsOf } from './kit/redact.ts'
 export {
+  asTableConnector,
   connectorDefinition,
-  connectorFor,
   connectorForUri,
   connectorNames,
+  createConnector,
   definitionForUri,
   uriScheme,
 } from './kit/registry.ts'
@@ -49,6 +62,7 @@ export type {
   Source,
   TableRef,
 } from './kit/source.ts'
+export type { ConsumeOptions, PullOptions, StreamConnector, StreamConsumer, StreamMessage } from './kit/stream.ts'
 export {
   formatTableName,
   matchesPattern,

@@ -8,11 +8,15 @@ export interface ErrorOptions {
 
 const brand = Symbol.for('millrace.error')
 
+/** What helps: a change of the configuration, another try, a look at the system, a look at the data. */
+export type Recovery = 'config' | 'transient' | 'fatal' | 'data'
+
 /**
  * Root of every error that Millrace throws on purpose. The subclasses say how to recover:
  * change the configuration, try again, give up, or look at the data. `code` is stable.
  */
-export class MillraceError extends Error {
+export abstract class MillraceError extends Error {
+  abstract readonly recovery: Recovery
   readonly code: string
   readonly details: Readonly<Record<string, unknown>>
 
@@ -26,13 +30,21 @@ export class MillraceError extends Error {
 }
 
 /** The user must change something before it can work: an option, a credential, a missing table. */
-export class ConfigError extends MillraceError {}
+export class ConfigError extends MillraceError {
+  readonly recovery: Recovery = 'config'
+}
 /** The same call may work later: a lost connection, a lock timeout, a busy server. */
-export class TransientError extends MillraceError {}
+export class TransientError extends MillraceError {
+  readonly recovery: Recovery = 'transient'
+}
 /** Nothing will help without a look at the system: a full disk, a broken invariant. */
-export class FatalError extends MillraceError {}
+export class FatalError extends MillraceError {
+  readonly recovery: Recovery = 'fatal'
+}
 /** The data itself does not fit: an unrepresentable value, a duplicate key, a failed verification. */
-export class DataError extends MillraceError {}
+export class DataError extends MillraceError {
+  readonly recovery: Recovery = 'data'
+}
 
 /** Holds over duplicate copies of this package, where `instanceof` does not. */
 export function isMillraceError(error: unknown): error is MillraceError {

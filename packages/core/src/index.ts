@@ -7,6 +7,7 @@ export {
   FatalError,
   isMillraceError,
   MillraceError,
+  type Recovery,
   TransientError,
 } from './errors.ts'
 export { type KitLogger, kitLogger } from './kit-logger.ts'

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry'
 import { abortable } from './abort.ts'
-import { isMillraceError, TransientError } from './errors.ts'
+import { isMillraceError } from './errors.ts'
 
 export interface RetryOptions {
   /** Further attempts after the first. Default 2. */
@@ -54,7 +54,7 @@ export function parseRetryAfter(header: string | null | undefined, now: Date = n
 }
 
 function isTransient(error: unknown): boolean {
-  return error instanceof TransientError || (isMillraceError(error) && error.name === 'TransientError')
+  return isMillraceError(error) && error.recovery === 'transient'
 }
 
 function retryAfterOf(error: Error): number {

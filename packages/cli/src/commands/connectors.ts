@@ -1,10 +1,10 @@
 import {
-  type Connector,
   connectorDefinition,
   connectorNames,
   formatTableName,
   type Row,
   type SqlConnector,
+  type TableConnector,
 } from '@millrace/connectors'
 import { ConfigError } from '@millrace/core'
 import { readConnections } from '../config-file/config-file.ts'
@@ -144,11 +144,11 @@ function cells(row: Row, header: readonly string[]): string[] {
   return header.map((name) => String(row[name] ?? '∅'))
 }
 
-function isSql(connector: Connector): connector is SqlConnector {
+function isSql(connector: TableConnector): connector is SqlConnector {
   return connector.definition.kind === 'sql' && connector.definition.capabilities.query
 }
 
-async function connect(uri: string, context: Context): Promise<Connector> {
+async function connect(uri: string, context: Context): Promise<TableConnector> {
   const lookup = { connections: () => readConnections(), secrets: context.secrets }
   return (await resolveEndpoint(uri, 'source', lookup)).connect()
 }

@@ -9,6 +9,8 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   schemes: ['duckdb'],
   configSchema,
   capabilities: { source: true, sink: true, query: true, scopes: true, foldsNames: true },
+  testedAgainst: [{ kind: 'real server', name: 'DuckDB 1.5, in process' }],
+  drivers: ['@duckdb/node-api'],
   parseUri,
   create: (config) => createDuckdbConnector(definition, config),
 }

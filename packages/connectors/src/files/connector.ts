@@ -9,6 +9,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'object-store' }
   schemes: ['file', 'files'],
   configSchema,
   capabilities: { source: true, sink: true, query: false, scopes: false },
+  testedAgainst: [{ kind: 'real server', name: 'the local file system' }],
   parseUri,
   create: (config) => createFilesConnector(definition, config),
 }

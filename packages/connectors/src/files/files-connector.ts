@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { Connector, ConnectorDefinition } from '../kit/connector.ts'
+import type { ConnectorDefinition, TableConnector } from '../kit/connector.ts'
 import { type FilesSourceConfig, guessFormat } from './config.ts'
 import { fileError } from './errors.ts'
 import {
@@ -16,7 +16,7 @@ import {
 import { createFilesSink } from './sink.ts'
 import { openFilesSource } from './source.ts'
 
-export interface FilesConnector extends Connector, ObjectStore {
+export interface FilesConnector extends TableConnector, ObjectStore {
   readonly path: string
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { LossLedger } from '@millrace/formats'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { asTableConnector } from '../kit/registry.ts'
 import { codeOf } from '../kit/sink-rows.contract.ts'
 import type { Relation, Source } from '../kit/source.ts'
 import { definition } from './connector.ts'
@@ -16,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 /** The tables of a path with their column kinds and their rows as canonical CSV. */
 async function read(path: string, config: Record<string, string | boolean> = {}) {
-  await using source = await definition.create({ path: join(folder, path), ...config }).openSource()
+  await using source = await asTableConnector(definition.create({ path: join(folder, path), ...config })).openSource()
   const tables: Record<string, { types: string; rows: string }> = {}
   for (const table of await source.listTables(['*']))
     tables[table.name] = await rowsOf(source, { kind: 'table', table })
@@ -38,7 +39,7 @@ async function rowsOf(source: Source, relation: Relation) {
 
 /** A query sees the same columns and values, by way of DuckDB; so do the count and the hash. */
 async function expectSameByQuery(path: string) {
-  await using source = await definition.create({ path: join(folder, path) }).openSource()
+  await using source = await asTableConnector(definition.create({ path: join(folder, path) })).openSource()
   const table: Relation = { kind: 'table', table: { scope: [], name: 'data' } }
   const query: Relation = { kind: 'query', sql: 'select * from data' }
   expect(await rowsOf(source, query)).toEqual(await rowsOf(source, table))
@@ -134,7 +135,7 @@ describe('files as a source', () => {
   test('a file that changes between the passes over it is refused', async () => {
     const path = join(folder, 'data.csv')
     await writeFile(path, 'id\n1\n')
-    await using source = await definition.create({ path }).openSource()
+    await using source = await asTableConnector(definition.create({ path })).openSource()
     const relation: Relation = { kind: 'table', table: { scope: [], name: 'data' } }
     await source.describe(relation)
     await appendFile(path, '2\n')
@@ -247,7 +248,7 @@ describe('files as a source', () => {
 
   test('a query reads files by their names', async () => {
     await writeFile(join(folder, 'orders.csv'), 'id,amount\n1,10\n2,20\n')
-    await using source = await definition.create({ path: join(folder, 'orders.csv') }).openSource()
+    await using source = await asTableConnector(definition.create({ path: join(folder, 'orders.csv') })).openSource()
     const relation: Relation = { kind: 'query', sql: 'select sum(amount)::bigint as total from orders' }
     expect((await source.describe(relation)).columns).toMatchObject([{ name: 'total', type: { kind: 'integer' } }])
     expect(await source.cursorMark(relation, 'total', [])).toEqual({ cursor: '30', keys: [] })

@@ -1,11 +1,17 @@
-import type { WireFormat } from '@millrace/formats'
+import type { LogicalType, WireFormat } from '@millrace/formats'
 import type { ConfigSchema, ConfigValues } from './config-schema.ts'
+import type { Export } from './export.ts'
 import type { Sink } from './sink.ts'
 import type { Source } from './source.ts'
 
+/** What a connector is, and so which interface it has: `SqlConnector`, `ObjectStoreConnector`, `StreamConnector`, `NotifyConnector`, `TableConnector`. */
+export type ConnectorKind = 'sql' | 'object-store' | 'stream' | 'notify' | 'api'
+
 /** Declared, never probed. */
 export interface Capabilities {
+  /** Can be copied from. */
   readonly source: boolean
+  /** Can be copied to. */
   readonly sink: boolean
   readonly query: boolean
   readonly scopes: boolean
@@ -13,15 +19,37 @@ export interface Capabilities {
   readonly foldsNames?: boolean
 }
 
+/** What the connector's own tests ran against; the documentation says so. */
+export interface TestedAgainst {
+  /** The system itself, its vendor's or a third party's emulator of it, or our own server that speaks its documented protocol. */
+  readonly kind: 'real server' | 'emulator' | 'protocol fake'
+  /** Such as `PostgreSQL 18 and 15`, `Azurite`. */
+  readonly name: string
+  /** What that leaves unproven, as a sentence. */
+  readonly note?: string
+}
+
+/** A type of the system and what becomes of it, for the documentation. */
+export interface TypeMapping {
+  /** As the system names it: `numeric(p,s)`. */
+  readonly source: string
+  readonly type: LogicalType
+  readonly remark?: string
+}
+
 /** What a connector folder exports as `definition`; the folder's name is the connector's. */
 export interface ConnectorDefinition {
   readonly name: string
   readonly title: string
-  readonly kind: 'sql' | 'object-store'
+  readonly kind: ConnectorKind
   /** URI schemes that name it, without colon. */
   readonly schemes: readonly string[]
   readonly configSchema: ConfigSchema
   readonly capabilities: Capabilities
+  readonly testedAgainst: readonly TestedAgainst[]
+  /** npm packages that it needs and that are installed apart. */
+  readonly drivers?: readonly string[]
+  readonly types?: readonly TypeMapping[]
   /** Turns `postgres://user:password@host/db?sslmode=require` into configuration values; throws ConfigError without repeating the URI. */
   parseUri(uri: string): ConfigValues
   create(config: ConfigValues): Connector
@@ -52,14 +80,6 @@ export interface SuggestedColumn {
   readonly remark?: string
 }
 
-/** The file that `export` made; gone when disposed. */
-export interface LocalFileExport extends AsyncDisposable {
-  readonly kind: 'local-file'
-  readonly path: string
-  readonly rows: number
-  readonly bytes: number
-}
-
 export interface ExportOptions {
   readonly format: Extract<WireFormat, 'csv' | 'ndjson' | 'parquet'>
   readonly rowLimit?: number
@@ -78,11 +98,15 @@ export interface Connector extends AsyncDisposable {
   readonly label: string
   /** Never throws; the text never holds a secret. */
   testConnection(signal?: AbortSignal): Promise<TestResult>
+}
+
+/** An end of a transfer. `openSource` and `openSink` throw ConfigError `NOT_SUPPORTED` where the definition's capabilities say no. */
+export interface TableConnector extends Connector {
   openSource(options?: OpenOptions): Promise<Source>
   openSink(options?: OpenOptions): Promise<Sink>
 }
 
-export interface SqlConnector extends Connector {
+export interface SqlConnector extends TableConnector {
   readonly definition: ConnectorDefinition & { readonly kind: 'sql' }
   /**
    * For cheap look-ups: the whole result as objects, in which everything that is not a small
@@ -96,5 +120,6 @@ export interface SqlConnector extends Connector {
   scopes(): readonly string[]
   listScope(parents: readonly string[]): Promise<ScopeItem[]>
   suggestSchema(scopes: readonly string[]): Promise<SuggestedColumn[]>
-  export(query: string, options: ExportOptions): Promise<LocalFileExport>
+  /** @throws ConfigError `UNSUPPORTED_FORMAT` for a format that the system cannot write */
+  export(query: string, options: ExportOptions): Promise<Export>
 }

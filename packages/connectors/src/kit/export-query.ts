@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LossLedger } from '@millrace/formats'
-import type { ExportOptions, LocalFileExport } from './connector.ts'
+import type { ExportOptions } from './connector.ts'
+import type { LocalFile } from './export.ts'
 import type { Source } from './source.ts'
 import { writePieces } from './write-pieces.ts'
 
@@ -11,7 +12,7 @@ export async function exportQuery(
   openSource: () => Promise<Source>,
   query: string,
   options: ExportOptions,
-): Promise<LocalFileExport> {
+): Promise<LocalFile> {
   const { format, rowLimit, signal = new AbortController().signal } = options
   const sql =
     rowLimit === undefined ? query : `SELECT * FROM (${query.replace(/[\s;]+$/, '')}\n) AS limited LIMIT ${rowLimit}`

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { importDriver } from './import-driver.ts'
-import { connectorFor, connectorForUri, connectorNames, definitionForUri } from './registry.ts'
+import { connectorForUri, connectorNames, createConnector, definitionForUri } from './registry.ts'
 import { withConnector } from './with-connector.ts'
 
 test('every folder with a connector module is known, and its definition carries its name', async () => {
@@ -11,7 +11,7 @@ test('every folder with a connector module is known, and its definition carries 
 })
 
 test('a connector is made from its name or from a URI', async () => {
-  await using named = await connectorFor('postgres', { host: 'db.example', database: 'shop' })
+  await using named = await createConnector('postgres', { host: 'db.example', database: 'shop' })
   expect(named.label).toContain('db.example')
   await withConnector(connectorForUri('postgres://u:hidden@db.example:5433/shop'), async (connector) => {
     expect(connector.label).toContain('db.example:5433/shop')
@@ -20,11 +20,11 @@ test('a connector is made from its name or from a URI', async () => {
 })
 
 test('an unknown name is refused with the known ones and a suggestion', async () => {
-  await expect(connectorFor('postgrse')).rejects.toMatchObject({
+  await expect(createConnector('postgrse')).rejects.toMatchObject({
     code: 'UNKNOWN_CONNECTOR',
     message: expect.stringMatching(/Did you mean "postgres"\?.*Known are:.*postgres/),
   })
-  await expect(connectorFor('../kit')).rejects.toMatchObject({ code: 'UNKNOWN_CONNECTOR' })
+  await expect(createConnector('../kit')).rejects.toMatchObject({ code: 'UNKNOWN_CONNECTOR' })
   await expect(connectorForUri('psotgres://x')).rejects.toMatchObject({ code: 'UNKNOWN_CONNECTOR' })
 })
 

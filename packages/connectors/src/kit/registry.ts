@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ConfigError, closestName } from '@millrace/core'
 import type { ConfigValues } from './config-schema.ts'
-import type { Connector, ConnectorDefinition } from './connector.ts'
+import type { Connector, ConnectorDefinition, TableConnector } from './connector.ts'
 import { resolveConfig } from './resolve-config.ts'
 
 // Convention over registration: a connector is a folder beside `kit` with a module `connector`,
@@ -37,18 +37,27 @@ export async function connectorDefinition(name: string): Promise<ConnectorDefini
  * Makes a connector from its name. Values that are not given come from the environment variables
  * that the connector's schema names, then from its defaults.
  */
-export async function connectorFor(name: string, config: ConfigValues = {}): Promise<Connector> {
+export async function createConnector(name: string, config: ConfigValues = {}): Promise<Connector> {
   const definition = await connectorDefinition(name)
   return definition.create(resolveConfig(definition, config))
 }
 
 /**
- * Makes a connector from a URI such as `postgres://host/db`. A path without a scheme, or `-` for
+ * Makes an end of a transfer from a URI such as `postgres://host/db`. A path without a scheme, or `-` for
  * standard input and output, belongs to the connector `files`.
  */
-export async function connectorForUri(uri: string): Promise<Connector> {
+export async function connectorForUri(uri: string): Promise<TableConnector> {
   const definition = await definitionForUri(uri)
-  return definition.create(resolveConfig(definition, definition.parseUri(uri)))
+  return asTableConnector(definition.create(resolveConfig(definition, definition.parseUri(uri))))
+}
+
+/** @throws ConfigError `NOT_SUPPORTED` for a connector without tables, such as a stream or a messenger */
+export function asTableConnector(connector: Connector): TableConnector {
+  const { capabilities, title } = connector.definition
+  if (capabilities.source || capabilities.sink) return connector as TableConnector
+  throw new ConfigError('NOT_SUPPORTED', {
+    message: `${title} has no tables to copy. "millrace connectors list" shows what each connector can do.`,
+  })
 }
 
 /** Which connector a URI belongs to. */

@@ -181,6 +181,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       let path: string
       {
         await using file = await connector.export('select id, label from contract_plain where id > 1000', { format })
+        if (file.kind !== 'local-file') throw new Error(`The export is a ${file.kind}.`)
         path = file.path
         expect(file.rows).toBe(3)
         const bytes = await readFile(path)

@@ -9,6 +9,14 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   schemes: ['mysql', 'mariadb'],
   configSchema,
   capabilities: { source: true, sink: true, query: true, scopes: true },
+  testedAgainst: [
+    {
+      kind: 'real server',
+      name: 'MariaDB 10.11',
+      note: 'MySQL 8 itself, with its caching_sha2_password, was not at hand.',
+    },
+  ],
+  drivers: ['mysql2'],
   parseUri,
   create: (config) => createMysqlConnector(definition, config),
 }

@@ -2,7 +2,7 @@ import { findMariadb, startMariadb, type TestMariadb } from '@millrace/testing'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
-import { connectorFor, connectorForUri } from '../kit/registry.ts'
+import { connectorForUri, createConnector } from '../kit/registry.ts'
 import { describeSqlConnector } from '../kit/sql-connector.contract.ts'
 import { parseUri } from './config.ts'
 import { definition } from './connector.ts'
@@ -60,7 +60,7 @@ describe.skipIf(!findMariadb())('MariaDB', () => {
 
   describe('connections', () => {
     const cipher = async (config: object) => {
-      await using connector = (await connectorFor('mysql', { ...parseUri(server.url()), ...config })) as SqlConnector
+      await using connector = (await createConnector('mysql', { ...parseUri(server.url()), ...config })) as SqlConnector
       const [row] = await connector.query(`show session status like 'Ssl_cipher'`)
       return row?.Value !== ''
     }

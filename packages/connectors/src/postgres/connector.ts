@@ -9,6 +9,8 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   schemes: ['postgres', 'postgresql'],
   configSchema,
   capabilities: { source: true, sink: true, query: true, scopes: true },
+  testedAgainst: [{ kind: 'real server', name: 'PostgreSQL 18 and 15' }],
+  drivers: ['pg'],
   parseUri,
   create: (config) => createPostgresConnector(definition, config),
 }

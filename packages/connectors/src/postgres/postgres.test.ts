@@ -2,7 +2,7 @@ import { findPostgres15, startPostgres, type TestPostgres } from '@millrace/test
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
-import { connectorFor, connectorForUri } from '../kit/registry.ts'
+import { connectorForUri, createConnector } from '../kit/registry.ts'
 import { describeSqlConnector } from '../kit/sql-connector.contract.ts'
 import { quoteName } from '../kit/sql-quote.ts'
 import { parseUri } from './config.ts'
@@ -59,7 +59,10 @@ for (const version of versions) {
 
   describe(`connections to PostgreSQL ${version}`, () => {
     const answer = async (config: object) => {
-      await using connector = (await connectorFor('postgres', { ...parseUri(server.url()), ...config })) as SqlConnector
+      await using connector = (await createConnector('postgres', {
+        ...parseUri(server.url()),
+        ...config,
+      })) as SqlConnector
       return await connector.query('select ssl from pg_stat_ssl where pid = pg_backend_pid()', { scalar: true })
     }
 

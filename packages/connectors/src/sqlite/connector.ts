@@ -9,6 +9,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   schemes: ['sqlite', 'sqlite3'],
   configSchema,
   capabilities: { source: true, sink: true, query: true, scopes: true, foldsNames: true },
+  testedAgainst: [{ kind: 'real server', name: 'SQLite of Node.js, in process' }],
   parseUri,
   create: (config) => createSqliteConnector(definition, config),
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Connector } from '../kit/connector.ts'
+import type { TableConnector } from '../kit/connector.ts'
 import type { Target, WriteMode } from '../kit/sink.ts'
 import type { Relation } from '../kit/source.ts'
 
 export interface LoadIdentity {
-  readonly from: Connector
+  readonly from: TableConnector
   readonly relation: Relation
-  readonly to: Connector
+  readonly to: TableConnector
   readonly target: Target
   readonly mode: WriteMode
   readonly keys: readonly string[]

@@ -1,5 +1,5 @@
 import type { Column, ContentHash, LossEntry, UnrepresentablePolicy } from '@millrace/formats'
-import type { Connector } from '../kit/connector.ts'
+import type { TableConnector } from '../kit/connector.ts'
 import type { PublishResult, SchemaChange, SchemaContract, Target, WriteMode } from '../kit/sink.ts'
 import type { CursorMark, FormatOptions } from '../kit/source.ts'
 
@@ -7,7 +7,7 @@ export type VerifyLevel = 'none' | 'count' | 'content'
 
 /** One end of a transfer. */
 export interface Endpoint {
-  readonly connector: Connector
+  readonly connector: TableConnector
   /** How a person names this end: a URI without its password, or a connection's name. Kept in the manifest so that `verify` can reach it again. */
   readonly address: string
 }
@@ -227,7 +227,7 @@ export interface TransferPlan {
 export interface VerifyOptions {
   readonly signal?: AbortSignal
   /** Opens a connector for an address of a manifest. */
-  readonly connect: (end: 'from' | 'to', connector: string, address: string) => Connector | Promise<Connector>
+  readonly connect: (end: 'from' | 'to', connector: string, address: string) => TableConnector | Promise<TableConnector>
   /** Also recomputes the source's side. Default false. */
   readonly source?: boolean
 }

@@ -1,0 +1,8 @@
+export type {
+  ClickhouseHttp,
+  ClickhouseHttpOptions,
+  Fault,
+  RateLimits,
+  TinybirdLocal,
+  TinybirdLocalOptions,
+} from './types.ts'
