@@ -25,3 +25,4 @@ export {
   secretValues,
 } from './settings.ts'
 export { settingsReference } from './settings-reference.ts'
+export { parseTemplate, type Template, type TemplateContext } from './template.ts'
