@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { findMariadb, findPostgres15 } from '@millrace/testing'
+import { findMariadb, findPostgres15, findRadosgw } from '@millrace/testing'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
@@ -79,6 +79,7 @@ function reasonFor(...names: readonly string[]): string {
   const text = names.join(' ').toLowerCase()
   const missing = [
     { service: 'MariaDB server', words: /mariadb|mysql/, absent: findMariadb() === null },
+    { service: 'Ceph gateway', words: /\bs3\b|rgw|radosgw/, absent: findRadosgw() === null },
     { service: 'PostgreSQL 15', words: /postgres/, absent: findPostgres15() === null },
   ].filter(({ absent }) => absent)
   const named = missing.filter(({ words }) => words.test(text))

@@ -19,7 +19,7 @@ export function isRoot(): boolean {
  * Database servers refuse to run as root. Root starts them as their own account where the system has
  * one and as `nobody`, which every system has, where it has not. Everybody else runs them as himself.
  */
-export function serverAccount(preferred: 'postgres' | 'mysql'): Account | undefined {
+export function serverAccount(preferred: 'postgres' | 'mysql' | 'ceph'): Account | undefined {
   if (!isRoot()) return undefined
   const account = lookUp(preferred) ?? lookUp('nobody')
   if (account) return account

@@ -81,7 +81,7 @@ function reachable(packageDirectory: string, name: string): string {
   return copy
 }
 
-function findProgram(name: string): string | undefined {
+export function findProgram(name: string): string | undefined {
   const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin', '/usr/local/bin']
   return places.map((place) => join(place, name)).find((path) => existsSync(path))
 }
