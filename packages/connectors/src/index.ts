@@ -36,6 +36,7 @@ export {
   definitionForUri,
   uriScheme,
 } from './kit/registry.ts'
+export { renderNotification } from './kit/render-notification.ts'
 export { resolveConfig } from './kit/resolve-config.ts'
 export type {
   Interrupted,
