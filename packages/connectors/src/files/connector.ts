@@ -8,7 +8,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'object-store' }
   kind: 'object-store',
   schemes: ['file', 'files'],
   configSchema,
-  capabilities: { source: true, sink: true, query: false, scopes: false },
+  capabilities: { source: true, sink: true, query: false, scopes: false, localPaths: true },
   testedAgainst: [{ kind: 'real server', name: 'the local file system' }],
   parseUri,
   create: (config) => createFilesConnector(definition, config),

@@ -17,6 +17,8 @@ export interface Capabilities {
   readonly scopes: boolean
   /** Table names that differ only in the case of ASCII letters name one table. */
   readonly foldsNames?: boolean
+  /** Object stores: paths are those of this machine's file system, and a folder holds a file for each table. */
+  readonly localPaths?: boolean
 }
 
 /** What the connector's own tests ran against; the documentation says so. */

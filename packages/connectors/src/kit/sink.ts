@@ -24,6 +24,11 @@ export type Target =
       /** Starts a new file when one holds this many rows or bytes (before compression); the target must be a folder. */
       readonly splitRows?: number
       readonly splitBytes?: number
+      /**
+       * Columns whose values stand in the path (`year=2024/month=5/`) instead of the files, outermost first;
+       * the target must be a folder.
+       */
+      readonly partitionBy?: readonly string[]
     }
 
 /** A change that the destination table needs before the rows fit: what `plan` shows and the load does. */

@@ -19,6 +19,8 @@ export interface FileLayout {
   readonly csv?: { readonly header: boolean; readonly lineEnd: 'lf' | 'crlf' }
   readonly splitRows?: number
   readonly splitBytes?: number
+  /** Columns that become folders, outermost first. */
+  readonly partitionBy?: readonly string[]
 }
 
 export interface TransferSpec {
