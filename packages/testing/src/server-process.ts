@@ -9,6 +9,8 @@ export interface ServerSpec {
   readonly program: string
   readonly args: readonly string[]
   readonly account: Account | undefined
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>
   /** Printed by the server when it takes connections. */
   readonly ready: RegExp
   /** Printed when the port was taken between finding it and using it. */
@@ -24,6 +26,8 @@ export interface RunningServer {
   log(): string
   /** Ends the server at once, the way a crash does; the directory stays. */
   kill(): Promise<void>
+  /** Ends the server, at once or in order, and keeps its directory for a server that takes its place. */
+  halt(how: 'kill' | 'stop'): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,6 +41,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const child = spawn(spec.program, spec.args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     cwd: '/',
+    ...(spec.env ? { env: { ...process.env, ...spec.env } } : {}),
     // An own process group: Ctrl-C in the terminal is ours to answer, not the server's.
     detached: process.platform !== 'win32',
     ...(spec.account ?? {}),
@@ -75,6 +80,10 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     pid,
     log: () => log,
     kill: () => end(['SIGKILL']),
+    async halt(how) {
+      await end(how === 'kill' ? ['SIGKILL'] : [`SIG${spec.stopSignal}`, 'SIGQUIT', 'SIGKILL'])
+      watchdog?.dismiss()
+    },
     stop() {
       stopping ??= (async () => {
         await end([`SIG${spec.stopSignal}`, 'SIGQUIT', 'SIGKILL'])

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryRoot } from './account.ts'
+import { freePort } from './free-port.ts'
+import { PortTaken, type RunningServer, startServer } from './server-process.ts'
+
+/** What every message broker for tests has. */
+export interface TestBroker extends AsyncDisposable {
+  readonly host: string
+  /** The same after a restart. */
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  /** The last part of the server's log. */
+  log(): string
+  /** Ends the server, with `kill` the way a crash does, and starts it again on the same data. */
+  restart(how?: 'kill' | 'stop'): Promise<void>
+  /** Ends the server; `resume` starts it again on the same data. */
+  pause(how?: 'kill' | 'stop'): Promise<void>
+  resume(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface BrokerSpec {
+  readonly name: string
+  readonly program: string
+  readonly directory: string
+  readonly ready: RegExp
+  readonly portTaken: RegExp
+  /** Arguments and environment for a port; may write files into the directory. */
+  configure(port: number): Promise<{ args: readonly string[]; env?: Readonly<Record<string, string>> }>
+}
+
+export const brokerHost = '127.0.0.1'
+
+/** A new directory that the broker's files go to. */
+export function brokerDirectory(name: string): string {
+  return mkdtempSync(join(temporaryRoot(), `millrace-${name}-`))
+}
+
+/** Starts a broker on a free port; the directory goes with the stop, or when the start fails. */
+export async function startBroker(
+  spec: BrokerSpec,
+): Promise<Pick<TestBroker, 'port' | 'log' | 'restart' | 'pause' | 'resume' | 'stop'>> {
+  const start = async (port: number): Promise<RunningServer> => {
+    const { args, env } = await spec.configure(port)
+    return startServer({
+      ...{ name: spec.name, program: spec.program, args, account: undefined, ...(env ? { env } : {}) },
+      ...{ ready: spec.ready, portTaken: spec.portTaken, stopSignal: 'TERM' },
+      temporaryDirectory: spec.directory,
+    })
+  }
+  try {
+    let [server, port] = await onFreePort(start)
+    const pause = (how: 'kill' | 'stop' = 'kill') => server.halt(how)
+    const resume = async () => {
+      server = await start(port)
+    }
+    return {
+      port,
+      log: () => server.log(),
+      pause,
+      resume,
+      async restart(how) {
+        await pause(how)
+        await resume()
+      },
+      stop: () => server.stop(),
+    }
+  } catch (error) {
+    rmSync(spec.directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function onFreePort(start: (port: number) => Promise<RunningServer>): Promise<[RunningServer, number]> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    try {
+      return [await start(port), port]
+    } catch (error) {
+      if (!(error instanceof PortTaken) || attempt === 5) throw error
+    }
+  }
+}

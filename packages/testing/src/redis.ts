@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError } from '@millrace/core'
+import { findRedis } from './binaries.ts'
+import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
+import { selfSignedCertificate } from './certificate.ts'
+import { freePort } from './free-port.ts'
+
+export interface RedisOptions {
+  /** Also offers TLS, on a port of its own, with a self-signed certificate. */
+  readonly tls?: boolean
+}
+
+export interface TestRedis extends TestBroker {
+  /** `redis://:password@host:port/database`. */
+  url(database?: number): string
+  /** Only with `tls`. */
+  readonly tls: { readonly port: number; readonly certificateFile: string } | undefined
+}
+
+/** A Redis in a temporary directory that keeps every write over a restart. Its default user has a password. */
+export async function startRedis(options: RedisOptions = {}): Promise<TestRedis> {
+  const program = findRedis()
+  if (program === null) {
+    throw new ConfigError('TESTING_NO_REDIS', { message: 'This machine has no Redis server. Run script/services.' })
+  }
+  const password = randomBytes(12).toString('hex')
+  const directory = brokerDirectory('redis')
+  const tls = options.tls ? { port: await freePort(), certificateFile: join(directory, 'certificate.pem') } : undefined
+  if (tls) {
+    const { certificate, key } = selfSignedCertificate()
+    writeFileSync(tls.certificateFile, certificate)
+    writeFileSync(join(directory, 'key.pem'), key, { mode: 0o600 })
+  }
+  const broker = await startBroker({
+    ...{ name: 'Redis', program, directory },
+    ready: /Ready to accept connections/,
+    portTaken: /Address already in use/,
+    configure: async (port) => ({
+      args: [
+        ...['--port', `${port}`, '--bind', brokerHost, '--dir', directory, '--save', '', '--requirepass', password],
+        ...['--appendonly', 'yes', '--appendfsync', 'no'],
+        ...(tls ? ['--tls-port', `${tls.port}`, '--tls-auth-clients', 'no'] : []),
+        ...(tls ? ['--tls-cert-file', tls.certificateFile, '--tls-key-file', join(directory, 'key.pem')] : []),
+      ],
+    }),
+  })
+  return {
+    ...broker,
+    ...{ host: brokerHost, user: 'default', password, tls },
+    url: (database = 0) => `redis://:${password}@${brokerHost}:${broker.port}/${database}`,
+    [Symbol.asyncDispose]: broker.stop,
+  }
+}
