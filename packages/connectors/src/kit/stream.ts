@@ -19,6 +19,8 @@ export interface ConsumeOptions {
   readonly group?: string
   /** Where a group begins that has no committed position. Default `earliest`. */
   readonly from?: 'earliest' | 'latest'
+  /** How many messages the caller will hold uncommitted at most: brokers that bound this on their side are told. Default 10,000. */
+  readonly maxUncommitted?: number
   /** Folder for positions of systems that keep none for their consumers (Kinesis). */
   readonly stateDirectory?: string
   readonly signal?: AbortSignal
@@ -40,9 +42,18 @@ export interface PullOptions {
  * slows the broker down; a consumer never holds more than one pull's worth beside what it handed out.
  */
 export interface StreamConsumer extends AsyncDisposable {
-  /** Resolves as soon as there is at least one message. A lost connection is mended inside, or is a TransientError. */
+  /** The broker hands out nothing more once so many messages are uncommitted; at most what was asked for. */
+  readonly maxUncommitted: number
+  /**
+   * Resolves as soon as there is at least one message. A lost connection is mended inside, or is a
+   * TransientError: then the consumer is to be disposed and a new one opened, to which everything
+   * uncommitted comes again.
+   */
   pull(options: PullOptions): Promise<readonly StreamMessage[]>
-  /** Everything pulled so far is durable at its destination. Resolves when the broker knows. */
+  /**
+   * Everything pulled so far is durable at its destination. Resolves when the broker knows. After a
+   * TransientError nobody can say whether it knows: the messages may come again.
+   */
   commit(): Promise<void>
   /** Messages that this group has not committed; null where the broker cannot tell. */
   lag(): Promise<number | null>
