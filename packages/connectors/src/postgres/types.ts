@@ -124,12 +124,12 @@ const scalars: Readonly<Record<string, LogicalType>> = {
 export function logicalType(type: PgType): LogicalType {
   if (type.element) return { kind: 'list', element: logicalType(type.element) }
   if (type.class === 'e') return { kind: 'enum', labels: type.labels }
-  if (type.name === 'numeric') return decimalType(type.typmod)
+  if (type.name === 'numeric') return decimalOf(type.typmod)
   return scalars[type.name] ?? text
 }
 
 /** The modifier holds precision and scale, the latter as 11 bits with a sign since version 15. */
-function decimalType(typmod: number): LogicalType {
+export function decimalOf(typmod: number): LogicalType {
   if (typmod < 4) return { kind: 'decimal', precision: null, scale: null }
   const precision = ((typmod - 4) >> 16) & 0xffff
   const scale = (((typmod - 4) & 0x7ff) ^ 1024) - 1024
