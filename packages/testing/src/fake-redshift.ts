@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { connect, createServer, type Socket } from 'node:net'
 import pg from 'pg'
 import type { TestPostgres } from './postgres.ts'

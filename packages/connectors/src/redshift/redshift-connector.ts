@@ -54,7 +54,7 @@ export function createRedshiftConnector(
         const values: Scalar[][] = []
         for await (const { fields, rows } of fetchAll(session, sql.replace(/[\s;]+$/, ''), signal)) {
           names = fields.map((field) => field.name)
-          for (const row of rows) values.push(fields.map((field, index) => valueOf(row[index] ?? null, field)))
+          for (const row of rows) values.push(fields.map((field, index) => scalarOf(row[index] ?? null, field)))
         }
         await session.run('rollback')
         return { names, rows: values }
@@ -97,7 +97,7 @@ export function createRedshiftConnector(
   }
 }
 
-function valueOf(text: string | null, { dataTypeID }: RawColumn): Scalar {
+function scalarOf(text: string | null, { dataTypeID }: RawColumn): Scalar {
   if (text === null) return null
   if (smallIntegers.has(dataTypeID)) return Number(text)
   return dataTypeID === boolean ? text === 't' : text
