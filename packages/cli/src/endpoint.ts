@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import {
   asTableConnector,
   type ConfigValues,
+  type Connector,
   type ConnectorDefinition,
   connectorDefinition,
   connectorNames,
@@ -20,17 +21,25 @@ export type ConnectionDefinition = string | (ConfigValues & { readonly connector
 
 export type Connections = ReadonlyMap<string, ConnectionDefinition>
 
-/** One end, named by a person, with its connector still to be made. */
-export interface ResolvedEndpoint {
+/** A system, named by a person, with its connector still to be made. */
+export interface ResolvedConnector {
   readonly definition: ConnectorDefinition
   readonly config: ConfigValues
   /** Without secrets, and resolvable again later: a URI, a connection's or a connector's name. */
   readonly address: string
+  /** Each use gets its own, and disposes it. `values` come before those of the address. */
+  create(values?: ConfigValues): Connector
+}
+
+/** One end of a transfer. */
+export interface ResolvedEndpoint extends ResolvedConnector {
   /** Set for files: the path as given. */
   readonly path: string | null
-  /** Each transfer gets its own, and disposes it. `values` come before those of the address. */
   connect(values?: ConfigValues): TableConnector
 }
+
+/** What a system is wanted for; `system` takes any. */
+export type Role = 'source' | 'destination' | 'stream' | 'messenger' | 'system'
 
 export interface EndpointLookup {
   /** Those of the configuration file; asked for only when a word may name one. */
@@ -46,11 +55,7 @@ const prefix = 'MILLRACE_CONNECTION_'
  * (`MILLRACE_CONNECTION_<NAME>`), a connector that is configured by its own variables, or a path;
  * in this order.
  */
-export async function resolveEndpoint(
-  word: string,
-  role: 'source' | 'destination',
-  lookup: EndpointLookup,
-): Promise<ResolvedEndpoint> {
+export async function resolveConnector(word: string, role: Role, lookup: EndpointLookup): Promise<ResolvedConnector> {
   const { environment = process.env } = lookup
   if (word === '')
     throw new ConfigError('EMPTY_ADDRESS', { message: `The ${role} is empty. Give a URI, a path or a connection.` })
@@ -71,7 +76,21 @@ export async function resolveEndpoint(
   return fromUri(word, word, role, lookup)
 }
 
-async function fromUri(uri: string, address: string, role: Role, lookup: EndpointLookup): Promise<ResolvedEndpoint> {
+/** The same for an end of a transfer. */
+export async function resolveEndpoint(
+  word: string,
+  role: 'source' | 'destination',
+  lookup: EndpointLookup,
+): Promise<ResolvedEndpoint> {
+  const resolved = await resolveConnector(word, role, lookup)
+  return {
+    ...resolved,
+    path: resolved.definition.kind === 'object-store' ? String(resolved.config.path ?? '') : null,
+    connect: (values) => asTableConnector(resolved.create(values)),
+  }
+}
+
+async function fromUri(uri: string, address: string, role: Role, lookup: EndpointLookup): Promise<ResolvedConnector> {
   // Before anything can fail with the URI in its message.
   const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*?:([^/?#]*)@/i.exec(uri)?.[1]
   if (password) lookup.secrets.add([password])
@@ -79,29 +98,36 @@ async function fromUri(uri: string, address: string, role: Role, lookup: Endpoin
   return make(definition, definition.parseUri(uri), address, role, lookup)
 }
 
-type Role = 'source' | 'destination'
-
 function make(
   definition: ConnectorDefinition,
   values: ConfigValues,
   address: string,
   role: Role,
   { secrets, environment = process.env }: EndpointLookup,
-): ResolvedEndpoint {
+): ResolvedConnector {
   secrets.add(secretsOf(definition.configSchema, values))
   const config = resolveConfig(definition, values, environment)
   secrets.add(secretsOf(definition.configSchema, config))
-  if (role === 'source' ? !definition.capabilities.source : !definition.capabilities.sink) {
+  if (!canBe(role, definition)) {
     throw new ConfigError('NOT_SUPPORTED', {
       message: `${definition.title} cannot be a ${role}. "millrace connectors list" shows what each connector can do.`,
     })
   }
-  return {
-    definition,
-    config,
-    address,
-    path: definition.kind === 'object-store' ? String(config.path ?? '') : null,
-    connect: (more = {}) => asTableConnector(definition.create({ ...config, ...more })),
+  return { definition, config, address, create: (more = {}) => definition.create({ ...config, ...more }) }
+}
+
+function canBe(role: Role, { kind, capabilities }: ConnectorDefinition): boolean {
+  switch (role) {
+    case 'source':
+      return capabilities.source
+    case 'destination':
+      return capabilities.sink
+    case 'stream':
+      return kind === 'stream'
+    case 'messenger':
+      return kind === 'notify'
+    case 'system':
+      return true
   }
 }
 

@@ -1,12 +1,4 @@
-import {
-  ConfigError,
-  DataError,
-  FatalError,
-  InterruptedError,
-  isMillraceError,
-  type MillraceError,
-  TransientError,
-} from '@millrace/core'
+import { InterruptedError, isMillraceError, type MillraceError } from '@millrace/core'
 import { type Context, exitCodes } from './context.ts'
 import { printable } from './output/printable.ts'
 
@@ -44,18 +36,15 @@ function firstError(error: unknown): unknown {
   return error instanceof SuppressedError ? firstError(error.suppressed) : error
 }
 
+const recoveryCodes = {
+  config: exitCodes.usage,
+  transient: exitCodes.transient,
+  data: exitCodes.data,
+  fatal: exitCodes.fatal,
+} as const
+
 function exitCodeOf(error: MillraceError): number {
-  if (error.code === 'VERIFICATION_FAILED') return exitCodes.different
-  for (const [kind, code] of [
-    [ConfigError, exitCodes.usage],
-    [TransientError, exitCodes.transient],
-    [DataError, exitCodes.data],
-    [FatalError, exitCodes.fatal],
-  ] as const) {
-    // The name holds over duplicate copies of the core, where instanceof does not.
-    if (error instanceof kind || error.name === kind.name) return code
-  }
-  return exitCodes.fatal
+  return error.code === 'VERIFICATION_FAILED' ? exitCodes.different : recoveryCodes[error.recovery]
 }
 
 /** One block: what happened, the next step, the code. */

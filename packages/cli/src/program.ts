@@ -1,15 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { Context } from './context.ts'
 import { parseAmount, parseNames, parseSize } from './parse-values.ts'
+import { addConnectors } from './program/connectors.ts'
+import { addNotify } from './program/notify.ts'
+import type { Run } from './program/run.ts'
 import { type TransferChoices, type TransferOption, transferOptions } from './transfer-options.ts'
-
-/** Runs a command and takes its exit code; the command's code is loaded by `work`, when it is first wanted. */
-export type Run = (work: (context: Context) => Promise<number>) => Promise<void>
 
 /** The commands and their options. Nothing but the option parser is loaded for it, so that `--help` is quick. */
 export function createProgram(run: Run, version: string): Command {
   const program = new Command('millrace')
-    .description('Moves tables between databases and files: fast, value by value, with proof.')
+    .description('Moves tables between databases, files, clouds and streams: fast, value by value, with proof.')
     .version(version, '-V, --version', 'Prints the version.')
     .helpOption('-h, --help', 'Shows help.')
     .helpCommand('help [command]', 'Shows help for a command.')
@@ -17,6 +16,7 @@ export function createProgram(run: Run, version: string): Command {
   addCopy(program, run)
   addPlan(program, run)
   addVerify(program, run)
+  addNotify(program, run)
   addConnectors(program, run)
   return program
 }
@@ -81,52 +81,6 @@ function addVerify(program: Command, run: Run): void {
         const { source = false, json = false, ...rest } = values
         return verify({ manifests, source, json, ...rest }, context)
       }),
-    )
-}
-
-function addConnectors(program: Command, run: Run): void {
-  const connectors = program
-    .command('connectors')
-    .description('Lists connectors, tests connections and looks into systems.')
-  const load = () => import('./commands/connectors.ts')
-  connectors
-    .command('list')
-    .description('Lists the systems that can be read from and written to.')
-    .option('--json', 'Prints JSON.')
-    .action(({ json = false }) => run(async (context) => (await load()).listConnectors({ json }, context)))
-  connectors
-    .command('show')
-    .description('Shows the settings of a connector and the environment variables that supply them.')
-    .argument('<name>', 'A connector.')
-    .option('--json', 'Prints JSON.')
-    .action((name, { json = false }) => run(async (context) => (await load()).showConnector({ name, json }, context)))
-  connectors
-    .command('test')
-    .description('Tries a connection. Ends with code 2 when it fails.')
-    .argument('<uri>', 'A URI, a path or a connection.')
-    .option('--json', 'Prints JSON.')
-    .action((uri, { json = false }) => run(async (context) => (await load()).testConnection({ uri, json }, context)))
-  connectors
-    .command('discover')
-    .description('Lists the tables that can be read.')
-    .argument('<uri>', 'A URI, a path or a connection.')
-    .argument('[patterns...]', 'Only tables that match, such as "sales.*".')
-    .option('--columns', 'Also shows columns, types and estimated rows.')
-    .option('--json', 'Prints JSON.')
-    .action((uri, patterns, { columns = false, json = false }) =>
-      run(async (context) => (await load()).discover({ uri, patterns, columns, json }, context)),
-    )
-  connectors
-    .command('query')
-    .description(
-      'Prints the result of a query that only reads; for look-ups, since the whole result is kept in memory.',
-    )
-    .argument('<uri>', 'A URI, a path or a connection.')
-    .argument('<sql>', 'One statement.')
-    .option('--scalar', 'Prints only the first value of the first row, bare; null when there is none.')
-    .option('--json', 'Prints JSON.')
-    .action((uri, sql, { scalar = false, json = false }) =>
-      run(async (context) => (await load()).query({ uri, sql, scalar, json }, context)),
     )
 }
 

@@ -16,6 +16,7 @@ export type {
   TestResult,
   TypeMapping,
 } from './kit/connector.ts'
+export { connectorSchemas } from './kit/connector-schemas.ts'
 export type { CloudDir, CloudFile, Data, Export, LocalFile, Url } from './kit/export.ts'
 export { importDriver } from './kit/import-driver.ts'
 export type { Notification, NotifyConnector, NotifyOptions, NotifyResult } from './kit/notify.ts'

@@ -24,7 +24,7 @@ describe('millrace connectors', () => {
       expect.arrayContaining(['duckdb', 'files', 'mysql', 'postgres']),
     )
     expect((await connectors('list')).out.toString()).toMatch(
-      /postgres +PostgreSQL +postgres: postgresql: +yes +yes +yes/,
+      /postgres +PostgreSQL +sql +postgres: postgresql: +yes +yes +yes/,
     )
   })
 
@@ -41,6 +41,14 @@ describe('millrace connectors', () => {
     expect(await connectors('test', 'our-lake')).toMatchObject({ code: 0 })
     expect(await connectors('test', 'duckdb:nowhere.duckdb')).toMatchObject({ code: 2 })
     expect((await connectors('test', 'our-lakes')).err).toContain('Did you mean "our_lake"?')
+  })
+
+  it('tests what has no tables, too', async () => {
+    expect(await connectors('test', 'webhook+http://127.0.0.1:1/hook')).toMatchObject({ code: 2 })
+    expect(await connectors('discover', 'webhook+http://127.0.0.1:1/hook')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Webhook cannot be a source.'),
+    })
   })
 
   it('discovers tables and their columns', async () => {

@@ -1,6 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import {
   connectorDefinition,
   connectorNames,
+  connectorSchemas,
   formatTableName,
   type Row,
   type SqlConnector,
@@ -9,7 +11,7 @@ import {
 import { ConfigError } from '@millrace/core'
 import { readConnections } from '../config-file/config-file.ts'
 import { type Context, exitCodes } from '../context.ts'
-import { resolveEndpoint } from '../endpoint.ts'
+import { type EndpointLookup, resolveConnector, resolveEndpoint } from '../endpoint.ts'
 import { count } from '../output/amounts.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
@@ -31,10 +33,11 @@ export async function listConnectors({ json }: Output, context: Context): Promis
   const yes = (value: boolean) => (value ? 'yes' : 'no')
   context.out(
     textTable(
-      ['name', 'system', 'addresses', 'source', 'destination', 'query'],
-      listed.map(({ name, title, schemes, capabilities }) => [
+      ['name', 'system', 'kind', 'addresses', 'source', 'destination', 'query'],
+      listed.map(({ name, title, kind, schemes, capabilities }) => [
         name,
         title,
+        kind,
         schemes.length > 0 ? schemes.map((scheme) => `${scheme}:`).join(' ') : 'a path, -',
         yes(capabilities.source),
         yes(capabilities.sink),
@@ -68,8 +71,28 @@ export async function showConnector({ name, json }: Output & { readonly name: st
   return exitCodes.done
 }
 
+export async function printSchema(
+  { name, write, check }: { readonly name?: string; readonly write?: string | true; readonly check?: string },
+  context: Context,
+): Promise<number> {
+  const schema = connectorSchemas(await Promise.all((name ? [name] : connectorNames()).map(connectorDefinition)))
+  const text = `${JSON.stringify(schema, null, 2)}\n`
+  if (check !== undefined) {
+    const there = await readFile(check, 'utf8').catch(() => null)
+    if (there === text) return exitCodes.done
+    context.err(
+      `${check} ${there === null ? 'is not there' : 'differs from the connectors'}. Write it with: millrace connectors schema --write ${check}\n`,
+    )
+    return exitCodes.different
+  }
+  if (write === undefined) context.out(text)
+  else await writeFile(write === true ? 'connectors.schema.json' : write, text)
+  return exitCodes.done
+}
+
 export async function testConnection({ uri, json }: Output & { readonly uri: string }, context: Context) {
-  await using connector = await connect(uri, context)
+  const resolved = await resolveConnector(uri, 'system', lookupOf(context))
+  await using connector = resolved.create()
   const result = await connector.testConnection(context.signal)
   const { mask } = context.secrets
   if (json) context.out(`${mask(JSON.stringify(result))}\n`)
@@ -149,8 +172,11 @@ function isSql(connector: TableConnector): connector is SqlConnector {
 }
 
 async function connect(uri: string, context: Context): Promise<TableConnector> {
-  const lookup = { connections: () => readConnections(), secrets: context.secrets }
-  return (await resolveEndpoint(uri, 'source', lookup)).connect()
+  return (await resolveEndpoint(uri, 'source', lookupOf(context))).connect()
+}
+
+function lookupOf(context: Context): EndpointLookup {
+  return { connections: () => readConnections(), secrets: context.secrets }
 }
 
 function print(value: unknown, context: Context): number {
