@@ -122,6 +122,8 @@ export interface SqlConnector extends TableConnector {
   scopes(): readonly string[]
   listScope(parents: readonly string[]): Promise<ScopeItem[]>
   suggestSchema(scopes: readonly string[]): Promise<SuggestedColumn[]>
+  /** The query over a table whose result loads into the suggested types as it is; absent where every column does by itself. */
+  ingestQuery?(scopes: readonly string[], columns: readonly SuggestedColumn[]): string
   /** @throws ConfigError `UNSUPPORTED_FORMAT` for a format that the system cannot write */
   export(query: string, options: ExportOptions): Promise<Export>
 }

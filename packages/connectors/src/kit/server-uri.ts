@@ -9,11 +9,16 @@ export interface ServerUri {
   readonly configSchema: ConfigSchema
   /** The setting and the value that a parameter means. */
   parameter(name: string, value: string): readonly [name: string, value: string]
+  /** Gives the parts `host`, `port`, `user`, `password` and `database` the names they have in the configuration. */
+  parts?(values: Readonly<Record<string, string>>): Record<string, string>
 }
 
 /** Reads `scheme://user:password@host:port/database?parameter=value`; nothing that it throws repeats the address. */
-export function parseServerUri(uri: string, { system, example, configSchema, parameter }: ServerUri): ConfigValues {
-  const values: Record<string, string> = {}
+export function parseServerUri(
+  uri: string,
+  { system, example, configSchema, parameter, parts }: ServerUri,
+): ConfigValues {
+  let values: Record<string, string> = {}
   try {
     const url = new URL(uri)
     const set = (name: string, value: string) => {
@@ -24,6 +29,7 @@ export function parseServerUri(uri: string, { system, example, configSchema, par
     set('user', url.username)
     set('password', url.password)
     set('database', url.pathname.replace(/^\//, ''))
+    if (parts) values = parts(values)
     for (const given of url.searchParams) {
       const [name, value] = parameter(...given)
       values[name] = value

@@ -35,6 +35,12 @@ export interface SqlConnectorSamples {
   readonly connections: (() => Promise<number>) | null
   /** Whether another connection may write while a source is open. */
   readonly concurrentWrites: boolean
+  /** Tables to make instead of odd ones, where a system does not take every name; `contract_plain` and `contract_empty` among them. */
+  readonly names?: readonly string[]
+  /** The scopes down to the tables. Default: `schema` alone. */
+  readonly parents?: readonly string[]
+  /** The type of a text of up to 300 characters. Default `varchar(300)`. */
+  readonly textType?: string
   /** Longest name in bytes. */
   readonly longestName: number
 }
@@ -43,14 +49,15 @@ export interface SqlConnectorSamples {
 export function describeSqlConnector(name: string, samples: () => SqlConnectorSamples): void {
   describe(`${name} keeps the contract of SQL connectors`, () => {
     let given: SqlConnectorSamples
-    const names = (): string[] => [
-      'contract_plain',
-      'contract_empty',
-      'contract "quoted"',
-      'contract.dotted name',
-      'contract ünïcode 表',
-      'contract_'.padEnd(given.longestName, 'n'),
-    ]
+    const names = (): readonly string[] =>
+      given.names ?? [
+        'contract_plain',
+        'contract_empty',
+        'contract "quoted"',
+        'contract.dotted name',
+        'contract ünïcode 表',
+        'contract_'.padEnd(given.longestName, 'n'),
+      ]
     const ref = (table: string) => ({ scope: given.schema === null ? [] : [given.schema], name: table })
     const relation = (table: string): Relation => ({ kind: 'table', table: ref(table) })
 
@@ -58,7 +65,9 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       given = samples()
       await using connector = await given.make()
       for (const table of names()) {
-        await connector.execute(`create table ${given.quote(table)} (id int, label varchar(300))`)
+        await connector.execute(
+          `create table ${given.quote(table)} (id int, label ${given.textType ?? 'varchar(300)'})`,
+        )
         if (table === 'contract_empty') continue
         await connector.execute(`insert into ${given.quote(table)} ${given.series(1000)}`)
       }
@@ -111,7 +120,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       await using connector = await given.make()
       const levels = connector.scopes()
       expect(levels.at(-1)).toBe('table')
-      const parents = levels.length > 1 && given.schema !== null ? [given.schema] : []
+      const parents = given.parents ?? (levels.length > 1 && given.schema !== null ? [given.schema] : [])
       for (const path of [[], parents]) {
         const items = (await connector.listScope(path)).map((item) => item.name)
         expect(items).toEqual([...items].sort())
