@@ -1,3 +1,5 @@
+export { createTinybirdClient } from './client.ts'
+export { type TinybirdEnvironmentOptions, tinybirdConfig } from './config.ts'
 export {
   HTTPError,
   type HttpErrorOptions,

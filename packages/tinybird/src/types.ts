@@ -22,6 +22,12 @@ export interface TinybirdOptions {
   readonly jobDeadlineMs?: number
   /** How long one request may take, imports included. Default 3,600,000 ms. */
   readonly requestDeadlineMs?: number
+  /** How long connecting may take. Default 5,000 ms. */
+  readonly connectTimeoutMs?: number
+  /** How long the server may take no byte of what is sent. Default 60,000 ms, since an importing server may pause. */
+  readonly writeTimeoutMs?: number
+  /** Data up to this size is sent as the body itself, larger data as a multipart form. Default 8,000,000 bytes. */
+  readonly rawBodyBytes?: number
   /** A load of which more rows than this went to quarantine, or could not be parsed, is an error. Default: no limit. */
   readonly maxRejectedRows?: number
   /** Also retries Events requests that were answered with 503. Default false. */
@@ -38,8 +44,10 @@ export interface LoadOptions {
   readonly signal?: AbortSignal
   /** Overrides the client's `maxRejectedRows`. */
   readonly maxRejectedRows?: number
-  /** Bytes sent of a file or a stream, as they go; starts anew with a retry. */
+  /** Bytes sent so far of a file or a stream; starts anew with a retry. */
   readonly onProgress?: (bytes: number) => void
+  /** Names this load in the header `X-Millrace-Run` of every attempt and in the result. Default: a random UUID. */
+  readonly runId?: string
 }
 
 export interface ReplaceOptions extends LoadOptions {
@@ -62,6 +70,9 @@ export interface LoadResult extends TinybirdResponse {
   readonly invalidLines: number
   readonly importId: string | null
   readonly jobId: string | null
+  readonly runId: string
+  /** Earlier attempts that were answered with 408. The server may have written the rows of each of them as well. */
+  readonly attemptsTimedOut: number
 }
 
 export type TinybirdScalar = string | number | boolean | null
