@@ -65,6 +65,7 @@ export type {
   TableRef,
 } from './kit/source.ts'
 export type { ConsumeOptions, PullOptions, StreamConnector, StreamConsumer, StreamMessage } from './kit/stream.ts'
+export { suggestColumn } from './kit/suggest-column.ts'
 export {
   formatTableName,
   matchesPattern,

@@ -1,6 +1,7 @@
 import type { ConnectorDefinition } from '../kit/connector.ts'
 import { configSchema, parseUri } from './config.ts'
 import { createDuckdbConnector } from './duckdb-connector.ts'
+import { documentedTypes } from './types.ts'
 
 export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   name: 'duckdb',
@@ -11,6 +12,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   capabilities: { source: true, sink: true, query: true, scopes: true, foldsNames: true },
   testedAgainst: [{ kind: 'real server', name: 'DuckDB 1.5, in process' }],
   drivers: ['@duckdb/node-api'],
+  types: documentedTypes,
   parseUri,
   create: (config) => createDuckdbConnector(definition, config),
 }

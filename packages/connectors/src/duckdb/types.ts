@@ -1,5 +1,6 @@
 import type { DuckDBArrayType, DuckDBDecimalType, DuckDBEnumType, DuckDBListType, DuckDBType } from '@duckdb/node-api'
 import type { LogicalType } from '@millrace/formats'
+import type { TypeMapping } from '../kit/connector.ts'
 
 // Numbers of DuckDBTypeId, written down here so that reading a type does not import the driver.
 const integers: Readonly<Record<number, { bits: 8 | 16 | 32 | 64; unsigned: boolean }>> = {
@@ -36,6 +37,37 @@ const simple: Readonly<Record<number, LogicalType>> = {
   35: { kind: 'decimal', precision: null, scale: null },
   39: { kind: 'time' },
 }
+
+/** Names of the numbers above, for the documentation. */
+const documentedNames: Readonly<Record<string, number>> = {
+  BOOLEAN: 1,
+  FLOAT: 10,
+  DOUBLE: 11,
+  TIMESTAMP: 12,
+  DATE: 13,
+  TIME: 14,
+  INTERVAL: 15,
+  HUGEINT: 16,
+  BLOB: 18,
+  'STRUCT, MAP, UNION': 25,
+  UUID: 27,
+  'TIMESTAMP WITH TIME ZONE': 31,
+  UHUGEINT: 32,
+}
+
+/** For the documentation. */
+export const documentedTypes: readonly TypeMapping[] = [
+  ...Object.values(integers).map(({ bits, unsigned }) => ({
+    source: `${unsigned ? 'U' : ''}${{ 8: 'TINYINT', 16: 'SMALLINT', 32: 'INTEGER', 64: 'BIGINT' }[bits]}`,
+    type: { kind: 'integer', bits, unsigned } as const,
+  })),
+  ...Object.entries(documentedNames).map(([source, number]) => ({ source, type: simple[number] ?? { kind: 'text' } })),
+  { source: 'DECIMAL(10,2)', type: { kind: 'decimal', precision: 10, scale: 2 } },
+  { source: 'VARCHAR', type: { kind: 'text' } },
+  { source: 'ENUM', type: { kind: 'enum', labels: [] } },
+  { source: 'INTEGER[]', type: { kind: 'list', element: { kind: 'integer', bits: 32, unsigned: false } } },
+  { source: 'any other', type: { kind: 'text' }, remark: 'As DuckDB prints it.' },
+]
 
 /** A type that has no codec (BIT, TIME WITH TIME ZONE, GEOMETRY) travels as its text. */
 export function logicalType(type: DuckDBType): LogicalType {

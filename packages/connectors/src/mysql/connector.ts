@@ -1,6 +1,7 @@
 import type { ConnectorDefinition } from '../kit/connector.ts'
 import { configSchema, parseUri } from './config.ts'
 import { createMysqlConnector } from './mysql-connector.ts'
+import { documentedTypes } from './types.ts'
 
 export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   name: 'mysql',
@@ -17,6 +18,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
     },
   ],
   drivers: ['mysql2'],
+  types: documentedTypes,
   parseUri,
   create: (config) => createMysqlConnector(definition, config),
 }

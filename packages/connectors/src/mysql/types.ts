@@ -1,4 +1,5 @@
 import type { LogicalType } from '@millrace/formats'
+import type { TypeMapping } from '../kit/connector.ts'
 import type { ResultField } from './session.ts'
 
 /** A declaration such as `int(6) unsigned zerofill` or `varchar(9) collate latin1_swedish_ci`, taken apart. */
@@ -94,6 +95,32 @@ export function logicalType(declared: Declaration): LogicalType {
       return { kind: 'text' }
   }
 }
+
+/** For the documentation. */
+export const documentedTypes: readonly TypeMapping[] = [
+  'tinyint',
+  'smallint',
+  'mediumint',
+  'int',
+  'bigint',
+  'bigint unsigned',
+  'decimal(10,2)',
+  'float',
+  'double',
+  'bit(20)',
+  'year',
+  'date',
+  'datetime(6)',
+  'timestamp(6)',
+  'time(6)',
+  'char, varchar, text',
+  "enum('a')",
+  "set('a')",
+  'binary, varbinary, blob',
+  'json',
+  'uuid',
+  'geometry',
+].map((source) => ({ source, type: logicalType(parseDeclaration(source)) }))
 
 const names: Readonly<Record<number, string>> = {
   0: 'decimal',

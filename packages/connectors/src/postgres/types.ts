@@ -1,4 +1,5 @@
 import type { Column, LogicalType } from '@millrace/formats'
+import type { TypeMapping } from '../kit/connector.ts'
 import type { Session } from './session.ts'
 
 /** A column as the server knows it. */
@@ -119,6 +120,17 @@ const scalars: Readonly<Record<string, LogicalType>> = {
   json: { kind: 'json' },
   jsonb: { kind: 'json' },
 }
+
+/** For the documentation. */
+export const documentedTypes: readonly TypeMapping[] = [
+  ...Object.entries(scalars).map(([source, type]) => ({ source, type })),
+  { source: 'numeric(10,2)', type: { kind: 'decimal', precision: 10, scale: 2 } },
+  { source: 'numeric', type: { kind: 'decimal', precision: null, scale: null } },
+  { source: 'an enum', type: { kind: 'enum', labels: [] } },
+  { source: 'an array, such as int4[]', type: { kind: 'list', element: scalars.int4 ?? text } },
+  { source: 'text, varchar, char', type: text },
+  { source: 'any other', type: text, remark: 'As the server prints it.' },
+]
 
 /** Everything without a kind of its own (time with zone, ranges, composites, addresses, bits, extensions) is text. */
 export function logicalType(type: PgType): LogicalType {

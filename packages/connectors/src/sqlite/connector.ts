@@ -1,6 +1,7 @@
 import type { ConnectorDefinition } from '../kit/connector.ts'
 import { configSchema, parseUri } from './config.ts'
 import { createSqliteConnector } from './sqlite-connector.ts'
+import { documentedTypes } from './types.ts'
 
 export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   name: 'sqlite',
@@ -10,6 +11,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   configSchema,
   capabilities: { source: true, sink: true, query: true, scopes: true, foldsNames: true },
   testedAgainst: [{ kind: 'real server', name: 'SQLite of Node.js, in process' }],
+  types: documentedTypes,
   parseUri,
   create: (config) => createSqliteConnector(definition, config),
 }

@@ -1,4 +1,5 @@
 import type { Column, LogicalType } from '@millrace/formats'
+import type { TypeMapping } from '../kit/connector.ts'
 
 /*
  * SQLite keeps values, not types: a column's declared type only says, by parts of its name, what is
@@ -93,3 +94,20 @@ export function logicalType(declared: string): LogicalType | null {
   if (/DEC|NUM|MONEY/.test(base)) return { kind: 'decimal', precision: null, scale: null }
   return { kind: 'text' }
 }
+
+/** For the documentation. */
+export const documentedTypes: readonly TypeMapping[] = [
+  'INTEGER',
+  'REAL',
+  'TEXT, VARCHAR',
+  'BLOB',
+  'NUMERIC, DECIMAL(10,2)',
+  'DECIMAL_TEXT(10,2)',
+  'BOOLEAN',
+  'DATE',
+  'TIME',
+  'DATETIME',
+  'TIMESTAMPTZ',
+  'UUID',
+  'JSON',
+].map((source) => ({ source, type: logicalType(source) ?? { kind: 'text' } }))
