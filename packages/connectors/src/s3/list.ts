@@ -1,0 +1,125 @@
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
+import { storeFailed } from '../kit/object-errors.ts'
+import { folderPrefix, isFolderMarker } from '../kit/object-keys.ts'
+import type { ObjectInfo } from '../kit/object-store.ts'
+import { abortSignal, ask, type Bucket, plainEtag } from './bucket.ts'
+import { nameOf, statusOf } from './errors.ts'
+
+export interface ListOptions {
+  readonly after?: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Pages begin after the last key of the one before instead of by a token: every store can do that.
+ * Keys come URL-encoded, since XML cannot hold all of them.
+ */
+export async function* listPages(
+  bucket: Bucket,
+  prefix: string,
+  { after, signal }: ListOptions = {},
+): AsyncGenerator<ObjectInfo[]> {
+  let last = after
+  for (;;) {
+    const page: ListObjectsV2CommandOutput = await ask(
+      bucket,
+      ({ sdk, client }) =>
+        client.send(
+          new sdk.ListObjectsV2Command({
+            Bucket: bucket.name,
+            Prefix: prefix,
+            MaxKeys: bucket.pageSize,
+            EncodingType: 'url',
+            ...(last === undefined ? {} : { StartAfter: last }),
+          }),
+          abortSignal(signal),
+        ),
+      undefined,
+      signal,
+    )
+    const objects = (page.Contents ?? []).map(({ Key = '', Size = 0, ETag, LastModified }) => ({
+      key: page.EncodingType === 'url' ? decodeKey(Key) : Key,
+      size: Size,
+      etag: plainEtag(ETag),
+      modifiedAt: LastModified ?? null,
+    }))
+    yield objects
+    const end = objects.at(-1)?.key
+    if (!page.IsTruncated || end === undefined) return
+    if (end === last) throw storeFailed(`The bucket "${bucket.name}"`, 'it lists the same page again and again')
+    last = end
+  }
+}
+
+export async function* listObjects(bucket: Bucket, folder: string, options?: ListOptions): AsyncGenerator<ObjectInfo> {
+  for await (const page of listPages(bucket, folderPrefix(folder), options)) {
+    yield* page.filter(({ key }) => !isFolderMarker(key))
+  }
+}
+
+function decodeKey(key: string): string {
+  return decodeURIComponent(key.replaceAll('+', ' '))
+}
+
+/** Everything below a folder, also the parts of uploads that nobody finished. */
+export async function removeFolder(bucket: Bucket, folder: string, signal?: AbortSignal): Promise<void> {
+  const prefix = folderPrefix(folder)
+  for await (const page of listPages(bucket, prefix, signal ? { signal } : {})) {
+    if (page.length === 0) continue
+    const result = await ask(
+      bucket,
+      ({ sdk, client }) =>
+        client.send(
+          new sdk.DeleteObjectsCommand({
+            Bucket: bucket.name,
+            Delete: { Objects: page.map(({ key }) => ({ Key: key })), Quiet: true },
+          }),
+          abortSignal(signal),
+        ),
+      undefined,
+      signal,
+    )
+    const failed = (result.Errors ?? []).find(({ Code }) => Code !== 'NoSuchKey')
+    if (failed) {
+      const error = Object.assign(new Error(failed.Message ?? ''), { name: failed.Code ?? 'Error' })
+      const status = failed.Code === 'AccessDenied' ? 403 : 500
+      await ask(
+        bucket,
+        () => Promise.reject(Object.assign(error, { $metadata: { httpStatusCode: status } })),
+        failed.Key,
+      )
+    }
+  }
+  await abortUploads(bucket, prefix, signal)
+}
+
+/** Unfinished uploads have a price and appear in no listing. Who may not list them leaves them. */
+async function abortUploads(bucket: Bucket, prefix: string, signal?: AbortSignal): Promise<void> {
+  const { sdk, client } = await bucket.connect()
+  for (let previous = 0; ; ) {
+    const found = await client
+      .send(new sdk.ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: prefix }), abortSignal(signal))
+      .catch((error: unknown) => {
+        if (statusOf(error) === 403 || statusOf(error) === 501) return null
+        return ask(bucket, () => Promise.reject(error), undefined, signal)
+      })
+    const uploads = found?.Uploads ?? []
+    if (uploads.length === 0 || uploads.length === previous) return
+    for (const { Key, UploadId } of uploads) await abortUpload(bucket, Key ?? '', UploadId ?? '', signal)
+    previous = found?.IsTruncated ? 0 : uploads.length
+  }
+}
+
+export async function abortUpload(bucket: Bucket, key: string, id: string, signal?: AbortSignal): Promise<void> {
+  await ask(
+    bucket,
+    async ({ sdk, client }) => {
+      const command = new sdk.AbortMultipartUploadCommand({ Bucket: bucket.name, Key: key, UploadId: id })
+      await client.send(command, abortSignal(signal)).catch((error: unknown) => {
+        if (nameOf(error) !== 'NoSuchUpload') throw error
+      })
+    },
+    key,
+    signal,
+  )
+}
