@@ -36,6 +36,13 @@ export const namedVariables = [
     description: 'The URI of a connection that commands can then call by its name.',
     secret: true,
   },
+  {
+    prefix: 'MILLRACE_CONNECTORS',
+    pattern: 'MILLRACE_CONNECTORS',
+    description:
+      'Folders with connectors of your own, separated as in PATH; each is a folder with a module `connector`. Its code is run.',
+    secret: false,
+  },
 ] as const
 
 /** @throws ConfigError SETTING_UNKNOWN, SETTING_INVALID. */

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ScriptedServer, startScriptedServer } from '../kit/http-server.test.fixture.ts'
 import type { NotifyConnector } from '../kit/notify.ts'
 import { describeNotifyConnector } from '../kit/notify-connector.contract.ts'
+import { type ScriptedServer, startScriptedServer } from '../kit/scripted-server.contract.ts'
 import { definition } from './connector.ts'
 
 let server: ScriptedServer

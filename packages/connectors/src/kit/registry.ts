@@ -1,36 +1,75 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { delimiter, extname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ConfigError, closestName } from '@millrace/core'
 import type { ConfigValues } from './config-schema.ts'
 import type { Connector, ConnectorDefinition, TableConnector } from './connector.ts'
 import { resolveConfig } from './resolve-config.ts'
 
-// Convention over registration: a connector is a folder beside `kit` with a module `connector`,
-// `.ts` when running from source and `.js` when built.
+// Convention over registration: a connector is a folder with a module `connector`. Ours are beside `kit`,
+// `.ts` when running from source and `.js` when built; others are in the folders of MILLRACE_CONNECTORS.
 const root = new URL('../', import.meta.url)
-const moduleName = `connector${extname(fileURLToPath(import.meta.url))}`
-let names: readonly string[] | undefined
+const ourModule = `connector${extname(fileURLToPath(import.meta.url))}`
+const otherModules = ['connector.js', 'connector.mjs', 'connector.ts']
+let modules: ReadonlyMap<string, URL> | undefined
 
 /** Names of all connectors, sorted. */
 export function connectorNames(): readonly string[] {
-  names ??= readdirSync(root, { withFileTypes: true })
-    .filter(
-      (entry) =>
-        entry.isDirectory() && entry.name !== 'kit' && existsSync(new URL(`${entry.name}/${moduleName}`, root)),
-    )
-    .map((entry) => entry.name)
-    .sort()
-  return names
+  return [...connectorModules().keys()].sort()
+}
+
+function connectorModules(): ReadonlyMap<string, URL> {
+  modules ??= findModules(process.env.MILLRACE_CONNECTORS)
+  return modules
+}
+
+function findModules(others = ''): ReadonlyMap<string, URL> {
+  const found = new Map<string, URL>()
+  const folders = others.split(delimiter).filter((folder) => folder !== '')
+  for (const [folder, names] of [
+    [fileURLToPath(root), [ourModule]] as const,
+    ...folders.map((folder) => [resolve(folder), otherModules] as const),
+  ]) {
+    for (const name of foldersOf(folder)) {
+      const module = names.map((file) => join(folder, name, file)).find((path) => existsSync(path))
+      if (module === undefined || name === 'kit') continue
+      if (found.has(name)) {
+        throw new ConfigError('DUPLICATE_CONNECTOR', {
+          message: `There are two connectors "${name}", the second in "${folder}" (MILLRACE_CONNECTORS). Rename its folder.`,
+          details: { name, folder },
+        })
+      }
+      found.set(name, pathToFileURL(module))
+    }
+  }
+  return found
+}
+
+function foldersOf(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  } catch (cause) {
+    throw new ConfigError('CONNECTORS_NOT_FOUND', {
+      message: `The folder "${folder}" of MILLRACE_CONNECTORS cannot be read. Check the variable.`,
+      details: { folder },
+      cause,
+    })
+  }
 }
 
 /** The definition of a connector. A failure inside its module is thrown as it is. */
 export async function connectorDefinition(name: string): Promise<ConnectorDefinition> {
-  if (!connectorNames().includes(name)) throw unknownConnector(name, 'connector')
-  const module = (await import(/* @vite-ignore */ new URL(`${name}/${moduleName}`, root).href)) as {
-    definition: ConnectorDefinition
+  const path = connectorModules().get(name)
+  if (path === undefined) throw unknownConnector(name, 'connector')
+  const module = (await import(/* @vite-ignore */ path.href)) as {
+    readonly definition?: ConnectorDefinition
   }
-  return module.definition
+  if (module.definition?.name === name) return module.definition
+  throw new ConfigError('INVALID_CONNECTOR', {
+    message: `The module of the connector "${name}" has to export a "definition" whose name is "${name}".`,
+    details: { name },
+  })
 }
 
 /**

@@ -3,7 +3,7 @@ import { findMariadb, startMariadb, type TestMariadb } from '@millrace/testing'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
-import { readRequest, readText } from '../kit/read-text.test.fixture.ts'
+import { readRequest, readText } from '../kit/read-text.contract.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import type { Chunk, Relation, Source } from '../kit/source.ts'
 

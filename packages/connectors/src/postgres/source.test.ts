@@ -3,7 +3,7 @@ import { findPostgres15, startPostgres, type TestPostgres } from '@millrace/test
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
-import { readRequest, readText } from '../kit/read-text.test.fixture.ts'
+import { readRequest, readText } from '../kit/read-text.contract.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import type { Chunk, Relation } from '../kit/source.ts'
 

@@ -2,7 +2,7 @@ import { type FakeRedshift, startFakeRedshift, startPostgres, type TestPostgres 
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
-import { readText } from '../kit/read-text.test.fixture.ts'
+import { readText } from '../kit/read-text.contract.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import { describeSqlConnector } from '../kit/sql-connector.contract.ts'
 import { quoteName } from '../kit/sql-quote.ts'

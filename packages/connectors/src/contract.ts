@@ -1,0 +1,5 @@
+// What a connector of each kind is held to. Needs vitest.
+
+export { describeNotifyConnector, type NotifySamples } from './kit/notify-connector.contract.ts'
+export { type ScriptedAnswer, type ScriptedServer, startScriptedServer } from './kit/scripted-server.contract.ts'
+export { describeSqlConnector, type SqlConnectorSamples } from './kit/sql-connector.contract.ts'

@@ -1,0 +1,41 @@
+// What a connector is written with. `@millrace/connectors` is what it is used with.
+
+export type { ConfigProperty, ConfigSchema, ConfigValues } from './kit/config-schema.ts'
+export type {
+  Capabilities,
+  Connector,
+  ConnectorDefinition,
+  OpenOptions,
+  ScopeItem,
+  SqlConnector,
+  SuggestedColumn,
+  TableConnector,
+  TestResult,
+  TypeMapping,
+} from './kit/connector.ts'
+export { createNotifyConnector, type Messenger, type NotifyDefinition, perMinute } from './kit/create-notify.ts'
+export { createQuery, type ResultTable } from './kit/create-query.ts'
+export { bytesOf, encodeBlocks, encodeCsv } from './kit/encode-csv.ts'
+export { exportQuery } from './kit/export-query.ts'
+export { parseDatabaseUri } from './kit/file-uri.ts'
+export { importDriver } from './kit/import-driver.ts'
+export type { Notification, NotifyConnector } from './kit/notify.ts'
+export { type JsonAnswer, type JsonPost, postJson } from './kit/post-json.ts'
+export { redactText, secretsOf } from './kit/redact.ts'
+export {
+  createRowSource,
+  type RowDialect,
+  type RowReader,
+  type RowRelation,
+  refuseDuplicateColumns,
+  trimQuery,
+} from './kit/row-source.ts'
+export { selectTables } from './kit/select-tables.ts'
+export { createServerConnections } from './kit/server-connections.ts'
+export { parseServerUri } from './kit/server-uri.ts'
+export type { Relation, Source, TableRef } from './kit/source.ts'
+export { quoteName } from './kit/sql-quote.ts'
+export { suggestColumn } from './kit/suggest-column.ts'
+export { formatTableName } from './kit/table-name.ts'
+export type { TextRow } from './kit/text-cells.ts'
+export { tryConnection } from './kit/try-connection.ts'
