@@ -112,6 +112,8 @@ export interface Sink extends AsyncDisposable {
   readonly dialect: string
   /** True when several loads (to different targets) may run at once over this sink. */
   readonly concurrentLoads: boolean
+  /** Staged rows reach the destination only with the publish, so that even a replace has to be proven there once more. */
+  readonly provesAfterPublish?: boolean
   /** Wire formats the sink takes for these columns, cheapest first. `copy-binary` only when the types match exactly. */
   accepts(columns: readonly Column[], sourceDialect: string, target: Target): Promise<readonly WireFormat[]>
   /** How staged Parquet or JSON has to look for this sink. */

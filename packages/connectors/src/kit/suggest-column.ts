@@ -20,11 +20,16 @@ function clickhouseType(type: LogicalType): { type: string; remark?: string } {
       return { type: 'Bool' }
     case 'integer':
       return { type: `${type.unsigned ? 'U' : ''}Int${type.bits}` }
-    case 'decimal':
-      if (type.precision === null || type.precision > 76) {
+    case 'decimal': {
+      if (type.precision === null) {
         return { type: 'String', remark: 'A number without a fixed number of digits, kept as text.' }
       }
-      return { type: `Decimal(${type.precision}, ${type.scale ?? 0})` }
+      // numeric(5,-2) has two more digits than it declares; numeric(3,5) has two zeros after its point.
+      const scale = Math.max(type.scale ?? 0, 0)
+      const precision = Math.max(type.precision - Math.min(type.scale ?? 0, 0), scale)
+      if (precision > 76) return { type: 'String', remark: 'A number of too many digits, kept as text.' }
+      return { type: `Decimal(${precision}, ${scale})` }
+    }
     case 'float':
       return { type: `Float${type.bits}` }
     case 'date':

@@ -55,10 +55,35 @@ export async function proveTarget(
   signal: AbortSignal,
 ): Promise<Proof> {
   if (!proof.staged) return proof
-  if (mode === 'replace') return { ...proof, target: proof.staged }
+  if (mode === 'replace') {
+    if (!sink.provesAfterPublish) return { ...proof, target: proof.staged }
+    return {
+      ...proof,
+      target: await proveReplaced(proof.staged, sink, target, columnsNamed(columns, proof.hashedColumns ?? []), signal),
+    }
+  }
   if (proof.level !== 'content') return proof
   if (proof.staged.hash === undefined) return { ...proof, target: { rows: await sink.count(target, signal) } }
   return { ...proof, target: await sink.contentHash(target, columnsNamed(columns, proof.hashedColumns ?? []), signal) }
+}
+
+/** Compares what is visible with what was staged elsewhere. */
+async function proveReplaced(
+  staged: ProofSide,
+  sink: Sink,
+  target: Target,
+  columns: readonly Column[],
+  signal: AbortSignal,
+): Promise<ProofSide> {
+  const side: ProofSide =
+    staged.hash === undefined
+      ? { rows: await sink.count(target, signal) }
+      : await sink.contentHash(target, columns, signal)
+  if (side.rows === staged.rows && side.hash === staged.hash) return side
+  throw new DataError('VERIFICATION_FAILED', {
+    message: `The ${staged.rows} rows were published, but the destination shows ${side.rows === staged.rows ? 'other content' : `${side.rows} rows`}. Somebody else may be writing there; copy again when they have ended, and compare.`,
+    details: { staged, target: side },
+  })
 }
 
 export function columnsNamed(columns: readonly Column[], names: readonly string[]): Column[] {
