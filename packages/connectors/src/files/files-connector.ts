@@ -1,22 +1,16 @@
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import { ConfigError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { ConnectorDefinition, TableConnector } from '../kit/connector.ts'
+import type { ConnectorDefinition } from '../kit/connector.ts'
+import type { ObjectStoreConnector } from '../kit/object-store.ts'
 import { type FilesSourceConfig, guessFormat } from './config.ts'
 import { fileError } from './errors.ts'
-import {
-  catFiles,
-  listFiles,
-  type ObjectStore,
-  readObject,
-  removeFile,
-  removeTree,
-  writeObject,
-} from './object-store.ts'
+import { folderStore } from './folder-store.ts'
 import { createFilesSink } from './sink.ts'
 import { openFilesSource } from './source.ts'
 
-export interface FilesConnector extends TableConnector, ObjectStore {
+export interface FilesConnector extends ObjectStoreConnector {
   readonly path: string
 }
 
@@ -51,13 +45,15 @@ export function createFilesConnector(
 
     openSource: (options) => openFilesSource(config, options),
     openSink: async () => createFilesSink(),
-    uri: (key) => `file://${resolve(key)}`,
-    ls: listFiles,
-    read: readObject,
-    write: writeObject,
-    rm: removeFile,
-    rmtree: removeTree,
-    cat: catFiles,
+    bucket: (name) => folderStore(name ?? folderOf(path)),
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** The folder of the path, or the one in which a file or a pattern lies. */
+function folderOf(path: string): string {
+  if (path !== '-') return path.endsWith('/') ? path : dirname(path.replace(/[*?[].*$/, '_'))
+  throw new ConfigError('BUCKET_REQUIRED', {
+    message: 'Standard input and output have no folder. Say which folder is meant.',
+  })
 }

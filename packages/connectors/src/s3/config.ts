@@ -1,11 +1,12 @@
 import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
-import { contentProperties, contentSettings, parseBucketUri } from '../kit/object-config.ts'
+import { parseBucketUri } from '../kit/object-config.ts'
+import { objectTransferProperties, objectTransferSettings } from '../object-transfer/config.ts'
 
 export const configSchema: ConfigSchema = {
   type: 'object',
   properties: {
     bucket: { type: 'string', title: 'Bucket' },
-    ...contentProperties,
+    ...objectTransferProperties,
     region: {
       type: 'string',
       title: 'Region',
@@ -36,7 +37,7 @@ export const configSchema: ConfigSchema = {
   secret: ['secret_access_key', 'session_token'],
   order: [
     'bucket',
-    ...Object.keys(contentProperties),
+    ...Object.keys(objectTransferProperties),
     'region',
     'endpoint',
     'path_style',
@@ -77,5 +78,9 @@ export function s3Config(values: ConfigValues): S3Config {
 
 /** `s3://bucket/key?region=eu-central-1`; secrets have no place in an address. */
 export function parseUri(uri: string): ConfigValues {
-  return parseBucketUri(uri, [...contentSettings, 'region', 'endpoint', 'path_style'], 's3://bucket/folder/orders.csv')
+  return parseBucketUri(
+    uri,
+    [...objectTransferSettings, 'region', 'endpoint', 'path_style'],
+    's3://bucket/folder/orders.csv',
+  )
 }
