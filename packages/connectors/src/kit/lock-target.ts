@@ -2,11 +2,24 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { ConfigError } from '@millrace/core'
 
-interface Holder {
+/** A process that holds a lock. */
+export interface Holder {
   readonly pid: number
   /** Tells a process from a later one with the same number; null where the system does not say. */
   readonly startTime: string | null
   readonly host: string
+}
+
+export async function thisProcess(): Promise<Holder> {
+  return { pid: process.pid, startTime: await startTime(process.pid), host: hostname() }
+}
+
+/** Whether another process still runs; null when it is one of another machine. */
+export async function isRunning(holder: Holder): Promise<boolean | null> {
+  if (holder.host !== hostname()) return null
+  if (!isAlive(holder.pid) || (await isZombie(holder.pid))) return false
+  const now = await startTime(holder.pid)
+  return holder.startTime === null || now === null || now === holder.startTime
 }
 
 /** Locks held by this process: a process may well run several loads. */
@@ -14,7 +27,7 @@ const held = new Set<string>()
 
 /** Keeps every other load away from a target. Returns the release. */
 export async function lockTarget(path: string, target: string): Promise<() => Promise<void>> {
-  const own: Holder = { pid: process.pid, startTime: await startTime(process.pid), host: hostname() }
+  const own = await thisProcess()
   for (;;) {
     try {
       await writeFile(path, JSON.stringify(own), { flag: 'wx', mode: 0o600 })
@@ -49,11 +62,8 @@ export async function lockHolder(path: string): Promise<Holder | null> {
     // Missing, or cut off by the crash of whoever wrote it.
     return null
   }
-  if (holder.host !== hostname()) return holder
-  if (holder.pid === process.pid) return held.has(path) ? holder : null
-  if (!isAlive(holder.pid) || (await isZombie(holder.pid))) return null
-  const now = await startTime(holder.pid)
-  return holder.startTime === null || now === null || now === holder.startTime ? holder : null
+  if (holder.host === hostname() && holder.pid === process.pid) return held.has(path) ? holder : null
+  return (await isRunning(holder)) === false ? null : holder
 }
 
 function isAlive(pid: number): boolean {
