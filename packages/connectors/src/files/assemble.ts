@@ -94,7 +94,7 @@ async function writeEnd(
   return await writeAll(handle, await emptyArchive(target.compression), position)
 }
 
-async function emptyArchive(compression: 'gzip' | 'zstd'): Promise<Uint8Array> {
+export async function emptyArchive(compression: 'gzip' | 'zstd'): Promise<Uint8Array> {
   const { gzipSync, zstdCompressSync } = await import('node:zlib')
   return compression === 'gzip' ? gzipSync(new Uint8Array(0)) : zstdCompressSync(new Uint8Array(0))
 }

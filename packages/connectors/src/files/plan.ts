@@ -32,7 +32,7 @@ export function planStdout(target: FileTarget, columns: readonly Column[], mode:
   }
 }
 
-function refuseImpossible(target: FileTarget, mode: WriteMode): void {
+export function refuseImpossible(target: FileTarget, mode: WriteMode): void {
   if (mode === 'merge' || mode === 'insert-only') {
     throw new ConfigError('MODE_NOT_SUPPORTED', {
       message: `Files cannot be changed row by row, so mode ${mode} is not possible. Use replace or append, or copy into a database such as duckdb:orders.duckdb.`,
@@ -51,7 +51,7 @@ function refuseImpossible(target: FileTarget, mode: WriteMode): void {
   }
 }
 
-function fileTypes(columns: readonly Column[], { format }: FileTarget): Record<string, string> {
+export function fileTypes(columns: readonly Column[], { format }: FileTarget): Record<string, string> {
   return Object.fromEntries(columns.map(({ name, type }) => [name, fileType(type, format)]))
 }
 

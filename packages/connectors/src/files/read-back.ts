@@ -152,7 +152,7 @@ async function countLines(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   return open ? lines + 1 : lines
 }
 
-async function withParquet<T>(
+export async function withParquet<T>(
   paths: readonly string[],
   signal: AbortSignal | undefined,
   work: (
