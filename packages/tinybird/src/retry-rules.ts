@@ -1,4 +1,5 @@
 import { parseRetryAfter } from '@millrace/core'
+import type { Clock } from './types.ts'
 
 export interface RetryLimits {
   /** Retries after 429, and as many after 408. */
@@ -40,13 +41,13 @@ export function nextAttempt(
   { method, status, headers }: FailedAnswer,
   failures: Failures,
   limits: RetryLimits,
-  { now, random }: { now(): number; random(): number },
+  clock: Pick<Clock, 'now' | 'random'>,
 ): { readonly waitMs: number; readonly failures: Failures } | null {
   const onlyReads = method === 'GET' || method === 'HEAD'
   const { rateLimited, timedOut, badGateway, unavailable, network } = failures
   if (status === 429 && rateLimited < limits.retries) {
-    const delayMs = delayOf(headers, now())
-    const waitMs = Math.max(delayMs * 2 ** rateLimited + Math.floor(random() * 10) * 1000, shortestRateLimitMs)
+    const delayMs = delayOf(headers, clock.now())
+    const waitMs = Math.max(delayMs * 2 ** rateLimited + Math.floor(clock.random() * 10) * 1000, shortestRateLimitMs)
     return { waitMs, failures: { ...failures, rateLimited: rateLimited + 1 } }
   }
   if (status === 408 && timedOut < limits.retries) {

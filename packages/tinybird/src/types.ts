@@ -201,7 +201,7 @@ export interface TinybirdClient {
     },
   ): Promise<DataSource>
   truncate(name: string, signal?: AbortSignal): Promise<TinybirdResponse>
-  /** Adds columns: "ADD COLUMN `x` String". */
+  /** `schema` is the whole new one: the columns there are, and the new ones behind them. The answer lists the operations. */
   alter(
     name: string,
     schema: string,
