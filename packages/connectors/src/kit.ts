@@ -6,6 +6,7 @@ export type {
   Connector,
   ConnectorDefinition,
   OpenOptions,
+  Scalar,
   ScopeItem,
   SqlConnector,
   SuggestedColumn,

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Run } from './run.ts'
 
 export function addConnectors(program: Command, run: Run): void {
@@ -44,6 +44,22 @@ export function addConnectors(program: Command, run: Run): void {
     .option('--json', 'Prints JSON.')
     .action((uri, sql, { scalar = false, json = false }) =>
       run(async (context) => (await load()).query({ uri, sql, scalar, json }, context)),
+    )
+  connectors
+    .command('create')
+    .description(
+      'Writes the folder of a new connector, which works and passes the tests of its kind, to be changed into what is wanted.',
+    )
+    .argument('<name>', 'Lower-case letters, digits and hyphens.')
+    .addOption(
+      new Option('--kind <kind>', 'A database or warehouse, or a messenger.').choices(['sql', 'notify']).default('sql'),
+    )
+    .option('--into <folder>', 'Where its folder goes. Default: connectors.')
+    .action((name, { kind, into }) =>
+      run(async (context) => {
+        const { createConnectorFolder } = await import('../commands/create-connector.ts')
+        return createConnectorFolder({ name, kind, ...(into === undefined ? {} : { into }) }, context)
+      }),
     )
   connectors
     .command('schema')
