@@ -126,7 +126,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
         expect(items).toEqual([...items].sort())
       }
       const tables = (await connector.listScope(parents)).map((item) => item.name)
-      expect(tables).toEqual(expect.arrayContaining(names()))
+      expect(tables).toEqual(expect.arrayContaining([...names()]))
       const suggested = await connector.suggestSchema([...parents, 'contract_plain'])
       expect(suggested.map((column) => column.name)).toEqual(['id', 'label'])
       expect(suggested[0]?.chType.baseName).toMatch(/^Int/)
@@ -136,7 +136,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       await using connector = await given.make()
       await using source = await connector.openSource()
       const found = (await source.listTables(['contract*'])).map((table) => table.name)
-      expect(found).toEqual(expect.arrayContaining(names()))
+      expect(found).toEqual(expect.arrayContaining([...names()]))
       for (const table of names()) {
         const exact = await source.listTables([formatTableName({ scope: [], name: table })])
         expect(exact.map((item) => item.name)).toEqual([table])
