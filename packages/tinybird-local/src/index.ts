@@ -1,3 +1,4 @@
+export { startClickhouseHttp } from './clickhouse-http.ts'
 export type {
   ClickhouseHttp,
   ClickhouseHttpOptions,
