@@ -1,3 +1,29 @@
+export { type CloudService, type CloudUrl, cloudUrl, parseCloudUrl } from './ingest/cloud-url.ts'
+export { type KitConfig, kitConfig } from './ingest/config.ts'
+export { type ConnectorForOptions, connectorFor } from './ingest/connector-for.ts'
+export {
+  ExternalDatasourceError,
+  IngestError,
+  MissingConfiguration,
+  NonSupportedMigration,
+  SnowflakeConnectionError,
+  UnknownConnectorError,
+  UnsupportedCloudServiceError,
+  UnsupportedCloudServiceSchemeError,
+  UnsupportedFormatError,
+} from './ingest/errors.ts'
+export { CSV, type IngestFormat, NDJSON, PARQUET } from './ingest/formats.ts'
+export { migration } from './ingest/migration.ts'
+export type {
+  AppendOptions,
+  CloudIngest,
+  IngestConnector,
+  IngestFor,
+  IngestResult,
+  ReplaceOptions,
+  SqlIngest,
+  StreamIngest,
+} from './ingest/types.ts'
 export type { ConfigProperty, ConfigSchema, ConfigValues } from './kit/config-schema.ts'
 export type {
   Capabilities,

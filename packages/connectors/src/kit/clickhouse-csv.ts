@@ -27,7 +27,7 @@ interface Plan {
   readonly from: number
   readonly name: string
   readonly nullable: boolean
-  readonly form: 'plain' | 'quoted' | 'date' | 'timestamp' | 'decimal' | 'list'
+  readonly form: 'plain' | 'integer' | 'quoted' | 'date' | 'timestamp' | 'decimal' | 'list'
   /** Cut from the end: the `+00` of an instant. */
   readonly suffix: number
   readonly years: readonly [first: number, last: number]
@@ -96,6 +96,13 @@ export function createClickhouseCsvEncoder({ columns, layout, policy, ledger }: 
   const writeCell = (plan: Plan, data: Buffer, start: number, end: number) => {
     switch (plan.form) {
       case 'plain':
+        copy(data, start, end)
+        return
+      case 'integer':
+        // ClickHouse would take the digits and leave the rest.
+        if (!isInteger(data, start, end)) {
+          throw new UnrepresentableValueError(plan.name, 'invalid-text', data.toString('utf8', start, end))
+        }
         copy(data, start, end)
         return
       case 'quoted':
@@ -173,7 +180,14 @@ function formOf(type: LogicalType, { base }: ClickhouseType): Plan['form'] {
   if (base.startsWith('DateTime')) return type.kind === 'timestamp' ? 'timestamp' : 'quoted'
   if (base.startsWith('Date')) return type.kind === 'date' ? 'date' : 'quoted'
   if (base === 'Decimal') return type.kind === 'decimal' ? 'decimal' : 'plain'
-  return /^(U?Int|Float|Bool|UUID)/.test(base) ? 'plain' : 'quoted'
+  if (/^U?Int/.test(base)) return 'integer'
+  return /^(Float|Bool|UUID)/.test(base) ? 'plain' : 'quoted'
+}
+
+function isInteger(data: Buffer, start: number, end: number): boolean {
+  const first = data[start] === 0x2d ? start + 1 : start
+  for (let i = first; i < end; i++) if ((data[i] as number) < 0x30 || (data[i] as number) > 0x39) return false
+  return first < end
 }
 
 /** Whole years that the type holds. */
