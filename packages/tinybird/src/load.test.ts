@@ -108,6 +108,9 @@ describe('a load', () => {
     await expect(server.client().appendFile('flights', join(folder, 'none'), { format: 'csv' })).rejects.toMatchObject({
       code: 'TINYBIRD_FILE_UNREADABLE',
     })
+    await expect(server.client().appendFile('flights', folder, { format: 'csv' })).rejects.toMatchObject({
+      code: 'TINYBIRD_FILE_UNREADABLE',
+    })
     const path = join(folder, 'shrinking.csv')
     await writeFile(path, Buffer.alloc(4_000_000))
     const onProgress = () => void truncate(path, 1000)

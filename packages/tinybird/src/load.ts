@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { ConfigError } from '@millrace/core'
+import { fileContent, fileLength } from './file-content.ts'
 import { contentTypes, dataSourceName, formatParameters } from './format-parameters.ts'
 import { type JobWatch, jobIdOf, rejectedRows, waitForJob } from './jobs.ts'
 import { multipartBody } from './multipart.ts'
 import { numberOf, record, textOf } from './parse-answer.ts'
 import { refuseRejectedRows } from './rejected-rows.ts'
 import type { CallResult } from './request.ts'
-import { bytesBody, fileBytes, formBody, type RequestBody } from './request-body.ts'
+import { bytesBody, formBody, type RequestBody } from './request-body.ts'
 import type { LoadResult, ReplaceOptions, Replayable } from './types.ts'
 
 export interface Loader extends JobWatch {
@@ -37,17 +36,9 @@ export async function loadData(loader: Loader, load: Load, data: Uint8Array | st
 
 /** `.csv.gz` and the like pass as they are: the server sees by the name what they hold. */
 export async function loadFile(loader: Loader, load: Load, path: string): Promise<LoadResult> {
-  const { size } = await stat(path).catch((cause) => {
-    throw new ConfigError('TINYBIRD_FILE_UNREADABLE', {
-      message: `The file ${path} cannot be read. Check the path and its permissions.`,
-      cause,
-    })
-  })
-  return await post(
-    loader,
-    load,
-    upload(load, basename(path), size, () => fileBytes(path, size)),
-  )
+  const size = await fileLength(path)
+  const content = () => fileContent(path, size)
+  return await post(loader, load, upload(load, basename(path), size, content))
 }
 
 export async function loadStream(loader: Loader, load: Load, content: Replayable): Promise<LoadResult> {

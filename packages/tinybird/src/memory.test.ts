@@ -37,8 +37,7 @@ it('takes no more memory for a large stream or file than for a small one', async
   const file = await peakOf(await sparseFile(large))
   expect(received).toBeGreaterThan(large)
   expect(stream - base).toBeLessThan(32e6)
-  // Node reads a file into new memory each time, and collects it when some of it has gathered.
-  expect(file - base).toBeLessThan(110e6)
+  expect(file - base).toBeLessThan(32e6)
 })
 
 async function peakOf(what: string, bytes = 0): Promise<number> {

@@ -1,6 +1,3 @@
-import { createReadStream } from 'node:fs'
-import { DataError } from '@millrace/core'
-
 /** What a request sends. `open` is called for each attempt and has to begin anew. */
 export interface RequestBody {
   readonly contentType: string
@@ -24,23 +21,4 @@ export function searchParams(fields: Readonly<Record<string, string | undefined>
   const params = new URLSearchParams()
   for (const [name, value] of Object.entries(fields)) if (value !== undefined) params.set(name, value)
   return params
-}
-
-/**
- * Exactly `length` bytes of a file: what is appended while it is read stays out.
- *
- * @throws DataError TINYBIRD_FILE_CHANGED when it became shorter
- */
-export async function* fileBytes(path: string, length: number): AsyncGenerator<Uint8Array> {
-  if (length === 0) return
-  let read = 0
-  for await (const chunk of createReadStream(path, { end: length - 1, highWaterMark: 256 * 1024 })) {
-    read += chunk.byteLength
-    yield chunk
-  }
-  if (read < length) {
-    throw new DataError('TINYBIRD_FILE_CHANGED', {
-      message: `The file ${path} became shorter while it was sent: ${read} of ${length} bytes. Load it again when nobody writes it.`,
-    })
-  }
 }
