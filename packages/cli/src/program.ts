@@ -3,6 +3,7 @@ import { parseAmount, parseNames, parseSize } from './parse-values.ts'
 import { addConnectors } from './program/connectors.ts'
 import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
+import { addStream } from './program/stream.ts'
 import { type TransferChoices, type TransferOption, transferOptions } from './transfer-options.ts'
 
 /** The commands and their options. Nothing but the option parser is loaded for it, so that `--help` is quick. */
@@ -16,6 +17,7 @@ export function createProgram(run: Run, version: string): Command {
   addCopy(program, run)
   addPlan(program, run)
   addVerify(program, run)
+  addStream(program, run)
   addNotify(program, run)
   addConnectors(program, run)
   return program

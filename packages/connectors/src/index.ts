@@ -100,6 +100,8 @@ export {
   type TablePattern,
 } from './kit/table-name.ts'
 export { withConnector } from './kit/with-connector.ts'
+export { runStream } from './stream/run-stream.ts'
+export type { StreamEvent, StreamOptions, StreamSpec, StreamTarget, StreamTotals } from './stream/types.ts'
 export { readManifest } from './transfer/manifest.ts'
 export { planTransfer, transfer } from './transfer/transfer.ts'
 export type {
