@@ -33,7 +33,7 @@ export interface SqlConnectorSamples {
   readonly running: ((text: string) => Promise<number>) | null
   /** Open connections of the connector at the server; null where there is no server. */
   readonly connections: (() => Promise<number>) | null
-  /** Whether another connection may write while a source is open. */
+  /** Whether another connection may write while a source is open, and the source does not see it. */
   readonly concurrentWrites: boolean
   /** Tables to make instead of odd ones, where a system does not take every name; `contract_plain` and `contract_empty` among them. */
   readonly names?: readonly string[]
@@ -229,7 +229,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
     })
 
     test('a source sees one point in time', async ({ skip }) => {
-      if (!given.concurrentWrites) skip('nobody can write while a source is open')
+      if (!given.concurrentWrites) skip('there is no snapshot over several reads, or nobody can write while a source is open')
       await using connector = await given.make()
       await using writer = await given.make()
       await using source = await connector.openSource({ parallel: 2 })
