@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Column, Piece } from '@millrace/formats'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { loadSpec } from './load-spec.test.fixture.ts'
-import type { Load, LoadSpec, PublishResult, Sink, Target } from './sink.ts'
+import type { Load, LoadSpec, PublishResult, Sink, Target, WriteMode } from './sink.ts'
 import { type Cells, codeOf, column, csvPieces, errorOf, hashOf, id, people } from './sink-rows.contract.ts'
 import type { Chunk } from './source.ts'
 
@@ -15,6 +15,10 @@ export interface SinkSubject {
   /** The same table in SQL. */
   table(name: string): string
   quote(name: string): string
+  /** Modes that this kind of destination has. Default: all. */
+  readonly modes?: readonly WriteMode[]
+  /** Whether a column can become a wider one in place. Default true. */
+  readonly widens?: boolean
   /** Names that this kind of destination cannot have at all. */
   refusesName?(name: string): boolean
   /** On a connection that is not the sink's. */
@@ -43,6 +47,8 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
     afterEach(async () => {
       for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]()
     })
+
+    const has = (mode: WriteMode) => subject.modes?.includes(mode) ?? true
 
     const another = async () => {
       const other = await subject.openSink()
@@ -140,7 +146,8 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
       expect(await rowsOf(table)).toEqual([ada, cyd])
     })
 
-    test('merges by key: updates what matches, inserts the rest', async () => {
+    test('merges by key: updates what matches, inserts the rest', async ({ skip }) => {
+      if (!has('merge')) skip('the destination has no merge')
       const table = freshName()
       expect(await load(table, [ada, bob], { mode: 'merge' })).toMatchObject({ inserted: 2, updated: 0 })
       const newBob: Cells = ['2', null, 'renamed']
@@ -148,7 +155,8 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
       expect(await rowsOf(table)).toEqual([ada, newBob, cyd])
     })
 
-    test('insert-only leaves known keys alone and counts them', async () => {
+    test('insert-only leaves known keys alone and counts them', async ({ skip }) => {
+      if (!has('insert-only')) skip('the destination has no insert-only')
       const table = freshName()
       await load(table, [ada, bob], { mode: 'insert-only' })
       const result = await load(table, [['2', 'other', null], cyd], { mode: 'insert-only' })
@@ -158,7 +166,8 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
 
     test.each(['merge', 'insert-only'] as const)(
       '%s refuses keys that do not identify a row, before anything changes',
-      async (mode) => {
+      async (mode, { skip }) => {
+        if (!has(mode)) skip(`the destination has no ${mode}`)
         const table = freshName()
         await load(table, [ada], { mode })
         const twice = await errorOf(load(table, [bob, cyd, ['2', 'again', null]], { mode }))
@@ -408,6 +417,7 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
         if (subject.refusesName?.(odd)) return
         const columns = [id, column(odd)]
         for (const mode of ['replace', 'append', 'merge', 'replace', 'insert-only'] as const) {
+          if (!has(mode)) continue
           await load(odd, [['1', 'x']], { columns, mode })
         }
         expect(await subject.query(`SELECT id, ${subject.quote(odd)} FROM ${subject.table(odd)}`)).toEqual([['1', 'x']])
@@ -416,7 +426,8 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
       },
     )
 
-    test.each(['append', 'replace', 'merge'] as const)('%s adds a new column to the table', async (mode) => {
+    test.each(['append', 'replace', 'merge'] as const)('%s adds a new column to the table', async (mode, { skip }) => {
+      if (!has(mode)) skip(`the destination has no ${mode}`)
       const table = freshName()
       await load(table, [ada, bob])
       const columns = [...people, column('extra')]
@@ -429,7 +440,8 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
       expect(sorted(await rowsOf(table))).toEqual(sorted(all))
     })
 
-    test('widens a column whose new type holds all old values', async () => {
+    test('widens a column whose new type holds all old values', async ({ skip }) => {
+      if (subject.widens === false) skip('the destination cannot change types in place')
       const table = freshName()
       await load(table, [['1']], { columns: [id] })
       const columns = [column('id', { kind: 'integer', bits: 64, unsigned: false }, false)]
