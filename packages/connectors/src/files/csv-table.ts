@@ -1,6 +1,7 @@
 import { DataError } from '@millrace/core'
 import { ColumnEvidence, createCellRewriter, family, type RowBlock, readCsv } from '@millrace/formats'
 import type { FilesSourceConfig } from './config.ts'
+import { withConstants } from './constant-cells.ts'
 import {
   columnsOf,
   distinctNames,
@@ -11,6 +12,7 @@ import {
   inFile,
   rewritesOf,
   totalBytes,
+  withPathColumns,
 } from './file-table.ts'
 import type { FileRelation } from './find-relations.ts'
 import { csvFirstRow, firstLine } from './read-back.ts'
@@ -27,7 +29,7 @@ export async function openCsvTable(
   relation: FileRelation,
   config: FilesSourceConfig,
   signal?: AbortSignal,
-): Promise<FileTable & { readonly layout: CsvLayout }> {
+): Promise<FileTable & { readonly layout?: CsvLayout }> {
   const states = await fileStates(relation)
   const layout = await csvLayout(relation, config)
   const evidence = layout.names.map(() => new ColumnEvidence())
@@ -41,12 +43,14 @@ export async function openCsvTable(
   }
   const verdicts = evidence.map((column) => column.verdict())
   const rewrites = rewritesOf(verdicts)
+  const columns = columnsOf(
+    distinctNames(layout.names, (place) => `column_${place + 1}`),
+    verdicts,
+  )
   return {
-    layout,
-    columns: columnsOf(
-      distinctNames(layout.names, (place) => `column_${place + 1}`),
-      verdicts,
-    ),
+    // A reader that knows only the files would miss what their paths say.
+    ...(relation.paths ? {} : { layout }),
+    columns: withPathColumns(columns, relation),
     rows,
     bytes: totalBytes(states),
     async *blocks(stop) {
@@ -95,7 +99,8 @@ async function* csvBlocks(
     try {
       if (header && index > 0) await refuseOtherHeader(file, relation, layout)
       const text = fileText(file, relation, states, signal)
-      yield* readCsv(text, { columnCount: names.length, header, delimiter, raw })
+      const rows = readCsv(text, { columnCount: names.length, header, delimiter, raw })
+      yield* raw ? rows : withConstants(rows, relation.paths?.values[index] ?? [])
     } catch (error) {
       signal?.throwIfAborted()
       throw inFile(error, file)

@@ -74,12 +74,13 @@ export function createFileQueries(options: FileQueriesOptions): FileQueries {
 }
 
 /** A view costs a pass over its files, so only those are made whose name stands in the query. */
-function names(relation: Relation, { name }: FileRelation): boolean {
+export function names(relation: Relation, { name }: { readonly name: string }): boolean {
   if (relation.kind === 'table') return relation.table.name === name
   return relation.sql.toLowerCase().includes(name.toLowerCase().replaceAll('"', '""'))
 }
 
 async function relationSql(relation: FileRelation, options: FileQueriesOptions): Promise<string> {
+  if (relation.select !== undefined) return relation.select
   if (relation.format === 'parquet')
     return `SELECT * FROM read_parquet([${relation.files.map(quoteGlobFree).join(', ')}], union_by_name = true)`
   const table = await options.tableOf(relation)

@@ -71,6 +71,16 @@ export function distinctNames(names: readonly string[], empty: (place: number) =
   })
 }
 
+/** The columns of the files, and behind them those of their paths. */
+export function withPathColumns(columns: readonly Column[], { name, paths }: FileRelation): readonly Column[] {
+  if (!paths) return columns
+  const twice = paths.columns.find((one) => columns.some((column) => column.name === one.name))
+  if (!twice) return [...columns, ...paths.columns]
+  throw new DataError('COLUMN_TWICE', {
+    message: `"${twice.name}" stands in the files of "${name}" and in their paths. Read the files by a pattern that begins below these folders.`,
+  })
+}
+
 /** The state of files, by which a change between two passes over them shows. */
 export type FileStates = ReadonlyMap<string, { readonly size: number; readonly changed: number }>
 

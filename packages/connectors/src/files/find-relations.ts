@@ -1,6 +1,7 @@
 import { glob, readdir, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { ConfigError } from '@millrace/core'
+import type { Column } from '@millrace/formats'
 import { type FileFormat, type FilesSourceConfig, guessFormat } from './config.ts'
 import { isMissing } from './errors.ts'
 import { partIndex } from './place.ts'
@@ -11,6 +12,13 @@ export interface FileRelation {
   readonly files: readonly string[]
   readonly format: FileFormat
   readonly compression: 'none' | 'gzip' | 'zstd'
+  /** Columns that stand in the paths of the files (`year=2024/`), and their values for each file. */
+  readonly paths?: {
+    readonly columns: readonly Column[]
+    readonly values: readonly (readonly (string | null)[])[]
+  }
+  /** Parquet: the SELECT that reads the files, where they do not hold all columns. */
+  readonly select?: string
 }
 
 export async function findRelations(config: FilesSourceConfig): Promise<FileRelation[]> {
@@ -98,7 +106,7 @@ function relation(name: string, files: readonly string[], config: FilesSourceCon
 }
 
 /** `orders.2024.csv.gz` → `orders.2024`. */
-function stem(path: string): string {
+export function stem(path: string): string {
   const name = basename(path)
   return name.replace(/(\.[a-z][a-z0-9]{0,7})?(\.(gz|zst|zstd))?$/i, '') || name
 }

@@ -10,6 +10,7 @@ import {
   type Verdict,
   wholeLines,
 } from '@millrace/formats'
+import { withConstants } from './constant-cells.ts'
 import {
   columnsOf,
   distinctNames,
@@ -20,6 +21,7 @@ import {
   inFile,
   rewritesOf,
   totalBytes,
+  withPathColumns,
 } from './file-table.ts'
 import type { FileRelation } from './find-relations.ts'
 
@@ -85,16 +87,20 @@ export async function openNdjsonTable(relation: FileRelation, signal?: AbortSign
   }
   const verdicts = evidence.map((column) => column.verdict())
   const strings = evidence.map(({ kinds }) => kinds === kind.string)
+  const columns = columnsOf(
+    distinctNames(keys, () => 'empty'),
+    verdicts,
+  )
   return {
-    columns: columnsOf(
-      distinctNames(keys, () => 'empty'),
-      verdicts,
-    ),
+    columns: withPathColumns(columns, relation),
     rows,
     bytes: totalBytes(states),
     async *blocks(stop) {
       const rewrite = createCellRewriter(rewritesOf(verdicts))
-      for await (const block of jsonBlocks(relation, keys, strings, states, stop)) yield rewrite(block)
+      for (const [index, file] of relation.files.entries()) {
+        const rows = jsonBlocks({ ...relation, files: [file] }, keys, strings, states, stop)
+        for await (const block of withConstants(rows, relation.paths?.values[index] ?? [])) yield rewrite(block)
+      }
     },
   }
 }

@@ -12,7 +12,7 @@ export interface MemoryStore extends ObjectStore {
   keys(): string[]
 }
 
-export function createMemoryStore(bucket = randomUUID()): MemoryStore {
+export function createMemoryStore(bucket: string = randomUUID()): MemoryStore {
   const objects: MemoryStore['objects'] = new Map()
   let changes = 0
   let limit: { readonly at: number; readonly when: 'before' | 'after' } | null = null

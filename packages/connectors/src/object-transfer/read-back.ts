@@ -15,6 +15,7 @@ import {
   readNdjson,
 } from '@millrace/formats'
 import { hashTable } from '../duckdb/hash-table.ts'
+import { withConstants } from '../files/constant-cells.ts'
 import { duckdbType } from '../files/file-table.ts'
 import type { FileTarget } from '../files/place.ts'
 import { quoteGlobFree, withParquet } from '../files/read-back.ts'
@@ -22,7 +23,6 @@ import { selectColumns } from '../files/select-columns.ts'
 import type { ObjectStore } from '../kit/object-store.ts'
 import type { FormatOptions } from '../kit/source.ts'
 import { quoteName, quoteText } from '../kit/sql-quote.ts'
-import { withConstants } from './constant-cells.ts'
 import type { StagedObject } from './records.ts'
 import { spoolObject } from './spool.ts'
 
@@ -96,7 +96,7 @@ async function hashParquetObjects(
         await spoolObject(set.store, object, file, { ...ends(set, object), signal })
         files.push(file)
       }
-      const rows = parquetRows(files, batch, set)
+      const rows = parquetRows(files, batch, { columns: set.columns, paths: pathColumns(set) })
       hashes.push(
         await withParquet(files, signal, async (connection) => {
           await connection.run(`CREATE VIEW _millrace_objects AS ${rows}`)
@@ -117,29 +117,33 @@ function ends(set: ObjectSet, { groups }: StagedObject): { before?: Uint8Array; 
   return { before: parquetMagic, after: parquetFooter(bodyColumns(set), placed) }
 }
 
-/** A SELECT of all columns from local copies of Parquet objects. */
+/**
+ * A SELECT from local copies of Parquet objects, in which the columns of their paths are columns like
+ * all others: in their places, or behind those of the files when `columns` is null.
+ */
 export function parquetRows(
   files: readonly string[],
-  objects: readonly StagedObject[],
-  set: Pick<ObjectSet, 'columns' | 'partitionBy'>,
+  objects: readonly { readonly partition?: readonly (string | null)[] }[],
+  { columns, paths }: { readonly columns: readonly Column[] | null; readonly paths: readonly Column[] },
 ): string {
   const list = `[${files.map(quoteGlobFree).join(', ')}]`
-  const path = pathColumns(set)
-  if (path.length === 0) return `SELECT * FROM read_parquet(${list}, union_by_name = true)`
+  if (paths.length === 0) return `SELECT * FROM read_parquet(${list}, union_by_name = true)`
   const values = files.map((file, index) => {
-    const cells = path.map((_, place) => sqlText(objects[index]?.partition?.[place] ?? null))
+    const cells = paths.map((_, place) => sqlText(objects[index]?.partition?.[place] ?? null))
     return `(${[quoteText(file), ...cells].join(', ')})`
   })
-  const names = path.map((_, place) => `value_${place}`)
-  const columns = set.columns.map(({ name, type }) => {
-    const place = set.partitionBy.indexOf(name)
-    return place < 0
-      ? `files.${quoteName(name)}`
-      : `CAST(paths.value_${place} AS ${partitionType(type)}) AS ${quoteName(name)}`
-  })
+  const inPath = (name: string) => paths.findIndex((column) => column.name === name)
+  const pathValue = ({ name, type }: Column) =>
+    `CAST(paths.value_${inPath(name)} AS ${partitionType(type)}) AS ${quoteName(name)}`
+  const selected = columns
+    ? columns.map((column) => (inPath(column.name) < 0 ? `files.${quoteName(column.name)}` : pathValue(column)))
+    : ['files.* EXCLUDE (_millrace_file)', ...paths.map(pathValue)]
+  const taken = paths.map(({ name }) => quoteText(name)).join(', ')
   return (
-    `SELECT ${columns.join(', ')} FROM read_parquet(${list}, union_by_name = true, filename = '_millrace_file') AS files ` +
-    `JOIN (VALUES ${values.join(', ')}) AS paths(file, ${names.join(', ')}) ON files._millrace_file = paths.file`
+    `SELECT ${selected.join(', ')} FROM (SELECT COLUMNS(lambda c: c NOT IN (${taken})) ` +
+    `FROM read_parquet(${list}, union_by_name = true, filename = '_millrace_file')) AS files ` +
+    `JOIN (VALUES ${values.join(', ')}) AS paths(file, ${paths.map((_, place) => `value_${place}`).join(', ')}) ` +
+    'ON files._millrace_file = paths.file'
   )
 }
 

@@ -1,15 +1,15 @@
-import { readdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { gunzipSync } from 'node:zlib'
-import { createParquetEncoder, LossLedger, type Piece, readCsv } from '@millrace/formats'
+import type { Piece } from '@millrace/formats'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { FileTarget } from '../files/place.ts'
-import { bytesOf, createRowEncoder } from '../kit/encode-csv.ts'
-import type { Load, LoadSpec, Sink } from '../kit/sink.ts'
+import type { LoadSpec, Sink } from '../kit/sink.ts'
 import { type Cells, codeOf, column, csvPieces, errorOf, hashOf, people } from '../kit/sink-rows.contract.ts'
+import { csvTo, loadRows, parquetTo, specOf, writeRows } from './load-rows.test.fixture.ts'
 import { createMemoryStore, type MemoryStore } from './memory-store.test.fixture.ts'
+import { useOwnTemporaryFolder } from './own-temporary-folder.test.fixture.ts'
 import { openObjectSink } from './sink.ts'
 
+useOwnTemporaryFolder()
 let store: MemoryStore
 let sink: Sink
 beforeEach(async () => {
@@ -17,66 +17,8 @@ beforeEach(async () => {
   sink = await openObjectSink(store)
 })
 
-const to = (path: string, more: Partial<FileTarget> = {}): FileTarget => ({
-  kind: 'file',
-  path,
-  format: 'csv',
-  compression: 'none',
-  csv: { header: true, lineEnd: 'lf' },
-  ...more,
-})
-const parquet = (path: string, more: Partial<FileTarget> = {}): FileTarget => ({
-  kind: 'file',
-  path,
-  format: 'parquet',
-  compression: 'none',
-  ...more,
-})
-
-let keys = 0
-const specOf = (target: FileTarget, options: Partial<LoadSpec> = {}): LoadSpec => ({
-  key: `k${++keys}`,
-  target,
-  mode: 'replace',
-  keys: [],
-  columns: people,
-  sourceDialect: 'files',
-  changes: [],
-  format: target.partitionBy ? 'csv' : target.format,
-  options: {},
-  journal: { chunks: [{ id: '0000', bounds: null }], position: {}, startedAt: '' },
-  allowEmpty: false,
-  signal: new AbortController().signal,
-  ...options,
-})
-
-async function* encoded(rows: readonly Cells[], { format, columns }: LoadSpec): AsyncGenerator<Piece> {
-  if (format === 'csv') return yield* csvPieces(rows)
-  const encoder =
-    format === 'parquet'
-      ? createParquetEncoder({ columns, ledger: new LossLedger(), rowGroupRows: 2 })
-      : createRowEncoder({ columns, format: 'ndjson', policy: 'error', ledger: new LossLedger(), options: {} })
-  for await (const block of readCsv(bytesOf(csvPieces(rows)), { columnCount: columns.length }))
-    yield* await encoder.encode(block)
-  yield* await encoder.finish()
-}
-
-const write = (load: Load, spec: LoadSpec, chunk: string, rows: readonly Cells[]) =>
-  load.writeChunk({ id: chunk, bounds: null }, encoded(rows, spec), () => [])
-
-async function copy(target: FileTarget, rows: readonly Cells[], options: Partial<LoadSpec> = {}) {
-  const spec = specOf(target, options)
-  await using load = await sink.openLoad(spec, null)
-  try {
-    await write(load, spec, '0000', rows)
-    const result = await load.publish()
-    await load.complete()
-    return result
-  } catch (error) {
-    await load.abandon()
-    throw error
-  }
-}
+const copy = (target: FileTarget, rows: readonly Cells[], options: Partial<LoadSpec> = {}) =>
+  loadRows(sink, target, rows, options)
 
 const ada: Cells = ['1', 'Ada', null]
 const bob: Cells = ['2', 'Bob "B", the\nbuilder', '']
@@ -94,7 +36,7 @@ describe('an object store as a sink', () => {
   test.each(layouts)(
     '%s with compression %s at %s hashes to its rows, staged and published',
     async (format, compression, path) => {
-      const target = to(path.replace(' by name', ''), {
+      const target = csvTo(path.replace(' by name', ''), {
         format,
         compression,
         ...(path.endsWith('name') ? { partitionBy: ['name'] } : {}),
@@ -102,7 +44,7 @@ describe('an object store as a sink', () => {
       const rows = [ada, bob, cyd, cyd]
       const spec = specOf(target)
       await using load = await sink.openLoad(spec, null)
-      await Promise.all([write(load, spec, '0001', [cyd, cyd]), write(load, spec, '0000', [ada, bob])])
+      await Promise.all([writeRows(load, spec, '0001', [cyd, cyd]), writeRows(load, spec, '0000', [ada, bob])])
       expect(await load.stagedCount()).toBe(4)
       expect(await load.stagedHash(people)).toEqual(hashOf(rows))
       expect(await load.stagedHash(people.slice(1, 2))).toEqual(hashOf(rows.map((row) => row.slice(1, 2))))
@@ -116,14 +58,14 @@ describe('an object store as a sink', () => {
   )
 
   test('one object holds the chunks in their order, with one header', async () => {
-    await copy(to('a.csv'), [ada, bob])
+    await copy(csvTo('a.csv'), [ada, bob])
     expect(text('a.csv')).toBe(`${header}"1","Ada",\n"2","Bob ""B"", the\nbuilder",""\n`)
-    await copy(to('b.csv', { csv: { header: false, lineEnd: 'crlf' } }), [ada])
+    await copy(csvTo('b.csv', { csv: { header: false, lineEnd: 'crlf' } }), [ada])
     expect(text('b.csv')).toBe('"1","Ada",\r\n')
-    await copy(to('c.csv.gz', { compression: 'gzip' }), [])
+    await copy(csvTo('c.csv.gz', { compression: 'gzip' }), [])
     expect(gunzipSync(store.objects.get('c.csv.gz')?.bytes as Buffer).toString()).toBe(header)
-    await copy(parquet('d.parquet'), [])
-    expect(await sink.count(parquet('d.parquet'))).toBe(0)
+    await copy(parquetTo('d.parquet'), [])
+    expect(await sink.count(parquetTo('d.parquet'))).toBe(0)
     expect(store.keys()).toEqual(['a.csv', 'b.csv', 'c.csv.gz', 'd.parquet'])
   })
 
@@ -131,7 +73,7 @@ describe('an object store as a sink', () => {
     const columns = [column('id'), column('k=v'), column('on', { kind: 'boolean' })]
     const odd = ['a/b', '', null, '__HIVE_DEFAULT_PARTITION__', 'ü 🦆', '100%', '..', 'a:b=c', 'x\ny', '%41']
     const rows = odd.map((value, index) => [String(index), value, index % 2 === 0 ? 't' : 'f'])
-    const target = parquet('odd/', { partitionBy: ['k=v', 'on'] })
+    const target = parquetTo('odd/', { partitionBy: ['k=v', 'on'] })
     await copy(target, rows, { columns })
     expect(await sink.contentHash(target, columns)).toEqual(hashOf(rows))
     const folders = store.keys().map((key) => key.split('/').slice(1, -1).join('/'))
@@ -144,18 +86,17 @@ describe('an object store as a sink', () => {
   test('a partition of many interleaved rows is one object, and more than 1,000 partitions are refused', async () => {
     const rows = (count: number, folders: number): Cells[] =>
       Array.from({ length: count }, (_, n) => [String(n), `p${n % folders}`, 'x'.repeat(100)])
-    const target = to('many/', { partitionBy: ['name'], compression: 'zstd' })
+    const target = csvTo('many/', { partitionBy: ['name'], compression: 'zstd' })
     const many = rows(20_000, 50)
     const result = await copy(target, many)
     expect(result.files).toHaveLength(50)
     expect(await sink.contentHash(target, people)).toEqual(hashOf(many))
     expect(await codeOf(copy(target, rows(1001, 1001)))).toBe('ConfigError TOO_MANY_PARTITIONS')
     expect(store.keys()).toHaveLength(51)
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith('millrace-partitions-'))).toEqual([])
   })
 
   test('a replace leaves only its own objects, an append adds to them', async () => {
-    const target = to('people/', { splitRows: 2, compression: 'gzip' })
+    const target = csvTo('people/', { splitRows: 2, compression: 'gzip' })
     expect((await copy(target, [ada, bob, cyd])).files?.map(({ rows }) => rows)).toEqual([2, 1])
     expect(await copy(target, [cyd])).toMatchObject({ inserted: 1, replaced: 3 })
     expect(store.keys()).toHaveLength(2)
@@ -165,7 +106,7 @@ describe('an object store as a sink', () => {
   })
 
   test('an empty replace of rows is refused unless it is allowed', async () => {
-    for (const target of [to('people/'), to('people.csv')]) {
+    for (const target of [csvTo('people/'), csvTo('people.csv')]) {
       await copy(target, [ada, bob])
       const refused = await errorOf(copy(target, []))
       expect(refused).toMatchObject({ name: 'ConfigError', code: 'EMPTY_REPLACE' })
@@ -179,29 +120,29 @@ describe('an object store as a sink', () => {
     const conflicts = async (target: FileTarget, mode: 'append' | 'replace', columns = people) =>
       (await sink.plan(target, columns, 'files', mode)).conflicts.join(' ')
     await store.write('other/data.csv', [Buffer.from('a\n')])
-    expect(await conflicts(to('other/'), 'append')).toContain('"data.csv"')
-    await copy(to('people/'), [ada])
-    expect(await conflicts(to('people/'), 'append')).toBe('')
-    expect(await conflicts(parquet('people/'), 'append')).toContain('--format')
-    expect(await conflicts(to('people/', { partitionBy: ['id'] }), 'append')).toContain('not partitioned')
-    expect(await conflicts(to('people/'), 'append', people.slice(1))).toContain('has the columns')
-    await copy(to('people.csv'), [ada])
-    expect(await conflicts(to('people.csv'), 'append')).toContain('Append to a folder')
+    expect(await conflicts(csvTo('other/'), 'append')).toContain('"data.csv"')
+    await copy(csvTo('people/'), [ada])
+    expect(await conflicts(csvTo('people/'), 'append')).toBe('')
+    expect(await conflicts(parquetTo('people/'), 'append')).toContain('--format')
+    expect(await conflicts(csvTo('people/', { partitionBy: ['id'] }), 'append')).toContain('not partitioned')
+    expect(await conflicts(csvTo('people/'), 'append', people.slice(1))).toContain('has the columns')
+    await copy(csvTo('people.csv'), [ada])
+    expect(await conflicts(csvTo('people.csv'), 'append')).toContain('Append to a folder')
     const planned = (target: FileTarget, columns = people) => codeOf(sink.plan(target, columns, 'files', 'replace'))
-    expect(await planned(to('a.csv', { partitionBy: ['id'] }))).toBe('ConfigError FOLDER_REQUIRED')
-    expect(await planned(to('a/', { partitionBy: ['nope'] }))).toBe('ConfigError COLUMN_NOT_FOUND')
-    expect(await planned(to('a/', { partitionBy: ['id', 'name', 'note'] }))).toBe('ConfigError PARTITION_COLUMNS')
+    expect(await planned(csvTo('a.csv', { partitionBy: ['id'] }))).toBe('ConfigError FOLDER_REQUIRED')
+    expect(await planned(csvTo('a/', { partitionBy: ['nope'] }))).toBe('ConfigError COLUMN_NOT_FOUND')
+    expect(await planned(csvTo('a/', { partitionBy: ['id', 'name', 'note'] }))).toBe('ConfigError PARTITION_COLUMNS')
     const json = [...people, column('doc', { kind: 'json' })]
-    expect(await planned(to('a/', { partitionBy: ['doc'] }), json)).toBe('ConfigError PARTITION_TYPE')
-    expect(await codeOf(sink.plan(to('a/'), people, 'files', 'merge'))).toBe('ConfigError MODE_NOT_SUPPORTED')
+    expect(await planned(csvTo('a/', { partitionBy: ['doc'] }), json)).toBe('ConfigError PARTITION_TYPE')
+    expect(await codeOf(sink.plan(csvTo('a/'), people, 'files', 'merge'))).toBe('ConfigError MODE_NOT_SUPPORTED')
   })
 
   test('of two replaces at once one is refused, and leaves nothing; two appends both arrive', async () => {
-    const target = to('people/')
+    const target = csvTo('people/')
     const race = async (mode: 'append' | 'replace') => {
       const specs = [specOf(target, { mode }), specOf(target, { mode })]
       const loads = await Promise.all(specs.map((spec) => sink.openLoad(spec, null)))
-      await Promise.all(loads.map((load, n) => write(load, specs[n] as LoadSpec, '0000', [n === 0 ? ada : bob])))
+      await Promise.all(loads.map((load, n) => writeRows(load, specs[n] as LoadSpec, '0000', [n === 0 ? ada : bob])))
       const ends = await Promise.all(
         loads.map(async (load) => {
           await using _ = load
@@ -221,11 +162,11 @@ describe('an object store as a sink', () => {
   })
 
   test('two runs of one incremental copy at once do not add the same rows twice', async () => {
-    const target = to('people/')
+    const target = csvTo('people/')
     const state = { key: 'pipeline1', mark: { cursor: '7', keys: ['ü'] } }
     const specs = [1, 2].map(() => specOf(target, { mode: 'append', state }))
     const loads = await Promise.all(specs.map((spec) => sink.openLoad(spec, null)))
-    for (const [n, load] of loads.entries()) await write(load, specs[n] as LoadSpec, '0000', [ada])
+    for (const [n, load] of loads.entries()) await writeRows(load, specs[n] as LoadSpec, '0000', [ada])
     expect(await sink.readState(state.key, target)).toBeNull()
     await loads[0]?.publish()
     expect(await sink.readState(state.key, target)).toEqual(state.mark)
@@ -238,10 +179,10 @@ describe('an object store as a sink', () => {
   })
 
   test('the same load is not run twice at once, and whoever was overtaken publishes nothing and removes nothing', async () => {
-    for (const target of [to('people/'), to('people.csv')]) {
+    for (const target of [csvTo('people/'), csvTo('people.csv')]) {
       const spec = specOf(target)
       const first = await sink.openLoad(spec, null)
-      await write(first, spec, '0000', [ada])
+      await writeRows(first, spec, '0000', [ada])
       expect(await codeOf(sink.openLoad(spec, null))).toBe('ConfigError LOAD_RUNNING')
       // As on another machine: the lock of this one says nothing.
       await first[Symbol.asyncDispose]()
@@ -260,10 +201,10 @@ describe('an object store as a sink', () => {
   })
 
   test('a chunk whose producer fails leaves nothing, and discarded chunks take their rows along', async () => {
-    for (const target of [to('people/'), to('people.csv'), to('parted/', { partitionBy: ['name'] })]) {
+    for (const target of [csvTo('people/'), csvTo('people.csv'), csvTo('parted/', { partitionBy: ['name'] })]) {
       const spec = specOf(target)
       await using load = await sink.openLoad(spec, null)
-      await write(load, spec, '0000', [ada])
+      await writeRows(load, spec, '0000', [ada])
       const before = store.keys()
       async function* failing(): AsyncGenerator<Piece> {
         yield* csvPieces([bob])
@@ -273,7 +214,7 @@ describe('an object store as a sink', () => {
         'the source is gone',
       )
       expect(store.keys()).toEqual(before)
-      await write(load, spec, '0001', [cyd])
+      await writeRows(load, spec, '0001', [cyd])
       await load.discardChunks(['0000'])
       await load.publish()
       await load.complete()
@@ -282,7 +223,7 @@ describe('an object store as a sink', () => {
   })
 
   test('an object that is changed or removed behind the manifest is noticed', async () => {
-    const target = to('people/')
+    const target = csvTo('people/')
     await copy(target, [ada])
     const [part] = store.keys().filter((key) => key.includes('part-'))
     await store.write(part as string, [Buffer.from('id,name,note\n1,Eve,\n')])
@@ -294,10 +235,10 @@ describe('an object store as a sink', () => {
 
 describe('a load that is killed at any change to the store', () => {
   const kinds: [string, FileTarget, 'replace' | 'append'][] = [
-    ['one object', parquet('lake/people.parquet'), 'replace'],
-    ['a folder that is replaced', to('lake/people/', { compression: 'gzip' }), 'replace'],
-    ['a folder that is added to', to('lake/people/', { format: 'ndjson' }), 'append'],
-    ['a folder of partitions', parquet('lake/people/', { partitionBy: ['name'] }), 'replace'],
+    ['one object', parquetTo('lake/people.parquet'), 'replace'],
+    ['a folder that is replaced', csvTo('lake/people/', { compression: 'gzip' }), 'replace'],
+    ['a folder that is added to', csvTo('lake/people/', { format: 'ndjson' }), 'append'],
+    ['a folder of partitions', parquetTo('lake/people/', { partitionBy: ['name'] }), 'replace'],
   ]
   test.each(kinds)('is resumed with exactly its rows: %s', async (_kind, target, mode) => {
     const chunks: Cells[][] = [[ada, bob], [cyd], [ada, cyd]]
@@ -309,7 +250,7 @@ describe('a load that is killed at any change to the store', () => {
       if (interrupted?.status !== 'published') {
         for (const [n, rows] of chunks.entries()) {
           if (interrupted?.finished.some(({ id }) => id === `000${n}`)) continue
-          await write(load, spec, `000${n}`, rows)
+          await writeRows(load, spec, `000${n}`, rows)
         }
         await load.publish()
       }

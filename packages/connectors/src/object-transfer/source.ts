@@ -1,0 +1,247 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConfigError, DataError, FatalError } from '@millrace/core'
+import { createRowHasher } from '@millrace/formats'
+import { openCsvTable } from '../files/csv-table.ts'
+import { createFileQueries, names } from '../files/file-queries.ts'
+import type { FileTable } from '../files/file-table.ts'
+import type { FileRelation } from '../files/find-relations.ts'
+import { openNdjsonTable } from '../files/ndjson-table.ts'
+import { selectColumns } from '../files/select-columns.ts'
+import type { OpenOptions } from '../kit/connector.ts'
+import { encodeBlocks } from '../kit/encode-csv.ts'
+import type { ObjectStore } from '../kit/object-store.ts'
+import { selectTables } from '../kit/select-tables.ts'
+import type { Relation, Source } from '../kit/source.ts'
+import type { ObjectTransferConfig } from './config.ts'
+import { findObjects, type ObjectRelation } from './find-objects.ts'
+import { rowsOf } from './manifest.ts'
+import { pathColumnsOf } from './path-columns.ts'
+import { objectBlocks, parquetRows } from './read-back.ts'
+import { spoolObject } from './spool.ts'
+
+/** Downloads at once. */
+const lanes = 4
+
+/** A table of the store, and the local files it has once it was needed there. */
+interface Opened {
+  readonly relation: ObjectRelation
+  readonly local: FileRelation
+  /** Local path → address, for messages. */
+  readonly addresses: ReadonlyMap<string, string>
+  spooled: Promise<void> | null
+  table: Promise<FileTable> | null
+}
+
+/**
+ * Objects as tables. The snapshot is the listing with its etags, taken when the source is opened: an
+ * object that is another one by the time it is read is an error. CSV and NDJSON with a manifest are
+ * read where they are. All others are copied to a temporary folder first, since their types are
+ * found by a pass of its own, or DuckDB reads them there.
+ */
+export async function openObjectSource(
+  store: ObjectStore,
+  config: ObjectTransferConfig,
+  { parallel = 1, signal }: OpenOptions = {},
+): Promise<Source> {
+  const found = await findObjects(store, config, signal)
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-objects-'))
+  const opened = found.map((relation, index) => openRelation(store, relation, join(folder, String(index))))
+  const position = { tables: found.map(positionOf) }
+
+  const spool = (one: Opened): Promise<void> => {
+    one.spooled ??= spoolRelation(store, one, signal).catch((error: unknown) => {
+      one.spooled = null
+      throw error
+    })
+    return one.spooled
+  }
+  const tableOf = (one: Opened): Promise<FileTable> => {
+    one.table ??= openTable(one).catch((error: unknown) => {
+      one.table = null
+      throw atAddress(error, one)
+    })
+    return one.table
+  }
+  const openTable = async (one: Opened): Promise<FileTable> => {
+    if (isReadInPlace(one.relation)) return manifestTable(store, one.relation)
+    await spool(one)
+    return one.local.format === 'csv'
+      ? await openCsvTable(one.local, { ...config, path: one.relation.name }, signal)
+      : await openNdjsonTable(one.local, signal)
+  }
+  const queries = createFileQueries({
+    label: store.uri(config.path),
+    relations: opened.map(({ local }) => local),
+    position,
+    parallel,
+    folder,
+    tableOf: (local) => tableOf(opened.find((one) => one.local === local) as Opened),
+  })
+  const sourceFor = async (relation: Relation): Promise<Source> => {
+    for (const one of opened) if (one.local.format === 'parquet' && names(relation, one.local)) await spool(one)
+    return await queries.sourceFor(relation)
+  }
+
+  /** The table of a relation that needs no query; null for any other. */
+  const direct = async (relation: Relation): Promise<{ one: Opened; table: FileTable } | null> => {
+    if (relation.kind === 'query' || relation.range) return null
+    const one = opened.find(({ local }) => local.name === relation.table.name)
+    return one && one.local.format !== 'parquet' ? { one, table: await tableOf(one) } : null
+  }
+
+  async function* rowsOfTable({ one, table }: { one: Opened; table: FileTable }, stop?: AbortSignal) {
+    try {
+      yield* table.blocks(stop)
+    } catch (error) {
+      throw atAddress(error, one)
+    }
+  }
+
+  return {
+    dialect: 'files',
+    position,
+    listTables: async (patterns) =>
+      selectTables(
+        found.map(({ name }) => ({ scope: [], name })).sort((a, b) => (a.name < b.name ? -1 : 1)),
+        patterns,
+      ),
+
+    async describe(relation) {
+      const here = await direct(relation)
+      if (!here) return await (await sourceFor(relation)).describe(relation)
+      const { columns, rows, bytes } = here.table
+      return { columns, primaryKey: [], estimatedRows: rows, estimatedBytes: bytes }
+    },
+
+    planChunks: async () => [{ id: '0000', bounds: null }],
+
+    async reusable(relation, chunks, before) {
+      const then = (before as Partial<typeof position>).tables ?? []
+      const used = position.tables.filter((one) => names(relation, one))
+      const same = used.every(
+        (now) => now.pinned && then.some((one) => one.name === now.name && one.listing === now.listing),
+      )
+      return same ? chunks.map(({ id }) => id) : []
+    },
+
+    formats: () => ['csv', 'ndjson', 'parquet'],
+
+    async *read(request) {
+      const { relation, columns } = request
+      const here = await direct(relation)
+      if (!here) return yield* (await sourceFor(relation)).read(request)
+      const { table } = here
+      const blocks = selectColumns(rowsOfTable(here, request.signal), table.columns, columns)
+      const native = columns.map((column) => table.columns.find(({ name }) => name === column.name) ?? column)
+      yield* encodeBlocks(blocks, { ...request, native })
+    },
+
+    cursorMark: async (relation, cursor, keys) => await (await sourceFor(relation)).cursorMark(relation, cursor, keys),
+    countNullCursors: async (relation, cursor) => await (await sourceFor(relation)).countNullCursors(relation, cursor),
+
+    async count(relation, stop) {
+      const here = await direct(relation)
+      if (!here) return await (await sourceFor(relation)).count(relation, stop)
+      if (here.table.rows !== null) return here.table.rows
+      let rows = 0
+      for await (const block of rowsOfTable(here, stop)) rows += block.rowCount
+      return rows
+    },
+
+    async contentHash(relation, columns, stop) {
+      const here = await direct(relation)
+      if (!here) return await (await sourceFor(relation)).contentHash(relation, columns, stop)
+      const hasher = createRowHasher(columns)
+      for await (const block of selectColumns(rowsOfTable(here, stop), here.table.columns, columns))
+        hasher.update(block)
+      return hasher.digest()
+    },
+
+    async [Symbol.asyncDispose]() {
+      await queries[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What we wrote is canonical and says its types; a table without objects has no file to ask. */
+function isReadInPlace({ manifest, format, objects }: ObjectRelation): boolean {
+  return manifest !== null && (format !== 'parquet' || objects.length === 0)
+}
+
+function manifestTable(store: ObjectStore, relation: ObjectRelation): FileTable {
+  const manifest = relation.manifest as NonNullable<ObjectRelation['manifest']>
+  const objects = relation.objects.map((object) => ({ ...object, rows: object.rows ?? 0 }))
+  return {
+    columns: manifest.columns,
+    rows: rowsOf(objects),
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    blocks: (stop) => objectBlocks({ ...manifest, store, objects, header: manifest.csv?.header ?? false }, stop),
+  }
+}
+
+function openRelation(store: ObjectStore, relation: ObjectRelation, folder: string): Opened {
+  const { name, objects, compression } = relation
+  const files = objects.map(({ key }, index) =>
+    join(folder, `${index}-${key.slice(key.lastIndexOf('/') + 1).slice(-80)}`),
+  )
+  const paths = pathColumnsOf(relation)
+  // A table without objects is read like text that has no rows.
+  const format = objects.length === 0 ? 'csv' : relation.format
+  const select = format === 'parquet' && paths ? { select: selectOf(files, relation, paths) } : {}
+  return {
+    relation,
+    local: { name, files, format, compression, ...(paths ? { paths } : {}), ...select },
+    addresses: new Map(files.map((file, index) => [file, store.uri(objects[index]?.key ?? '')])),
+    spooled: null,
+    table: null,
+  }
+}
+
+function selectOf(files: readonly string[], { manifest }: ObjectRelation, paths: NonNullable<FileRelation['paths']>) {
+  const partitions = paths.values.map((partition) => ({ partition }))
+  return parquetRows(files, partitions, { columns: manifest?.columns ?? null, paths: paths.columns })
+}
+
+async function spoolRelation(store: ObjectStore, { relation, local }: Opened, signal?: AbortSignal): Promise<void> {
+  const pending = relation.objects.entries()
+  const [first] = local.files
+  if (first === undefined) return
+  await mkdir(join(first, '..'), { recursive: true, mode: 0o700 })
+  const lane = async () => {
+    for (const [index, object] of pending) {
+      signal?.throwIfAborted()
+      await spoolObject(store, object, local.files[index] as string, { signal })
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+}
+
+function positionOf({ name, objects }: ObjectRelation) {
+  const listing = createHash('sha256')
+  for (const { key, etag, bytes } of objects) listing.update(`${JSON.stringify([key, etag, bytes])}\n`)
+  return {
+    name,
+    objects: objects.length,
+    bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+    /** Over all keys, etags and sizes. */
+    listing: listing.digest('hex').slice(0, 32),
+    pinned: objects.every(({ etag }) => etag !== null),
+  }
+}
+
+/** Errors speak of local copies, which nobody knows. */
+function atAddress(error: unknown, { addresses }: Opened): unknown {
+  if (!(error instanceof DataError || error instanceof ConfigError || error instanceof FatalError)) return error
+  for (const [file, address] of addresses) {
+    if (!error.message.includes(file)) continue
+    const options = { message: error.message.replaceAll(file, address), details: error.details, cause: error.cause }
+    if (error instanceof DataError)
+      return new DataError(error.code, { ...options, details: { ...error.details, file: address } })
+    return error instanceof ConfigError ? new ConfigError(error.code, options) : error
+  }
+  return error
+}
