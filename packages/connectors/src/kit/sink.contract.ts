@@ -164,7 +164,7 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
       expect(await rowsOf(table)).toEqual([ada, bob, cyd])
     })
 
-    test.each(['merge', 'insert-only'] as const)(
+    test.for(['merge', 'insert-only'] as const)(
       '%s refuses keys that do not identify a row, before anything changes',
       async (mode, { skip }) => {
         if (!has(mode)) skip(`the destination has no ${mode}`)
@@ -426,7 +426,7 @@ export function describeSink(name: string, getSubject: () => SinkSubject): void 
       },
     )
 
-    test.each(['append', 'replace', 'merge'] as const)('%s adds a new column to the table', async (mode, { skip }) => {
+    test.for(['append', 'replace', 'merge'] as const)('%s adds a new column to the table', async (mode, { skip }) => {
       if (!has(mode)) skip(`the destination has no ${mode}`)
       const table = freshName()
       await load(table, [ada, bob])
