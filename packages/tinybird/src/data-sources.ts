@@ -8,14 +8,14 @@ import { formBody } from './request-body.ts'
 import type { DataSource, DeleteResult, QuarantineOptions, QueryResult, TinybirdResponse } from './types.ts'
 
 export async function listDataSources(request: Request, signal?: AbortSignal): Promise<DataSource[]> {
-  const { body } = await request({ method: 'GET', path: '/v0/datasources', signal })
+  const { body } = await request({ method: 'GET', path: '/v0/datasources', signal, wantsJson: true })
   const { datasources } = record(body)
   return Array.isArray(datasources) ? datasources.map((value) => dataSourceOf(value)) : []
 }
 
 export async function readDataSource(request: Request, name: string, signal?: AbortSignal): Promise<DataSource | null> {
   try {
-    const { body } = await request({ method: 'GET', path: dataSourcePath(name), signal })
+    const { body } = await request({ method: 'GET', path: dataSourcePath(name), signal, wantsJson: true })
     return dataSourceOf(body)
   } catch (error) {
     if (error instanceof HTTPError && error.status === 404) return null
@@ -38,6 +38,7 @@ export async function createDataSource(
     query: { name: dataSourceName(name), mode: 'create' },
     body: formBody({ ...options.engine, schema: options.schema }),
     signal: options.signal,
+    wantsJson: true,
   })
   const { datasource } = record(body)
   return dataSourceOf(datasource ?? body, name)

@@ -1,5 +1,11 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { selfSignedCertificate } from '@millrace/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createTinybirdClient } from './client.ts'
@@ -184,6 +190,17 @@ describe('an answer', () => {
   })
 })
 
+it('does not take the page of a proxy for success', async () => {
+  server.script({ headers: { 'content-type': 'text/html' }, body: '<html>Please sign in' })
+  const client = server.client()
+  for (const call of [client.query('SELECT 1'), client.appendData('flights', '1\n', csv), client.jobs()]) {
+    await expect(call).rejects.toThrow(
+      /with 200: <html>Please sign in\. That is no answer of Tinybird: check the endpoint\./,
+    )
+  }
+  expect(server.clock.waits).toEqual([])
+})
+
 describe('a redirect', () => {
   it('is followed with method, body and token to the same origin', async () => {
     for (const status of [301, 302, 307, 308]) {
@@ -239,6 +256,23 @@ describe('a connection', () => {
       connectTimeoutMs: 100,
     })
     await expect(client.truncate('flights')).rejects.toThrow('There was no connection after 0.1 s.')
+  })
+
+  it('is encrypted where the endpoint says so', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-tls-'))
+    const { certificate, key } = selfSignedCertificate()
+    await writeFile(join(folder, 'ca.pem'), certificate)
+    let bytes = 0
+    const answering = createHttpsServer({ cert: certificate, key }, (request, response) => {
+      request.on('data', (chunk) => (bytes += chunk.byteLength)).on('end', () => response.end('{}'))
+    })
+    await using secure = await listen(answering)
+    const uploader = fileURLToPath(new URL('./upload-process.test.fixture.ts', import.meta.url))
+    const args = ['--conditions=@millrace/source', uploader, `https://localhost:${secure.port}`, 'stream', '5000000']
+    const env = { ...process.env, NODE_OPTIONS: '', NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') }
+    await promisify(execFile)(process.execPath, args, { env })
+    expect(bytes).toBeGreaterThan(5_000_000)
+    await rm(folder, { recursive: true })
   })
 
   it('to a server with a certificate that nobody trusts is refused at once', async () => {

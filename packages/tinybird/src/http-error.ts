@@ -86,6 +86,7 @@ function nextStep(status: number, method: string, host: string | null): string {
     case 429:
       return 'Send fewer requests, or try again later.'
     default:
+      if (status < 300) return 'That is no answer of Tinybird: check the endpoint.'
       if (status < 400) return 'Give the address to which it redirects as endpoint.'
       return method === 'GET' || status < 500
         ? 'Try again later.'

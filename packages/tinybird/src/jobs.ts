@@ -24,7 +24,7 @@ export async function listJobs(request: Request, filter: JobFilter = {}, signal?
     created_after: createdAfter?.toISOString(),
     created_before: createdBefore?.toISOString(),
   }
-  const { body } = await request({ method: 'GET', path: '/v0/jobs', query, signal })
+  const { body } = await request({ method: 'GET', path: '/v0/jobs', query, signal, wantsJson: true })
   const { jobs } = record(body)
   return Array.isArray(jobs) ? jobs.map((value) => jobOf(value)) : []
 }
@@ -78,7 +78,7 @@ export function rejectedRows(body: unknown): { readonly quarantinedRows: number;
 }
 
 async function readJobAnswer(request: Request, id: string, signal?: AbortSignal) {
-  const answer = await request({ method: 'GET', path: `/v0/jobs/${encodeURIComponent(id)}`, signal })
+  const answer = await request({ method: 'GET', path: `/v0/jobs/${encodeURIComponent(id)}`, signal, wantsJson: true })
   return { job: jobOf(answer.body, id), answer }
 }
 

@@ -76,6 +76,7 @@ function prepare({ dataSource, mode, options }: Load) {
     query: { name: dataSourceName(dataSource), mode, ...formatParameters(options.format) },
     headers: { 'x-millrace-run': runId },
     signal: options.signal,
+    wantsJson: true,
   } as const
   return { call, runId }
 }

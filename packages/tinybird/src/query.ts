@@ -12,13 +12,14 @@ export async function runQuery(request: Request, sql: string, options: QueryOpti
   const path = '/v0/sql'
   const answer =
     encodeURIComponent(statement).length <= longestInUrl
-      ? await request({ method: 'GET', path, query: { q: statement, pipeline: pipe }, signal })
+      ? await request({ method: 'GET', path, query: { q: statement, pipeline: pipe }, signal, wantsJson: true })
       : await request({
           method: 'POST',
           path,
           query: { pipeline: pipe },
           body: bytesBody(statement, 'text/plain; charset=utf-8'),
           signal,
+          wantsJson: true,
         })
   const { status, headers, body } = answer
   const { meta, data, rows, statistics } = record(body)

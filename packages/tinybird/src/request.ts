@@ -18,6 +18,8 @@ export interface Call {
   readonly body?: RequestBody
   readonly signal?: AbortSignal | undefined
   readonly retryUnavailable?: boolean
+  /** An answer that is neither JSON nor empty is an error, whatever its status: something else than Tinybird has answered. */
+  readonly wantsJson?: boolean
   /** What may not be repeated in messages, beside the token. */
   readonly secrets?: readonly string[]
 }
@@ -76,7 +78,8 @@ export function createRequest(settings: RequestSettings): Request {
       const status = statusOf(outcome)
       const headers = 'answer' in outcome ? outcome.answer.headers : {}
       if ('answer' in outcome && status < 300) {
-        return { status, headers, body: parseAnswer(outcome.answer.text), failures }
+        const body = parseAnswer(outcome.answer.text)
+        if (typeof body !== 'string' || call.wantsJson !== true) return { status, headers, body, failures }
       }
       const next = isHopeless('error' in outcome ? outcome.error : null)
         ? null

@@ -37,8 +37,8 @@ const calls: Record<string, { readonly reads: boolean; readonly send: (client: T
   }
 
 /** Seconds waited between the attempts when nothing but this answer comes. Empty: no second attempt. */
-function expectedWaits(status: number, reads: boolean): number[] {
-  if (status === 429) return [60, 60, 60, 60, 60]
+function expectedWaits(status: number, reads: boolean, hinted: boolean): number[] {
+  if (status === 429) return hinted ? [60, 60, 60, 61, 117] : [60, 60, 60, 60, 60]
   if (status === 408) return [2, 4, 8, 16, 32]
   if (status === 502 && reads) return [2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
   if (status === 0 && reads) return [2, 4, 8, 16, 32]
@@ -46,13 +46,23 @@ function expectedWaits(status: number, reads: boolean): number[] {
 }
 
 const statuses = [400, 401, 403, 404, 405, 408, 409, 411, 413, 422, 429, 500, 501, 502, 503, 504, 418, 0]
+/** Only a rate limit is waited for as the headers say. */
+const hints = { 'retry-after': '7', 'x-ratelimit-limit': '5', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9' }
 const table = statuses.flatMap((status) =>
-  Object.entries(calls).map(([name, { reads, send }]) => ({ status, name, send, waits: expectedWaits(status, reads) })),
+  Object.entries(calls).flatMap(([name, { reads, send }]) =>
+    [{}, hints].map((headers) => ({
+      status,
+      name,
+      headers,
+      send,
+      waits: expectedWaits(status, reads, headers === hints),
+    })),
+  ),
 )
 
 describe('what is tried again', () => {
-  it.each(table)('$status on $name', async ({ status, send, waits }) => {
-    server.script(status === 0 ? 'cut' : { status, body: { error: 'refused on purpose' } })
+  it.each(table)('$status on $name with $headers', async ({ status, headers, send, waits }) => {
+    server.script(status === 0 ? 'cut' : { status, headers, body: { error: 'refused on purpose' } })
     const error = await send(server.client()).then(
       () => undefined,
       (thrown) => thrown,
