@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { connectorForUri, type SqlConnector, type StreamEvent } from '@millrace/connectors'
+import { findRedis, startPostgres, startRedis, type TestPostgres, type TestRedis } from '@millrace/testing'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+/*
+ * `millrace stream` is killed with SIGKILL again and again while messages keep coming, at moments
+ * spread over its work. In the end every message is there; those that are there twice are at most one
+ * flush for each kill. MILLRACE_CRASH_ROUNDS sets how often (default 20).
+ */
+const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 20)
+const flushRows = 200
+const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
+
+let postgres: TestPostgres
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-stream-crash-'))
+  postgres = await startPostgres()
+}, 60_000)
+afterAll(async () => {
+  await postgres?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe.skipIf(findRedis() === null)('kill -9 of a consumer of Redis Streams', () => {
+  let redis: TestRedis
+  let client: Redis
+  beforeAll(async () => {
+    redis = await startRedis()
+    client = new Redis(redis.url())
+  })
+  afterAll(async () => {
+    client.disconnect()
+    await redis.stop()
+  })
+
+  it('loses nothing and repeats at most one flush for each kill', { timeout: rounds * 5000 }, async () => {
+    await client.xgroup('CREATE', 'orders', 'millrace', '0', 'MKSTREAM')
+    const produce = async (from: number, to: number) => {
+      const pipeline = client.pipeline()
+      for (let id = from; id <= to; id++) pipeline.xadd('orders', '*', 'id', id, 'note', `order ${id}`)
+      await pipeline.exec()
+    }
+    // A name that stays, as a service has it: what was not committed comes again at once.
+    await repeatedly(`${redis.url()}?stream=orders&consumer=service`, produce)
+  })
+})
+
+async function repeatedly(from: string, produce: (from: number, to: number) => Promise<void>): Promise<void> {
+  const to = postgres.url(await postgres.createDatabase())
+  const command = ['stream', from, to, '--into', 'orders', '--json', '--flush-rows', `${flushRows}`]
+  const producer = produceSteadily(produce)
+  for (let round = 0; round < rounds; round++) {
+    const { child, events, ended } = run([...command, '--flush-interval', '1'])
+    // Some are killed while they start, others after so many flushes and a part of the next one.
+    const flushes = round % 4
+    let seen = 0
+    while (flushes > 0 && seen < flushes) {
+      const { value, done } = await events.next()
+      expect(done).not.toBe(true)
+      if (value?.type === 'flushed') seen++
+    }
+    await new Promise((resolve) => setTimeout(resolve, (round * 7) % 50))
+    child.kill('SIGKILL')
+    await ended
+  }
+  const produced = await producer.stop()
+  const last = run([...command, '--drain', '--flush-interval', '1'])
+  const kinds = []
+  for await (const event of last.events) kinds.push(event.type)
+  expect(await last.ended).toBe(0)
+  expect(kinds.at(-1)).toBe('stopped')
+
+  await using connector = (await connectorForUri(to)) as SqlConnector
+  const [counted] = await connector.query(
+    'SELECT count(*) AS rows, count(DISTINCT id::bigint) AS ids, max(id::bigint) AS last FROM orders',
+  )
+  const [rows, ids, highest] = [Number(counted?.rows), Number(counted?.ids), Number(counted?.last)]
+  expect({ ids, highest }).toEqual({ ids: produced, highest: produced })
+  expect(rows - ids).toBeLessThanOrEqual(rounds * flushRows)
+  const staged = await connector.query(
+    `SELECT tablename FROM pg_tables WHERE schemaname = '_millrace' AND tablename LIKE 's\\_%'`,
+  )
+  expect(staged).toEqual([])
+  expect(await readdir(folder)).toEqual([])
+  console.log(`${produced} messages, ${rounds} kills, ${rows - ids} rows twice`)
+}
+
+/** Keeps some messages ahead of any consumer until it is stopped; returns how many there were. */
+function produceSteadily(produce: (from: number, to: number) => Promise<void>) {
+  let count = 0
+  let running = true
+  const ended = (async () => {
+    while (running) {
+      await produce(count + 1, count + 100)
+      count += 100
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })()
+  return {
+    async stop() {
+      running = false
+      await ended
+      return count
+    },
+  }
+}
+
+function run(args: readonly string[]) {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('MILLRACE_'))
+  const child: ChildProcess = spawn(process.execPath, ['--conditions=@millrace/source', bin, ...args], {
+    env: { ...Object.fromEntries(own), MILLRACE_HOME: folder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+  async function* parsed(): AsyncGenerator<StreamEvent> {
+    for await (const line of lines) yield JSON.parse(line) as StreamEvent
+  }
+  return { child, events: parsed(), ended }
+}
