@@ -37,9 +37,11 @@ export function folderStore(folder: string): ObjectStore {
       })
     },
 
-    read: (key, options = {}) => readFileObject(pathOf(key), uri(key), options),
-    write: (key, content, options = {}) =>
-      writeFileObject({ key, path: pathOf(key), uri: uri(key), root }, content, options),
+    async *read(key, options = {}) {
+      yield* readFileObject(pathOf(key), uri(key), options)
+    },
+    write: async (key, content, options = {}) =>
+      await writeFileObject({ key, path: pathOf(key), uri: uri(key), root }, content, options),
 
     async compose(keys, into, signal) {
       const parts: ObjectInfo[] = []

@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, link, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { abortable } from '@millrace/core'
+import { abortable, isMillraceError, retry } from '@millrace/core'
+import { lockTarget } from '../kit/lock-target.ts'
 import { objectChanged, objectExists, writeDamaged } from '../kit/object-errors.ts'
 import type { ObjectInfo, ObjectWriteOptions } from '../kit/object-store.ts'
 import { adoptMode } from './assemble.ts'
@@ -36,7 +37,7 @@ export async function writeFileObject(
     }
     return info
   } catch (error) {
-    await rm(temporary, { force: true })
+    await rm(temporary, { force: true }).catch(() => {})
     await removeEmptyFolders(path, root)
     throw fileError(error, path)
   }
@@ -92,14 +93,44 @@ async function putInPlace(temporary: string, place: Place, options: ObjectWriteO
       throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? objectExists(uri, { cause: error }) : error
     })
     await rm(temporary)
+  } else if (options.ifEtag !== undefined) {
+    await alone(path, async () => {
+      await checkConditions(place, options)
+      await rename(temporary, path)
+    })
   } else {
-    await checkConditions(place, options)
     await rename(temporary, path)
   }
   await syncFolder(dirname(path))
   const info = infoOf(key, await stat(path, { bigint: true }))
   if (info === null) throw objectChanged(uri)
   return info
+}
+
+const waiting = new Map<string, Promise<void>>()
+
+/** Nobody else's conditional write of this file comes between the check and the rename. */
+async function alone(path: string, work: () => Promise<void>): Promise<void> {
+  const before = waiting.get(path)
+  const turn = (async () => {
+    await before?.catch(() => {})
+    const lock = join(dirname(path), `.${createHash('sha256').update(path).digest('hex')}._millrace-lock`)
+    const unlock = await retry(() => lockTarget(lock, path), {
+      ...{ retries: 40, minDelayMs: 20, maxDelayMs: 200 },
+      shouldRetry: (error) => isMillraceError(error) && error.code === 'LOAD_RUNNING',
+    })
+    try {
+      await work()
+    } finally {
+      await unlock()
+    }
+  })()
+  waiting.set(path, turn)
+  try {
+    await turn
+  } finally {
+    if (waiting.get(path) === turn) waiting.delete(path)
+  }
 }
 
 async function checkConditions({ path, uri }: Place, { ifAbsent, ifEtag }: ObjectWriteOptions): Promise<void> {

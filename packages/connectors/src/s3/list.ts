@@ -65,32 +65,52 @@ function decodeKey(key: string): string {
 export async function removeFolder(bucket: Bucket, folder: string, signal?: AbortSignal): Promise<void> {
   const prefix = folderPrefix(folder)
   for await (const page of listPages(bucket, prefix, signal ? { signal } : {})) {
-    if (page.length === 0) continue
-    const result = await ask(
-      bucket,
-      ({ sdk, client }) =>
-        client.send(
-          new sdk.DeleteObjectsCommand({
-            Bucket: bucket.name,
-            Delete: { Objects: page.map(({ key }) => ({ Key: key })), Quiet: true },
-          }),
-          abortSignal(signal),
-        ),
-      undefined,
-      signal,
-    )
-    const failed = (result.Errors ?? []).find(({ Code }) => Code !== 'NoSuchKey')
-    if (failed) {
-      const error = Object.assign(new Error(failed.Message ?? ''), { name: failed.Code ?? 'Error' })
-      const status = failed.Code === 'AccessDenied' ? 403 : 500
-      await ask(
-        bucket,
-        () => Promise.reject(Object.assign(error, { $metadata: { httpStatusCode: status } })),
-        failed.Key,
-      )
-    }
+    const keys = page.map(({ key }) => key)
+    for (const key of keys.filter((name) => !fitsXml(name))) await removeObject(bucket, key, signal)
+    await removeBatch(bucket, keys.filter(fitsXml), signal)
   }
   await abortUploads(bucket, prefix, signal)
+}
+
+/** A list of keys is sent as XML, which cannot hold some characters. */
+function fitsXml(key: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones.
+  return !/[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/.test(key)
+}
+
+export async function removeObject(bucket: Bucket, key: string, signal?: AbortSignal): Promise<void> {
+  await ask(
+    bucket,
+    ({ sdk, client }) =>
+      client.send(new sdk.DeleteObjectCommand({ Bucket: bucket.name, Key: key }), abortSignal(signal)),
+    key,
+    signal,
+  )
+}
+
+async function removeBatch(bucket: Bucket, keys: readonly string[], signal?: AbortSignal): Promise<void> {
+  if (keys.length === 0) return
+  const result = await ask(
+    bucket,
+    ({ sdk, client }) =>
+      client.send(
+        new sdk.DeleteObjectsCommand({
+          Bucket: bucket.name,
+          Delete: { Objects: keys.map((key) => ({ Key: key })), Quiet: true },
+        }),
+        abortSignal(signal),
+      ),
+    undefined,
+    signal,
+  )
+  const failed = (result.Errors ?? []).find(({ Code }) => Code !== 'NoSuchKey')
+  if (!failed) return
+  const httpStatusCode = failed.Code === 'AccessDenied' ? 403 : 500
+  const error = Object.assign(new Error(failed.Message), {
+    name: failed.Code ?? 'Error',
+    $metadata: { httpStatusCode },
+  })
+  await ask(bucket, () => Promise.reject(error), failed.Key)
 }
 
 /** Unfinished uploads have a price and appear in no listing. Who may not list them leaves them. */

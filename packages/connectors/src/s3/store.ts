@@ -7,7 +7,7 @@ import { readResuming } from '../kit/read-resuming.ts'
 import { abortSignal, ask, type Bucket, checkBucket, head, plainEtag, uriOf } from './bucket.ts'
 import { composeObjects } from './compose.ts'
 import { s3Error, statusOf } from './errors.ts'
-import { listObjects, removeFolder } from './list.ts'
+import { listObjects, removeFolder, removeObject } from './list.ts'
 import { checkConditions, putObject, uploadPart, uploadParts } from './upload.ts'
 
 type Presigner = typeof import('@aws-sdk/s3-request-presigner')
@@ -46,19 +46,10 @@ export function s3Store(bucket: Bucket): ObjectStore {
         (error) => s3Error(error, { bucket: bucket.name, uri: uriOf(bucket, key) }),
       ),
 
-    write: (key, content, options = {}) => writeObject(bucket, checkKey(key), content, options),
-    compose: (keys, into, signal) => composeObjects(bucket, keys, checkKey(into), store.read, signal),
+    write: async (key, content, options = {}) => await writeObject(bucket, checkKey(key), content, options),
+    compose: async (keys, into, signal) => await composeObjects(bucket, keys, checkKey(into), store.read, signal),
 
-    async rm(key, signal) {
-      const command = { Bucket: bucket.name, Key: checkKey(key) }
-      await ask(
-        bucket,
-        ({ sdk, client }) => client.send(new sdk.DeleteObjectCommand(command), abortSignal(signal)),
-        key,
-        signal,
-      )
-    },
-
+    rm: async (key, signal) => await removeObject(bucket, checkKey(key), signal),
     rmtree: (prefix, signal) => removeFolder(bucket, prefix, signal),
     cat: (prefix, signal) => catObjects(store, prefix, signal),
   }
