@@ -85,7 +85,8 @@ export async function resolveEndpoint(
   const resolved = await resolveConnector(word, role, lookup)
   return {
     ...resolved,
-    path: resolved.definition.kind === 'object-store' ? String(resolved.config.path ?? '') : null,
+    // A bucket without a key is a folder.
+    path: resolved.definition.kind === 'object-store' ? String(resolved.config.path ?? '') || '/' : null,
     connect: (values) => asTableConnector(resolved.create(values)),
   }
 }

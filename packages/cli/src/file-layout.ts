@@ -47,6 +47,11 @@ export function fileLayout(path: string, choices: TransferChoices): FileLayout {
   refuseForeign(format, choices)
   const compression = resolveCompression(path, format, named.compression, choices)
   const split = choices.splitRows !== undefined || choices.splitBytes !== undefined
+  if (choices.partitionBy !== undefined && !path.endsWith('/')) {
+    throw new ConfigError('PARTITIONS_NEED_FOLDER', {
+      message: `Partitions are folders: end the destination with a slash, such as "${path.replace(/(\.[a-z]+){1,2}$/i, '')}/", and name the format with --format.`,
+    })
+  }
   if (split && !path.endsWith('/')) {
     throw new ConfigError('SPLIT_NEEDS_FOLDER', {
       message: `Several files need a folder to go to: end the destination with a slash, such as "${path.replace(/(\.[a-z]+){1,2}$/i, '')}/", and name the format with --format.`,
@@ -60,6 +65,7 @@ export function fileLayout(path: string, choices: TransferChoices): FileLayout {
       : {}),
     ...(choices.splitRows === undefined ? {} : { splitRows: choices.splitRows }),
     ...(choices.splitBytes === undefined ? {} : { splitBytes: choices.splitBytes }),
+    ...(choices.partitionBy === undefined ? {} : { partitionBy: choices.partitionBy }),
   }
 }
 

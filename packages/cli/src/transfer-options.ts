@@ -21,6 +21,7 @@ export interface TransferChoices {
   readonly splitRows?: number
   /** Before compression. */
   readonly splitBytes?: number
+  readonly partitionBy?: readonly string[]
   readonly header?: boolean
   readonly csvLineEnd?: 'lf' | 'crlf'
   readonly jsonNumbers?: 'number' | 'string'
@@ -235,6 +236,15 @@ export const transferOptions: readonly TransferOption[] = [
     group: 'Files',
     files: '*',
     help: 'Starts a new file after that many bytes before compression, such as 256MB; the destination is then a folder.',
+  },
+  {
+    name: 'partitionBy',
+    word: 'partition-by',
+    kind: 'names',
+    placeholder: 'columns',
+    group: 'Files',
+    files: '*',
+    help: 'Columns whose values become folders, outermost first, as in year=2024/month=5/; at most 1,000 of them. The destination is then a folder.',
   },
   {
     name: 'header',

@@ -19,7 +19,7 @@ export interface TransferRequest {
 export function transferSpec(request: TransferRequest): TransferSpec {
   const { from, to, defaults = {}, parallel } = request
   const given = { ...layoutOfAddress(to), ...request.choices }
-  const path = to.path === null ? null : destinationPath(to.path, given, defaults)
+  const path = to.path === null ? null : destinationPath(to, to.path, given, defaults)
   const named = path === null ? { format: null, compression: null } : formatOfName(path)
   const format = path === null ? null : (given.format ?? named.format ?? defaults.format ?? null)
   const choices: TransferChoices = { ...applicableDefaults(defaults, given, format, named), ...given }
@@ -96,13 +96,18 @@ function readOptions({ format, compression, header }: TransferChoices): ConfigVa
 }
 
 /** The path of the destination with `into` below it; a folder ends with a slash. */
-function destinationPath(path: string, { into, tables, ...given }: TransferChoices, defaults: TransferChoices): string {
+function destinationPath(
+  to: ResolvedEndpoint,
+  path: string,
+  { into, tables, ...given }: TransferChoices,
+  defaults: TransferChoices,
+): string {
   const name = into ?? defaults.into
   const several = (tables ?? defaults.tables ?? []).length > 1 || (tables ?? []).some((table) => /[*?]/.test(table))
-  const split = given.splitRows !== undefined || given.splitBytes !== undefined
+  const split = [given.splitRows, given.splitBytes, given.partitionBy].some((choice) => choice !== undefined)
+  const isThere = to.definition.capabilities.localPaths === true && isFolder(path)
   const open = formatOfName(path).format === null && !/\{(table|schema)\}/.test(path)
-  const folder =
-    path !== '-' && (path.endsWith('/') || (open && (name !== undefined || several || split || isFolder(path))))
+  const folder = path !== '-' && (path.endsWith('/') || (open && (name !== undefined || several || split || isThere)))
   if (!folder) {
     if (name === undefined) return path
     throw new ConfigError('INTO_NEEDS_FOLDER', {

@@ -21,7 +21,7 @@ export function loadKey(identity: LoadIdentity): string {
 
 /** Names a pipeline's incremental state: what is read, where it goes and by which cursor; not how it is written. */
 export function stateKey(identity: LoadIdentity): string {
-  return digest([...ends(identity), placeOf(identity.target), identity.cursor])
+  return digest([...ends(identity), placeOf(identity), identity.cursor])
 }
 
 function ends({ from, relation, to }: LoadIdentity): unknown[] {
@@ -29,8 +29,9 @@ function ends({ from, relation, to }: LoadIdentity): unknown[] {
   return [from.definition.name, from.label, relation.kind, what, to.definition.name, to.label]
 }
 
-function placeOf(target: Target): unknown {
-  return target.kind === 'table' ? target.table : resolve(target.path)
+function placeOf({ to, target }: LoadIdentity): unknown {
+  if (target.kind === 'table') return target.table
+  return to.definition.capabilities.localPaths ? resolve(target.path) : target.path
 }
 
 function digest(parts: readonly unknown[]): string {

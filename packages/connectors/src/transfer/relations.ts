@@ -1,5 +1,7 @@
 import { basename, join } from 'node:path'
 import { ConfigError } from '@millrace/core'
+import type { TableConnector } from '../kit/connector.ts'
+import type { ObjectStoreConnector } from '../kit/object-store.ts'
 import type { Target, WriteMode } from '../kit/sink.ts'
 import type { Relation, Source, TableRef } from '../kit/source.ts'
 import { formatTableName, parseTableName } from '../kit/table-name.ts'
@@ -19,14 +21,21 @@ export async function resolveTables(source: Source, spec: TransferSpec, mode: Wr
   const relations = await findRelations(source, spec)
   const items = relations.map(({ label, relation }) => {
     const target = targetOf(spec, relation, mode, relations.length > 1)
-    return { label, relation, target, targetLabel: describeTarget(target) }
+    return { label, relation, target, targetLabel: describeTarget(target, spec.to.connector) }
   })
   refuseSharedTargets(items, spec)
   return items
 }
 
-export function describeTarget(target: Target): string {
-  return target.kind === 'table' ? formatTableName(target.table) : target.path
+function describeTarget(target: Target, connector: TableConnector): string {
+  if (target.kind === 'table') return formatTableName(target.table)
+  const store = isRemote(connector) ? (connector as ObjectStoreConnector).bucket() : null
+  return store?.uri(target.path.replace(/^\/+/, '')) ?? target.path
+}
+
+/** An object store other than this machine's folders: there a folder is always one table, of parts. */
+function isRemote({ definition }: TableConnector): boolean {
+  return definition.kind === 'object-store' && !definition.capabilities.localPaths
 }
 
 async function findRelations(source: Source, spec: TransferSpec): Promise<{ label: string; relation: Relation }[]> {
@@ -62,9 +71,11 @@ function targetOf(spec: TransferSpec, relation: Relation, mode: WriteMode, sever
       throw new ConfigError('FORMAT_REQUIRED', {
         message: 'Say how the file is to be written: --format csv, ndjson or parquet.',
       })
-    const path = into ?? (connector as { readonly path?: string }).path
+    const remote = isRemote(connector)
+    const own = (connector as { readonly path?: string }).path
+    const path = into ?? (remote ? own || '/' : own)
     if (!path) throw new ConfigError('PATH_REQUIRED', { message: 'Say which file or folder to write.' })
-    return { kind: 'file', ...file, path: filePath(path, file, relation, mode, several) }
+    return { kind: 'file', ...file, path: filePath(path, file, relation, several, remote || mode === 'append') }
   }
   return { kind: 'table', table: tableName(into, relation, several) }
 }
@@ -87,7 +98,7 @@ function tableName(into: string | undefined, relation: Relation, several: boolea
   return { scope: parts.scope.map((part) => fill(part, relation)), name: fill(parts.name, relation) }
 }
 
-function filePath(path: string, file: FileLayout, relation: Relation, mode: WriteMode, several: boolean): string {
+function filePath(path: string, file: FileLayout, relation: Relation, several: boolean, adds: boolean): string {
   if (path === '-') {
     if (several)
       throw new ConfigError('ONE_TABLE_TO_STDOUT', {
@@ -101,7 +112,7 @@ function filePath(path: string, file: FileLayout, relation: Relation, mode: Writ
     return path
   }
   const name = relation.kind === 'table' ? relation.table.name : 'query'
-  const parts = file.splitRows !== undefined || file.splitBytes !== undefined || mode === 'append'
+  const parts = adds || file.splitRows !== undefined || file.splitBytes !== undefined || file.partitionBy !== undefined
   // A folder of parts belongs to one table; a folder of files holds a file for each.
   if (parts) return several ? join(path, safeFileName(name), '/') : path
   return join(path, `${safeFileName(name)}${extension(file)}`)
