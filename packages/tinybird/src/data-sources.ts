@@ -1,5 +1,5 @@
+import { condition, dataSourceName, dataSourcePath } from './checks.ts'
 import { HTTPError } from './errors.ts'
-import { dataSourceName, dataSourcePath } from './format-parameters.ts'
 import { type JobWatch, jobIdOf, waitForJob } from './jobs.ts'
 import { numberOf, record, textOf } from './parse-answer.ts'
 import { runQuery } from './query.ts'
@@ -65,13 +65,13 @@ export async function alterDataSource(
 export async function deleteRows(
   watch: JobWatch,
   name: string,
-  condition: string,
+  where: string,
   { dryRun = false, signal }: { readonly dryRun?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<DeleteResult> {
   const answer = await watch.request({
     method: 'POST',
     path: dataSourcePath(name, 'delete'),
-    body: formBody({ delete_condition: condition, dry_run: dryRun ? 'true' : undefined }),
+    body: formBody({ delete_condition: condition(where), dry_run: dryRun ? 'true' : undefined }),
     signal,
   })
   const rows = numberOf(record(answer.body).rows_to_be_deleted)
@@ -86,8 +86,8 @@ export async function readQuarantine(
   name: string,
   { importId, limit = 100, signal }: QuarantineOptions = {},
 ): Promise<QueryResult> {
-  const condition = importId === undefined ? '' : ` WHERE c__import_id = ${sqlText(importId)}`
-  const sql = `SELECT * FROM ${dataSourceName(name)}_quarantine${condition} ORDER BY insertion_date DESC LIMIT ${Math.trunc(limit)}`
+  const filter = importId === undefined ? '' : ` WHERE c__import_id = ${sqlText(importId)}`
+  const sql = `SELECT * FROM ${dataSourceName(name)}_quarantine${filter} ORDER BY insertion_date DESC LIMIT ${Math.trunc(limit)}`
   return await runQuery(request, sql, signal === undefined ? {} : { signal })
 }
 

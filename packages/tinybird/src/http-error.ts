@@ -28,10 +28,16 @@ export function isHopeless(error: unknown): boolean {
 
 export function httpError(
   outcome: Outcome,
-  request: { readonly method: string; readonly path: string; readonly url: URL; readonly attempts: number },
+  request: {
+    readonly method: string
+    readonly path: string
+    readonly url: URL
+    readonly attempts: number
+    readonly runId: string | undefined
+  },
   clean: (text: string) => string,
 ): HTTPError {
-  const { method, path, attempts } = request
+  const { method, path, attempts, runId } = request
   const status = statusOf(outcome)
   const reason = sentence(reasonOf(outcome))
   const repeated = attempts > 1 ? ` after ${attempts} attempts` : ''
@@ -47,7 +53,7 @@ export function httpError(
     status,
     jobId: textOf(body.job_id),
     message: clean(`${what} ${nextStep(status, method, elsewhere(outcome, request.url))}`),
-    details: { attempts, ...(importId === null ? {} : { importId }) },
+    details: { attempts, ...(importId === null ? {} : { importId }), ...(runId === undefined ? {} : { runId }) },
     ...('error' in outcome ? { cause: outcome.error } : {}),
   })
 }

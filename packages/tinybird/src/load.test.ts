@@ -193,6 +193,19 @@ describe('a load', () => {
     const result = await server.client().appendData('flights', '1\n', { format: 'csv', runId: 'run-7' })
     expect(result.runId).toBe('run-7')
     expect(server.requests.map(({ headers }) => headers['x-millrace-run'])).toEqual(['run-7', 'run-7'])
+    expect(server.messages[0]).toMatch(/^warning POST \/v0\/datasources of run run-7 was answered with 408 /)
+    server.script({ status: 500 })
+    await expect(server.client().appendData('flights', '1\n', { format: 'csv', runId: 'run-8' })).rejects.toMatchObject(
+      { details: { runId: 'run-8' } },
+    )
+  })
+
+  it('refuses an empty condition, which would mean all rows', async () => {
+    const refused = { code: 'TINYBIRD_CONDITION_EMPTY' }
+    const options = { format: 'csv', replaceCondition: ' ' } as const
+    await expect(server.client().replaceData('flights', '1\n', options)).rejects.toMatchObject(refused)
+    await expect(server.client().deleteRows('flights', '')).rejects.toMatchObject(refused)
+    expect(server.requests).toEqual([])
   })
 })
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
+import { condition, dataSourceName } from './checks.ts'
 import { fileContent, fileLength } from './file-content.ts'
-import { contentTypes, dataSourceName, formatParameters } from './format-parameters.ts'
+import { contentTypes, formatParameters } from './format-parameters.ts'
 import { type JobWatch, jobIdOf, rejectedRows, waitForJob } from './jobs.ts'
 import { multipartBody } from './multipart.ts'
 import { numberOf, record, textOf } from './parse-answer.ts'
@@ -69,12 +70,13 @@ async function post(loader: Loader, load: Load, body: RequestBody): Promise<Load
 }
 
 function prepare({ dataSource, mode, options }: Load) {
+  if (options.replaceCondition !== undefined) condition(options.replaceCondition)
   const runId = options.runId ?? randomUUID()
   const call = {
     method: 'POST',
     path: '/v0/datasources',
     query: { name: dataSourceName(dataSource), mode, ...formatParameters(options.format) },
-    headers: { 'x-millrace-run': runId },
+    runId,
     signal: options.signal,
     wantsJson: true,
   } as const

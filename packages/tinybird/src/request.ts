@@ -14,7 +14,8 @@ export interface Call {
   /** Such as `/v0/sql`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
-  readonly headers?: Readonly<Record<string, string>>
+  /** Names all attempts of one load, for whoever looks for rows that were written twice. */
+  readonly runId?: string
   readonly body?: RequestBody
   readonly signal?: AbortSignal | undefined
   readonly retryUnavailable?: boolean
@@ -67,7 +68,7 @@ export function createRequest(settings: RequestSettings): Request {
   }
 
   return async (call) => {
-    const { method, path, signal, retryUnavailable = false } = call
+    const { method, path, signal, runId, retryUnavailable = false } = call
     const clean = (text: string) => settings.clean(text, call.secrets)
     const exchange = exchangeOf(call, settings)
     const limits = { retries: settings.retries, retryUnavailable }
@@ -84,22 +85,31 @@ export function createRequest(settings: RequestSettings): Request {
       const next = isHopeless('error' in outcome ? outcome.error : null)
         ? null
         : nextAttempt({ method, status, headers }, failures, limits, clock)
-      if (next === null) throw httpError(outcome, { method, path, url: exchange.url, attempts }, clean)
+      if (next === null) throw httpError(outcome, { method, path, url: exchange.url, attempts, runId }, clean)
 
       const elapsedMs = clock.now() - startedAt
-      const ended = status === 0 ? 'was not answered' : `was answered with ${status}`
+      const run = runId === undefined ? '' : ` of run ${runId}`
+      const ended = `${run} ${status === 0 ? 'was not answered' : `was answered with ${status}`}`
       if (elapsedMs + next.waitMs > settings.retryBudgetMs) {
         throw new RateLimitedForTooLongError({
           message: clean(
-            `${method} ${path} ${ended} (${reasonOf(outcome)}), and another ${seconds(next.waitMs)} of waiting after ` +
+            `${method} ${path}${ended} (${reasonOf(outcome)}), and another ${seconds(next.waitMs)} of waiting after ` +
               `${seconds(elapsedMs)} would pass the ${seconds(settings.retryBudgetMs)} allowed. Send fewer requests, or try again later.`,
           ),
-          details: { method, url: clean(String(exchange.url)), status, waitMs: next.waitMs, elapsedMs, attempts },
+          details: {
+            method,
+            url: clean(String(exchange.url)),
+            status,
+            waitMs: next.waitMs,
+            elapsedMs,
+            attempts,
+            ...(runId === undefined ? {} : { runId }),
+          },
         })
       }
       settings.onMessage(
         'warning',
-        clean(`${method} ${path} ${ended} (${reasonOf(outcome)}); next attempt in ${seconds(next.waitMs)}.`),
+        clean(`${method} ${path}${ended} (${reasonOf(outcome)}); next attempt in ${seconds(next.waitMs)}.`),
       )
       failures = next.failures
       await clock.sleep(next.waitMs, signal)
@@ -117,7 +127,7 @@ function exchangeOf(call: Call, settings: RequestSettings): Exchange {
       authorization: `Bearer ${settings.token}`,
       'accept-encoding': 'gzip',
       ...(settings.tag === undefined ? {} : { 'x-tb-cdk-tag': settings.tag }),
-      ...call.headers,
+      ...(call.runId === undefined ? {} : { 'x-millrace-run': call.runId }),
     },
     body: call.body ?? null,
     signal: call.signal,

@@ -171,7 +171,7 @@ describe('how long a rate limit is waited for', () => {
     server.script({ status: 429, headers: { 'retry-after': '1000' }, body: { error: 'Too many imports' } })
     const error = await server
       .client()
-      .appendData('flights', '1\n', csv)
+      .appendData('flights', '1\n', { ...csv, runId: 'nightly' })
       .catch((thrown) => thrown)
     expect(error).toBeInstanceOf(RateLimitedForTooLongError)
     expect(error).toMatchObject({
@@ -179,7 +179,7 @@ describe('how long a rate limit is waited for', () => {
       recovery: 'transient',
       details: { status: 429, attempts: 3, elapsedMs: 3_010_000, waitMs: 4_005_000 },
       message:
-        'POST /v0/datasources was answered with 429 (Too many imports), and another 4005 s of waiting after 3010 s would pass the 3600 s allowed. Send fewer requests, or try again later.',
+        'POST /v0/datasources of run nightly was answered with 429 (Too many imports), and another 4005 s of waiting after 3010 s would pass the 3600 s allowed. Send fewer requests, or try again later.',
     })
   })
 
