@@ -1,6 +1,6 @@
 import type { LogicalType } from '@millrace/formats'
 import { clickhouseText } from '../kit/clickhouse-text.ts'
-import { type ClickhouseType, parseClickhouseType } from '../kit/clickhouse-type.ts'
+import { type ClickhouseType, isZoned, parseClickhouseType } from '../kit/clickhouse-type.ts'
 import { quoteName } from './sql-text.ts'
 import { fractionDigits, isNullable, logicalType } from './types.ts'
 
@@ -43,10 +43,11 @@ export function cursorText(declaration: string, name: string): string {
   return fractionDigits(declaration) > 6 ? `toString(toTimeZone(${value}, 'UTC'))` : canonicalText(declaration, value)
 }
 
-function timestampText(utc: boolean, { text, base }: ClickhouseType, value: string): string {
-  if (!base.startsWith('DateTime')) return `toString(${value})`
-  const digits = fractionDigits(text)
-  const printed = `toString(toTimeZone(${value}, 'UTC'))`
+function timestampText(utc: boolean, stored: ClickhouseType, value: string): string {
+  if (!stored.base.startsWith('DateTime')) return `toString(${value})`
+  const digits = fractionDigits(stored.text)
+  // A time without a zone that was written to a column with one is a time of that zone.
+  const printed = !utc && isZoned(stored) ? `toString(${value})` : `toString(toTimeZone(${value}, 'UTC'))`
   const cut = digits > 6 ? `substring(${printed}, 1, 26)` : printed
   const trimmed = digits === 0 ? cut : `trim(TRAILING '.' FROM trim(TRAILING '0' FROM ${cut}))`
   return utc ? `concat(${trimmed}, '+00')` : trimmed
@@ -68,8 +69,10 @@ export function hasFloats(type: LogicalType): boolean {
 
 /** One row: the number of rows of `from`, and the two sums of the content hash. */
 export function contentHashQuery(texts: readonly string[], from: string): string {
-  const columns = texts.map((text, index) => `CAST(${text}, 'Nullable(String)') AS c${index}`)
-  const parts = texts.map((_, index) => `ifNull(concat(toString(length(c${index})), ':', c${index}), '~')`)
+  // A name of the table's own would be taken for the text: an alias holds for the whole statement.
+  const alias = (index: number) => `_millrace_${index}`
+  const columns = texts.map((text, index) => `CAST(${text}, 'Nullable(String)') AS ${alias(index)}`)
+  const parts = texts.map((_, index) => `ifNull(concat(toString(length(${alias(index)})), ':', ${alias(index)}), '~')`)
   const half = (at: number) => `sumWithOverflow(reinterpretAsUInt64(reverse(substring(h, ${at}, 8))))`
   // `concat` of older servers wants two arguments at least.
   return `SELECT count(), ${half(1)}, ${half(9)} FROM (SELECT MD5(concat('', ${parts.join(', ')})) AS h FROM (SELECT ${columns.join(', ')} FROM ${from}))`

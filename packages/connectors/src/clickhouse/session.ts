@@ -30,7 +30,8 @@ export const utc = "SETTINGS session_timezone = 'UTC'"
 export const writing: Settings = {
   http_receive_timeout: 3600,
   precise_float_parsing: 1,
-  date_time_input_format: 'basic',
+  // Takes the offset that columns of other time zones need.
+  date_time_input_format: 'best_effort',
   input_format_tsv_empty_as_default: 0,
   input_format_null_as_default: 0,
   input_format_allow_errors_num: 0,

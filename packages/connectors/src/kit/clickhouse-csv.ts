@@ -10,7 +10,7 @@ import {
   UnrepresentableValueError,
 } from '@millrace/formats'
 import { clickhouseListText } from './clickhouse-list.ts'
-import { type ClickhouseType, parseClickhouseType } from './clickhouse-type.ts'
+import { type ClickhouseType, isZoned, parseClickhouseType } from './clickhouse-type.ts'
 
 export interface ClickhouseCsvOptions {
   /** The columns of the rows that come in. */
@@ -28,8 +28,10 @@ interface Plan {
   readonly name: string
   readonly nullable: boolean
   readonly form: 'plain' | 'integer' | 'quoted' | 'date' | 'timestamp' | 'decimal' | 'list'
-  /** Cut from the end: the `+00` of an instant. */
+  /** Length of the `+00` at the end of an instant. */
   readonly suffix: number
+  /** Cut from the end: a type in another time zone than UTC needs the `+00`, and a reader that takes it (`date_time_input_format = 'best_effort'`). */
+  readonly cut: number
   readonly years: readonly [first: number, last: number]
   /** Digits of a second that the type keeps. */
   readonly fraction: number
@@ -125,7 +127,7 @@ export function createClickhouseCsvEncoder({ columns, layout, policy, ledger }: 
       }
       default: {
         const reason = whyNotTime(plan, data, start, end)
-        if (reason === null) copy(data, start, end - plan.suffix)
+        if (reason === null) copy(data, start, end - plan.cut)
         else refuse(plan, reason, data, start, end)
       }
     }
@@ -162,12 +164,14 @@ function planOf({ name, type }: ClickhouseCsvOptions['layout'][number], columns:
   const stored = parseClickhouseType(type)
   const logical = columns[from]?.type ?? { kind: 'text' }
   const form = formOf(logical, stored)
+  const suffix = form === 'timestamp' && logical.kind === 'timestamp' && logical.utc ? 3 : 0
   return {
     from,
     name,
     nullable: stored.nullable,
     form,
-    suffix: form === 'timestamp' && logical.kind === 'timestamp' && logical.utc ? 3 : 0,
+    suffix,
+    cut: isZoned(stored) ? 0 : suffix,
     years: yearsOf(stored.base),
     fraction: stored.base === 'DateTime64' ? Number(stored.args[0] ?? 3) : 0,
     type: logical,

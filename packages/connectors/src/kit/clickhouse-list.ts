@@ -1,5 +1,5 @@
 import type { LogicalType } from '@millrace/formats'
-import { type ClickhouseType, parseClickhouseType } from './clickhouse-type.ts'
+import { type ClickhouseType, isZoned, parseClickhouseType } from './clickhouse-type.ts'
 
 export type ClickhouseList =
   | { readonly reason: null; readonly text: string; readonly bounds: boolean }
@@ -37,7 +37,7 @@ function whyNot(value: string, { kind }: LogicalType): string | null {
 function elementText(value: string, type: LogicalType, element: ClickhouseType): string {
   if (type.kind === 'boolean') return value === 't' ? 'true' : 'false'
   if (/^(U?Int|Float|Decimal)/.test(element.base)) return value
-  const plain = type.kind === 'timestamp' && type.utc ? value.replace(/\+00$/, '') : value
+  const plain = type.kind === 'timestamp' && type.utc && !isZoned(element) ? value.replace(/\+00$/, '') : value
   return `'${plain.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
 

@@ -20,6 +20,12 @@ export function parseClickhouseType(text: string): ClickhouseType {
   return { text, nullable: false, base, args }
 }
 
+/** Whether a time type names a time zone that is not UTC: texts without an offset are times of that zone. */
+export function isZoned({ base, args }: ClickhouseType): boolean {
+  const zone = base === 'DateTime' ? args[0] : base === 'DateTime64' ? args[1] : undefined
+  return zone !== undefined && !/^'(Etc\/)?(UTC|GMT|UCT|Zulu)'$/i.test(zone)
+}
+
 function split(text: string): { base: string; args: string[] } {
   const open = text.indexOf('(')
   if (open < 0 || !text.endsWith(')')) return { base: text, args: [] }
