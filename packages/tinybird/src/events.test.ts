@@ -27,7 +27,14 @@ describe('events', () => {
       headers: { 'content-encoding': 'gzip', 'content-type': 'application/x-ndjson; charset=utf-8' },
       text: '{"at":"2026-11-21T10:00:00.500Z","big":18446744073709551615,"text":"a\\nb"}\n{ "b": 2 }\n',
     })
-    expect(result).toEqual({ successfulRows: 1, quarantinedRows: 0, requests: 1 })
+    expect(result).toEqual({ successfulRows: 1, quarantinedRows: 0, requests: 1, attemptsTimedOut: 0 })
+  })
+
+  it('that may have been written twice are counted, under the name of their run', async () => {
+    server.script({ status: 408 }, written)
+    const result = await server.client().appendEvents('flights', [{ a: 1 }], { runId: 'run-9' })
+    expect(result.attemptsTimedOut).toBe(1)
+    expect(server.requests.map(({ headers }) => headers['x-millrace-run'])).toEqual(['run-9', 'run-9'])
   })
 
   it('can go plain and without waiting', async () => {
@@ -44,6 +51,7 @@ describe('events', () => {
       successfulRows: 0,
       quarantinedRows: 0,
       requests: 0,
+      attemptsTimedOut: 0,
     })
     expect(server.requests).toEqual([])
   })
@@ -52,7 +60,7 @@ describe('events', () => {
     const events = ['"1"', '"2"', '"3"', `"${'4'.repeat(20)}"`, '"5"']
     const result = await server.client().appendEvents('flights', events, { maxBytes: 8 })
     expect(texts()).toEqual(['"1"\n"2"\n', '"3"\n', `"${'4'.repeat(20)}"\n`, '"5"\n'])
-    expect(result).toEqual({ successfulRows: 4, quarantinedRows: 0, requests: 4 })
+    expect(result).toEqual({ successfulRows: 4, quarantinedRows: 0, requests: 4, attemptsTimedOut: 0 })
   })
 
   it('are halved as long as the server calls them too large', async () => {
@@ -60,7 +68,7 @@ describe('events', () => {
     server.script(tooLarge, tooLarge, written, written, written)
     const result = await server.client().appendEvents('flights', ['1', '2', '3', '4', '5'])
     expect(texts()).toEqual(['1\n2\n3\n4\n5\n', '1\n2\n3\n', '1\n2\n', '3\n', '4\n5\n'])
-    expect(result).toEqual({ successfulRows: 3, quarantinedRows: 0, requests: 5 })
+    expect(result).toEqual({ successfulRows: 3, quarantinedRows: 0, requests: 5, attemptsTimedOut: 0 })
   })
 
   it('fail when one alone is too large, and tell which were written', async () => {
@@ -95,8 +103,8 @@ describe('a batch of events', () => {
     const result = await batcher.flush()
     expect(texts().join('')).toBe('"1"\n"2"\n"3"\n"4"\n"5"\n')
     expect(server.requests).toHaveLength(3)
-    expect(result).toEqual({ successfulRows: 3, quarantinedRows: 0, requests: 3 })
-    expect(await batcher.flush()).toEqual({ successfulRows: 0, quarantinedRows: 0, requests: 0 })
+    expect(result).toEqual({ successfulRows: 3, quarantinedRows: 0, requests: 3, attemptsTimedOut: 0 })
+    expect(await batcher.flush()).toEqual({ successfulRows: 0, quarantinedRows: 0, requests: 0, attemptsTimedOut: 0 })
   })
 
   it('is sent when its first event has waited long enough', async () => {
@@ -111,7 +119,7 @@ describe('a batch of events', () => {
     expect(clock.sleeping()).toEqual([250])
     clock.wake()
     await arrived.promise
-    expect(await batcher.flush()).toEqual({ successfulRows: 2, quarantinedRows: 0, requests: 1 })
+    expect(await batcher.flush()).toEqual({ successfulRows: 2, quarantinedRows: 0, requests: 1, attemptsTimedOut: 0 })
     expect(clock.sleeping()).toEqual([])
   })
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { dataSourceName } from './checks.ts'
@@ -17,7 +18,7 @@ export interface EventSettings {
 }
 
 export const defaultMaxBytes = 10_000_000
-export const noEvents: EventsResult = { successfulRows: 0, quarantinedRows: 0, requests: 0 }
+export const noEvents: EventsResult = { successfulRows: 0, quarantinedRows: 0, requests: 0, attemptsTimedOut: 0 }
 
 const compress = promisify(gzip)
 
@@ -38,12 +39,13 @@ export async function sendEvents(
   options: EventOptions = {},
 ): Promise<EventsResult> {
   const name = dataSourceName(dataSource)
+  const runId = randomUUID()
   const waiting = batches(lines, options.maxBytes ?? defaultMaxBytes)
   let total = noEvents
   let written = 0
   for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
     try {
-      total = add(total, await sendBatch(settings, name, batch, options))
+      total = add(total, await sendBatch(settings, name, batch, { runId, ...options }))
       written += batch.length
     } catch (error) {
       const tooLarge = error instanceof HTTPError && error.status === 413
@@ -63,6 +65,7 @@ export function add(one: EventsResult, other: EventsResult): EventsResult {
     successfulRows: one.successfulRows + other.successfulRows,
     quarantinedRows: one.quarantinedRows + other.quarantinedRows,
     requests: one.requests + other.requests,
+    attemptsTimedOut: one.attemptsTimedOut + other.attemptsTimedOut,
   }
 }
 
@@ -70,22 +73,24 @@ async function sendBatch(
   { request, retryUnavailable }: EventSettings,
   name: string,
   lines: readonly string[],
-  { wait = true, gzip = true, signal }: EventOptions,
+  { wait = true, gzip = true, runId, signal }: EventOptions & { readonly runId: string },
 ): Promise<EventsResult> {
   const text = `${lines.join('\n')}\n`
   const plain = bytesBody(text, contentTypes.ndjson)
-  const { body } = await request({
+  const { body, failures } = await request({
     method: 'POST',
     path: '/v0/events',
     query: { name, wait: String(wait) },
     body: gzip ? { ...bytesBody(await compress(text), contentTypes.ndjson), contentEncoding: 'gzip' } : plain,
     signal,
+    runId,
     retryUnavailable,
   })
   return {
     successfulRows: numberOf(record(body).successful_rows) ?? 0,
     quarantinedRows: rejectedRows(body).quarantinedRows,
     requests: 1,
+    attemptsTimedOut: failures.timedOut,
   }
 }
 

@@ -135,12 +135,16 @@ export interface EventOptions {
   readonly maxBytes?: number
   readonly signal?: AbortSignal
   readonly maxRejectedRows?: number
+  /** Names these events in the header `X-Millrace-Run` of every attempt, and in errors. Default: a random UUID for each call. */
+  readonly runId?: string
 }
 
 export interface EventsResult {
   readonly successfulRows: number
   readonly quarantinedRows: number
   readonly requests: number
+  /** Attempts that were answered with 408. The server may have written the events of each of them as well. */
+  readonly attemptsTimedOut: number
 }
 
 export interface EventBatchOptions extends EventOptions {

@@ -43,7 +43,7 @@ function dataSource() {
           const failure = failures.shift()
           if (failure) throw failure
           taken.push(events.map(String))
-          return { successfulRows: events.length, quarantinedRows: 0, requests: 1 }
+          return { successfulRows: events.length, quarantinedRows: 0, requests: 1, attemptsTimedOut: 0 }
         },
       },
     } satisfies StreamSpec['to'],
@@ -233,7 +233,12 @@ describe('a stream', () => {
     const controller = new AbortController()
     const reason = new Error('enough')
     const running = runStream(
-      { from: { connector: broker.connector, stream: 'orders' }, to: source.to, flush: { rows: 1 }, deadLetter: join(folder, 'x') },
+      {
+        from: { connector: broker.connector, stream: 'orders' },
+        to: source.to,
+        flush: { rows: 1 },
+        deadLetter: join(folder, 'x'),
+      },
       { signal: controller.signal, onEvent: (event) => event.type === 'retry' && controller.abort(reason) },
     )
     await expect(running).rejects.toBe(reason)
