@@ -19,6 +19,13 @@ export interface CursorRange {
   readonly lookback?: number
 }
 
+export interface NarrowedRange {
+  readonly cursor: string
+  /** As in `CursorRange`. */
+  readonly lookback: number
+  since(primaryKey: readonly string[]): Promise<CursorMark | null>
+}
+
 export interface CursorMark {
   readonly cursor: string
   readonly keys: readonly string[]
@@ -103,6 +110,12 @@ export interface Source extends AsyncDisposable {
    */
   listTables(patterns: readonly string[]): Promise<TableRef[]>
   describe(relation: Relation): Promise<RelationSchema>
+  /**
+   * For sources to which every row costs a request: told before the relation is first described that
+   * only rows from a mark on are wanted. `since` gives the mark, null before the first load. Whatever
+   * is asked later may leave out rows before it; ranges still filter exactly.
+   */
+  narrow?(relation: Relation, wanted: NarrowedRange): Promise<void>
   /** One chunk for anything that cannot be split. `targetRows` is a hint for the size of a chunk. */
   planChunks(relation: Relation, schema: RelationSchema, options: { readonly parallel: number }): Promise<Chunk[]>
   /**

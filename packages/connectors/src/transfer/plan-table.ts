@@ -57,15 +57,7 @@ export async function planTable(
     throw new ConfigError('NO_COLUMNS', { message: `${item.label} has no columns, so there is nothing to copy.` })
   }
   const keys = resolveKeys(spec, mode, schema, item)
-  const identity = {
-    from: spec.from.connector,
-    relation: whole,
-    to: spec.to.connector,
-    target: item.target,
-    mode,
-    keys,
-    cursor: spec.cursor ?? null,
-  }
+  const identity = identityOf(spec, item, mode, keys)
   const key = loadKey(identity)
   const interrupted = await sink.interrupted(key, item.target)
   const described = adoptTextColumns(schema.columns, asText, interrupted)
@@ -91,6 +83,33 @@ export async function planTable(
     interrupted,
     incremental,
   }
+}
+
+function identityOf(spec: TransferSpec, item: TableItem, mode: WriteMode, keys: readonly string[]) {
+  return {
+    from: spec.from.connector,
+    relation: item.relation,
+    to: spec.to.connector,
+    target: item.target,
+    mode,
+    keys,
+    cursor: spec.cursor ?? null,
+  }
+}
+
+/** Lets a source to which rows are dear know from where on they are wanted, before it is asked for anything. */
+export async function narrowRelation(source: Source, sink: Sink, spec: TransferSpec, item: TableItem): Promise<void> {
+  if (spec.cursor === undefined) return
+  const mode = resolveMode(spec)
+  const byKey = mode === 'merge' || mode === 'insert-only'
+  await source.narrow?.(item.relation, {
+    cursor: spec.cursor,
+    lookback: spec.lookback ?? 0,
+    since: async (primaryKey) => {
+      const keys = spec.keys?.length || !byKey ? (spec.keys ?? []) : primaryKey
+      return await sink.readState(stateKey(identityOf(spec, item, mode, keys)), item.target)
+    },
+  })
 }
 
 function resolveKeys(spec: TransferSpec, mode: WriteMode, schema: RelationSchema, item: TableItem): readonly string[] {

@@ -5,7 +5,7 @@ import { forecastLosses } from './forecast.ts'
 import { createLanes, runAll } from './lanes.ts'
 import { loadTable } from './load-table.ts'
 import { prepareManifests } from './manifest.ts'
-import { planTable, resolveMode } from './plan-table.ts'
+import { narrowRelation, planTable, resolveMode } from './plan-table.ts'
 import { resolveTables, type TableItem } from './relations.ts'
 import type { LoadedTable } from './table-context.ts'
 import type { TablePlan, TransferEvent, TransferOptions, TransferPlan, TransferResult, TransferSpec } from './types.ts'
@@ -55,6 +55,7 @@ async function attemptTransfer(
       })
     }
     await prepareManifests(options.stateDirectory, options.manifestPath)
+    for (const item of items) await narrowRelation(source, sink, spec, item)
     const { filled, bare } = await tellBare(source, items)
     for (const { label } of bare) {
       const message = `${label} has no columns, so it is left out.`
@@ -81,6 +82,7 @@ export async function planTransfer(
 ): Promise<TransferPlan> {
   return withEnds(spec, options.signal, async (source, sink, items) => {
     const tables: TablePlan[] = []
+    for (const item of items) await narrowRelation(source, sink, spec, item)
     for (const item of (await tellBare(source, items)).filled) {
       const planned = await planTable(source, sink, spec, item)
       const { schema, target, interrupted } = planned
