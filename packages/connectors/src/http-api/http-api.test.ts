@@ -286,7 +286,7 @@ test('an incremental copy asks the API for what is new, and merges it', async ()
     return manifests[0]?.manifest
   }
   expect(await copy()).toMatchObject({ rows: 3, result: { inserted: 3 } })
-  issues.set(2, { id: '2', title: 'renamed', updated_at: '2026-03-05T10:00:00.5Z' })
+  issues.set(2, { id: 2, title: 'renamed', updated_at: '2026-03-05T10:00:00.5Z' })
   expect(await copy()).toMatchObject({ result: { inserted: 0, updated: 2 } })
   expect(asked().slice(1)).toEqual(['/v1/issues?since=2026-03-03T10%3A00%3A00.250Z'])
   // At the mark itself the last row comes again; with nothing at all, the columns are still known.
