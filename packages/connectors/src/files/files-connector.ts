@@ -7,6 +7,7 @@ import type { ObjectStoreConnector } from '../kit/object-store.ts'
 import { type FilesSourceConfig, guessFormat } from './config.ts'
 import { fileError } from './errors.ts'
 import { folderStore } from './folder-store.ts'
+import { openFolderTables, withFolderTables } from './folder-tables.ts'
 import { createFilesSink } from './sink.ts'
 import { openFilesSource } from './source.ts'
 
@@ -43,8 +44,9 @@ export function createFilesConnector(
       }
     },
 
-    openSource: (options) => openFilesSource(config, options),
-    openSink: async () => createFilesSink(),
+    openSource: async (options) =>
+      (await openFolderTables(config, options)) ?? (await openFilesSource(config, options)),
+    openSink: async () => withFolderTables(createFilesSink()),
     bucket: (name) => folderStore(name ?? folderOf(path)),
     async [Symbol.asyncDispose]() {},
   }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import { type FileFormat, guessFormat } from '../files/config.ts'
 import { stem } from '../files/find-relations.ts'
@@ -69,7 +70,13 @@ async function patternRelation(
   const name = stem(pattern)
     .replaceAll(/[*?[\]]+/g, '')
     .replaceAll(/^[-_.]+|[-_.]+$/g, '')
-  return partitioned(name || folder.slice(folder.lastIndexOf('/') + 1) || store.bucket, folder, found, config, store)
+  return partitioned(
+    name || folder.slice(folder.lastIndexOf('/') + 1) || basename(store.bucket),
+    folder,
+    found,
+    config,
+    store,
+  )
 }
 
 async function folderRelations(
@@ -103,7 +110,7 @@ async function folderRelations(
   const manifested = new Set(relations.map(({ name }) => name))
   for (const [home, infos] of tables) {
     const table = under(folder, home).replace(/\/$/, '')
-    const name = table.slice(table.lastIndexOf('/') + 1) || store.bucket
+    const name = table.slice(table.lastIndexOf('/') + 1) || basename(store.bucket)
     if (!manifested.has(name)) relations.push(partitioned(name, table, infos, config, store))
   }
   // As on the disk: a folder of parts is one table, whatever else lies in it.
@@ -127,7 +134,7 @@ async function manifestRelation(
   if (!found) return null
   const { format, compression, partitionBy, objects } = found.value
   return {
-    name: folder.slice(folder.lastIndexOf('/') + 1) || store.bucket,
+    name: folder.slice(folder.lastIndexOf('/') + 1) || basename(store.bucket),
     objects: objects.map((object) => ({ ...object, key: under(folder, object.key) })),
     format,
     compression,

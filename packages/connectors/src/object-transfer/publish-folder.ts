@@ -22,7 +22,7 @@ export async function publishFolder(
 ): Promise<PublishResult> {
   const { store, key, label } = place
   const inserted = rowsOf(staged)
-  const files = staged.map(({ key: path, bytes, rows }) => ({ path, bytes, rows }))
+  const files = staged.map(({ key: path, bytes, rows }) => ({ path: store.uri(path), bytes, rows }))
   for (;;) {
     const former = await readTableManifest(store, key, spec.signal)
     const done = publishedBy(former, record.load)

@@ -7,6 +7,7 @@ import { emptyArchive } from '../files/assemble.ts'
 import type { SavedSpec } from '../files/journal.ts'
 import { countFiles } from '../files/read-back.ts'
 import { filePrefix } from '../files/staging-file.ts'
+import type { ObjectInfo } from '../kit/object-store.ts'
 import type { LoadSpec, PublishResult } from '../kit/sink.ts'
 import { rowsOf } from './manifest.ts'
 import { loadFolder, type ObjectPlace } from './place.ts'
@@ -59,10 +60,11 @@ async function finishObject(
   const head = await filePrefix(target, columns)
   const foot = target.format === 'parquet' ? footer(columns, parts, head.length) : new Uint8Array(0)
   const keys = parts.map((part) => part.key)
+  let written: ObjectInfo
   if (keys.length === 0) {
     const archive = target.format === 'parquet' || target.compression === 'none' ? null : target.compression
     const content = head.length === 0 && archive ? [await emptyArchive(archive)] : [head, foot]
-    await store.write(place.key, content)
+    written = await store.write(place.key, content)
   } else {
     if (head.length > 0) {
       await store.write(`${folder}/head`, [head])
@@ -72,10 +74,10 @@ async function finishObject(
       await store.write(`${folder}/foot`, [foot])
       keys.push(`${folder}/foot`)
     }
-    await store.compose(keys, place.key)
+    written = await store.compose(keys, place.key)
   }
   await markPublished(place, key)
-  return result
+  return { ...result, files: [{ path: place.label, bytes: written.size, rows: result.inserted }] }
 }
 
 function footer(columns: SavedSpec['columns'], parts: StagedChunk['objects'], start: number): Uint8Array {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError, DataError, FatalError } from '@millrace/core'
@@ -16,11 +16,14 @@ import type { ObjectStore } from '../kit/object-store.ts'
 import { selectTables } from '../kit/select-tables.ts'
 import type { Relation, Source } from '../kit/source.ts'
 import type { ObjectTransferConfig } from './config.ts'
-import { findObjects, type ObjectRelation } from './find-objects.ts'
+import { type FoundObject, findObjects, type ObjectRelation } from './find-objects.ts'
 import { rowsOf } from './manifest.ts'
 import { pathColumnsOf } from './path-columns.ts'
 import { objectBlocks, parquetRows } from './read-back.ts'
 import { spoolObject } from './spool.ts'
+
+/** Where an object of a store lies that is a folder of this machine. */
+type PathOf = (key: string) => string
 
 /** Downloads at once. */
 const lanes = 4
@@ -44,7 +47,7 @@ interface Opened {
 export async function openObjectSource(
   store: ObjectStore,
   config: ObjectTransferConfig,
-  { parallel = 1, signal }: OpenOptions = {},
+  { parallel = 1, signal, pathOf }: OpenOptions & { readonly pathOf?: PathOf } = {},
 ): Promise<Source> {
   const found = await findObjects(store, config, signal)
   const folder = await mkdtemp(join(tmpdir(), 'millrace-objects-'))
@@ -52,7 +55,7 @@ export async function openObjectSource(
   const position = { tables: found.map(positionOf) }
 
   const spool = (one: Opened): Promise<void> => {
-    one.spooled ??= spoolRelation(store, one, signal).catch((error: unknown) => {
+    one.spooled ??= spoolRelation(store, one, pathOf, signal).catch((error: unknown) => {
       one.spooled = null
       throw error
     })
@@ -206,7 +209,12 @@ function selectOf(files: readonly string[], { manifest }: ObjectRelation, paths:
   return parquetRows(files, partitions, { columns: manifest?.columns ?? null, paths: paths.columns })
 }
 
-async function spoolRelation(store: ObjectStore, { relation, local }: Opened, signal?: AbortSignal): Promise<void> {
+async function spoolRelation(
+  store: ObjectStore,
+  { relation, local }: Opened,
+  pathOf: PathOf | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const pending = relation.objects.entries()
   const [first] = local.files
   if (first === undefined) return
@@ -214,10 +222,20 @@ async function spoolRelation(store: ObjectStore, { relation, local }: Opened, si
   const lane = async () => {
     for (const [index, object] of pending) {
       signal?.throwIfAborted()
-      await spoolObject(store, object, local.files[index] as string, { signal })
+      const file = local.files[index] as string
+      if (pathOf) await symlink(pathOf(await unchanged(store, object)), file)
+      else await spoolObject(store, object, file, { signal })
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
+}
+
+async function unchanged(store: ObjectStore, { key, etag }: FoundObject): Promise<string> {
+  const now = await store.stat(key)
+  if (now && now.etag === etag) return key
+  throw new DataError('OBJECT_CHANGED', {
+    message: `${store.uri(key)} is not the object that was listed or written. Run the copy again when nothing writes to it.`,
+  })
 }
 
 function positionOf({ name, objects }: ObjectRelation) {
