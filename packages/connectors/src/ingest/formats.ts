@@ -1,9 +1,9 @@
 import type { ExportOptions } from '../kit/connector.ts'
 import { UnsupportedFormatError } from './errors.ts'
 
-export const CSV = 'csv'
-export const NDJSON = 'ndjson'
-export const PARQUET = 'parquet'
+export const CSV = 'csv' as const
+export const NDJSON = 'ndjson' as const
+export const PARQUET = 'parquet' as const
 
 export type IngestFormat = ExportOptions['format']
 

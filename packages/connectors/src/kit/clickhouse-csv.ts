@@ -21,13 +21,16 @@ export interface ClickhouseCsvOptions {
   readonly ledger: LossLedger
 }
 
+const form = { plain: 0, integer: 1, quoted: 2, date: 3, timestamp: 4, decimal: 5, list: 6 } as const
+type Form = (typeof form)[keyof typeof form]
+
 /** How the cells of a column are written. */
 interface Plan {
   /** Place of the cell in the incoming row, -1 when it has none. */
   readonly from: number
   readonly name: string
   readonly nullable: boolean
-  readonly form: 'plain' | 'integer' | 'quoted' | 'date' | 'timestamp' | 'decimal' | 'list'
+  readonly form: Form
   /** Length of the `+00` at the end of an instant. */
   readonly suffix: number
   /** Cut from the end: a type in another time zone than UTC needs the `+00`, and a reader that takes it (`date_time_input_format = 'best_effort'`). */
@@ -61,23 +64,6 @@ export function createClickhouseCsvEncoder({ columns, layout, policy, ledger }: 
     out = larger
   }
 
-  const copy = (data: Buffer, start: number, end: number) => {
-    if (end - start > 64) {
-      data.copy(out, pos, start, end)
-      pos += end - start
-    } else for (let i = start; i < end; i++) out[pos++] = data[i] as number
-  }
-
-  const writeQuoted = (data: Buffer, start: number, end: number) => {
-    out[pos++] = quote
-    for (let i = start; i < end; i++) {
-      const byte = data[i] as number
-      out[pos++] = byte
-      if (byte === quote) out[pos++] = quote
-    }
-    out[pos++] = quote
-  }
-
   /** Leaves the cell empty, or does not return. */
   const refuse = (plan: Plan, reason: string, data: Buffer, start: number, end: number) => {
     if (policy !== 'null') throw new UnrepresentableValueError(plan.name, reason, data.toString('utf8', start, end))
@@ -87,7 +73,7 @@ export function createClickhouseCsvEncoder({ columns, layout, policy, ledger }: 
 
   const writeNull = (plan: Plan, reason: string) => {
     if (plan.nullable) return
-    if (plan.form !== 'list') throw nullNotAllowed(plan)
+    if (plan.form !== form.list) throw nullNotAllowed(plan)
     if (reason !== 'null-list') pos += out.write('[]', pos, 'latin1')
     else if (policy === 'null') {
       ledger.record(plan.name, reason, 'altered')
@@ -95,42 +81,25 @@ export function createClickhouseCsvEncoder({ columns, layout, policy, ledger }: 
     } else throw new UnrepresentableValueError(plan.name, reason, 'NULL')
   }
 
-  const writeCell = (plan: Plan, data: Buffer, start: number, end: number) => {
-    switch (plan.form) {
-      case 'plain':
-        copy(data, start, end)
-        return
-      case 'integer':
-        // ClickHouse would take the digits and leave the rest.
-        if (!isInteger(data, start, end)) {
-          throw new UnrepresentableValueError(plan.name, 'invalid-text', data.toString('utf8', start, end))
-        }
-        copy(data, start, end)
-        return
-      case 'quoted':
-        writeQuoted(data, start, end)
-        return
-      case 'decimal':
-        if ((data[end - 1] as number) > 0x39) refuse(plan, decimalReason(data, end), data, start, end)
-        else copy(data, start, end)
-        return
-      case 'list': {
-        const list = clickhouseListText(data.toString('utf8', start, end), plan.type, plan.stored)
-        if (list.reason !== null) refuse(plan, list.reason, data, start, end)
-        else {
-          if (list.bounds) ledger.record(plan.name, 'array-bounds', 'altered')
-          const text = Buffer.from(list.text)
-          reserve(text.length * 2 + 2)
-          writeQuoted(text, 0, text.length)
-        }
-        return
-      }
-      default: {
-        const reason = whyNotTime(plan, data, start, end)
-        if (reason === null) copy(data, start, end - plan.cut)
-        else refuse(plan, reason, data, start, end)
-      }
+  /** `rest` is the room that the row may still need. */
+  const writeList = (plan: Plan, data: Buffer, start: number, end: number, rest: number) => {
+    const list = clickhouseListText(data.toString('utf8', start, end), plan.type, plan.stored)
+    if (list.reason !== null) return refuse(plan, list.reason, data, start, end)
+    if (list.bounds) ledger.record(plan.name, 'array-bounds', 'altered')
+    const text = Buffer.from(list.text)
+    reserve(text.length * 2 + 2 + rest)
+    pos = writeQuoted(out, pos, text, 0, text.length)
+  }
+
+  /** Why a cell that is written as it is cannot be; null when it can. */
+  const whyNot = (plan: Plan, data: Buffer, start: number, end: number): string | null => {
+    if (plan.form === form.integer) {
+      if (isInteger(data, start, end)) return null
+      // ClickHouse would take the digits and leave the rest.
+      throw new UnrepresentableValueError(plan.name, 'invalid-text', data.toString('utf8', start, end))
     }
+    if (plan.form === form.decimal) return (data[end - 1] as number) > 0x39 ? decimalReason(data, end) : null
+    return plan.form === form.plain ? null : whyNotTime(plan, data, start, end)
   }
 
   const encode = (block: RowBlock): Piece[] => {
@@ -139,19 +108,41 @@ export function createClickhouseCsvEncoder({ columns, layout, policy, ledger }: 
     pos = 0
     for (let row = 0, first = 0; row < rowCount; row++, first += columnCount) {
       let size = plans.length * 5
-      for (let c = 0; c < columnCount; c++)
-        if ((lengths[first + c] as number) > 0) size += (lengths[first + c] as number) * 2
+      for (let c = 0; c < columnCount; c++) {
+        const length = lengths[first + c] as number
+        if (length > 0) size += length * 2
+      }
       reserve(size)
+      // The hot loop: what is in local variables stays in registers.
+      let bytes = out
+      let at = pos
       for (let c = 0; c < plans.length; c++) {
         const plan = plans[c] as Plan
-        if (c > 0) out[pos++] = 0x2c
+        if (c > 0) bytes[at++] = 0x2c
         if (plan.from < 0) continue
         const cell = first + plan.from
         const length = lengths[cell] as number
+        const start = starts[cell] as number
+        const end = start + length
+        if (length >= 0 && plan.form === form.quoted) {
+          at = writeQuoted(bytes, at, data, start, end)
+          continue
+        }
+        const reason = length < 0 || plan.form === form.list ? 'slow' : whyNot(plan, data, start, end)
+        if (reason === null) {
+          for (let i = start, stop = end - plan.cut; i < stop; i++) bytes[at++] = data[i] as number
+          continue
+        }
+        if (length < 0 && plan.nullable) continue
+        pos = at
         if (length < 0) writeNull(plan, 'null-list')
-        else writeCell(plan, data, starts[cell] as number, (starts[cell] as number) + length)
+        else if (plan.form === form.list) writeList(plan, data, start, end, size)
+        else refuse(plan, reason, data, start, end)
+        bytes = out
+        at = pos
       }
-      out[pos++] = 0x0a
+      bytes[at++] = 0x0a
+      pos = at
     }
     return [{ bytes: out.subarray(0, pos), rows: rowCount }]
   }
@@ -159,17 +150,29 @@ export function createClickhouseCsvEncoder({ columns, layout, policy, ledger }: 
   return { encode, finish: () => [] }
 }
 
+function writeQuoted(out: Buffer, at: number, data: Buffer, start: number, end: number): number {
+  let pos = at
+  out[pos++] = quote
+  for (let i = start; i < end; i++) {
+    const byte = data[i] as number
+    out[pos++] = byte
+    if (byte === quote) out[pos++] = quote
+  }
+  out[pos++] = quote
+  return pos
+}
+
 function planOf({ name, type }: ClickhouseCsvOptions['layout'][number], columns: readonly Column[]): Plan {
   const from = columns.findIndex((column) => column.name === name)
   const stored = parseClickhouseType(type)
   const logical = columns[from]?.type ?? { kind: 'text' }
-  const form = formOf(logical, stored)
-  const suffix = form === 'timestamp' && logical.kind === 'timestamp' && logical.utc ? 3 : 0
+  const written = formOf(logical, stored)
+  const suffix = written === form.timestamp && logical.kind === 'timestamp' && logical.utc ? 3 : 0
   return {
     from,
     name,
     nullable: stored.nullable,
-    form,
+    form: written,
     suffix,
     cut: isZoned(stored) ? 0 : suffix,
     years: yearsOf(stored.base),
@@ -179,13 +182,13 @@ function planOf({ name, type }: ClickhouseCsvOptions['layout'][number], columns:
   }
 }
 
-function formOf(type: LogicalType, { base }: ClickhouseType): Plan['form'] {
-  if (base === 'Array') return type.kind === 'list' ? 'list' : 'quoted'
-  if (base.startsWith('DateTime')) return type.kind === 'timestamp' ? 'timestamp' : 'quoted'
-  if (base.startsWith('Date')) return type.kind === 'date' ? 'date' : 'quoted'
-  if (base === 'Decimal') return type.kind === 'decimal' ? 'decimal' : 'plain'
-  if (/^U?Int/.test(base)) return 'integer'
-  return /^(Float|Bool|UUID)/.test(base) ? 'plain' : 'quoted'
+function formOf(type: LogicalType, { base }: ClickhouseType): Form {
+  if (base === 'Array') return type.kind === 'list' ? form.list : form.quoted
+  if (base.startsWith('DateTime')) return type.kind === 'timestamp' ? form.timestamp : form.quoted
+  if (base.startsWith('Date')) return type.kind === 'date' ? form.date : form.quoted
+  if (base === 'Decimal') return type.kind === 'decimal' ? form.decimal : form.plain
+  if (/^U?Int/.test(base)) return form.integer
+  return /^(Float|Bool|UUID)/.test(base) ? form.plain : form.quoted
 }
 
 function isInteger(data: Buffer, start: number, end: number): boolean {
@@ -206,7 +209,7 @@ function decimalReason(data: Buffer, end: number): string {
 
 /** Why a canonical date or timestamp does not fit; null when it does. */
 function whyNotTime(plan: Plan, data: Buffer, start: number, end: number): string | null {
-  const kind = plan.form
+  const kind = plan.form === form.date ? 'date' : 'timestamp'
   // Such as `infinity`, `-infinity`.
   if ((data[end - 1] as number) === 0x79) return `infinite-${kind}`
   if (data[start + 4] !== 0x2d || (data[end - 1] as number) === 0x43) return `${kind}-range`

@@ -71,7 +71,7 @@ export function readList(literal: string): (string | null)[] | string {
 export function postgresListText(text: string, { kind }: LogicalType, utc: boolean): string {
   const elements: string[] = []
   for (const [, quoted, bare] of text.slice(1, -1).matchAll(/'((?:[^'\\]|\\.)*)'|([^,]+)/gs)) {
-    if (bare !== undefined) elements.push(kind === 'boolean' ? bare.slice(0, 1) : bare)
+    if (bare !== undefined) elements.push(kind === 'boolean' && bare !== 'NULL' ? bare.slice(0, 1) : bare)
     else {
       const value = (quoted ?? '').replace(/\\(.)/gs, '$1')
       elements.push(literalElement(utc ? `${value}+00` : value))
