@@ -1,4 +1,6 @@
 export { folderForServer } from './account.ts'
+export { findAzurite, startAzurite, type TestAzurite } from './azurite.ts'
+export type { BigqueryField } from './bigquery-wire.ts'
 export {
   findMariadb,
   findMosquitto,
@@ -11,6 +13,8 @@ export {
 } from './binaries.ts'
 export type { TestBroker } from './broker-process.ts'
 export { selfSignedCertificate } from './certificate.ts'
+export { type BigqueryFault, type FakeBigquery, type FakeBigqueryOptions, startFakeBigquery } from './fake-bigquery.ts'
+export { type FakeGcs, findFakeGcs, type ServiceAccount, startFakeGcs } from './fake-gcs.ts'
 export { type FakeRedshift, type FakeRedshiftOptions, startFakeRedshift } from './fake-redshift.ts'
 export { freePort } from './free-port.ts'
 export { type MariadbOptions, startMariadb, type TestMariadb } from './mariadb.ts'
