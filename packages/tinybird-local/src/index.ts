@@ -1,4 +1,5 @@
 export { startClickhouseHttp } from './clickhouse-http.ts'
+export { startTinybirdLocal } from './tinybird-local.ts'
 export type {
   ClickhouseHttp,
   ClickhouseHttpOptions,

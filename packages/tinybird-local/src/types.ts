@@ -46,7 +46,7 @@ export interface TinybirdLocal extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
   readonly token: string
-  /** The ClickHouse HTTP interface of the same data, for look-ups beside the API. */
+  /** The ClickHouse HTTP interface of the same data, for look-ups beside the API. User `default`, password: the token. */
   readonly clickhouseUrl: string
   /** Adds faults to a running server. */
   fault(fault: Fault): void

@@ -75,7 +75,11 @@ async function work(
     response.setHeader('X-ClickHouse-Format', format)
     response.setHeader('Content-Type', contentType(format))
     const result = await engine.read({ ...statement, sql: (pipe) => analysed.into(pipe, fallback) }, signal)
-    return sendResult(request, response, result, { wait: asked.wait, version: engine.version })
+    return sendResult(request, response, result, {
+      wait: asked.wait,
+      version: engine.version,
+      compress: asked.compress,
+    })
   }
   const writes = /^\s*INSERT\b/i.test(todo.sql)
   const format = asked.format ?? 'TabSeparated'

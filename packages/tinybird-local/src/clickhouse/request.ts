@@ -16,6 +16,8 @@ export interface ClickhouseRequest {
   readonly database: string | null
   readonly format: string | null
   readonly wait: boolean
+  /** ClickHouse compresses results only when a parameter asks for it, too. */
+  readonly compress: boolean
   readonly readonly: 1 | 2 | undefined
   readonly settings: Readonly<Record<string, string>>
   readonly parameters: Readonly<Record<string, string>>
@@ -42,6 +44,7 @@ export function readRequest(request: IncomingMessage, url: URL): ClickhouseReque
     database: at('database') ?? header('x-clickhouse-database') ?? null,
     format: at('default_format') ?? header('x-clickhouse-format') ?? null,
     wait: isOn(at('wait_end_of_query')),
+    compress: isOn(at('enable_http_compression')),
     // What is asked for by GET must not change anything.
     readonly:
       asked === '1' ? 1 : asked === '2' || request.method === 'GET' || request.method === 'HEAD' ? 2 : undefined,

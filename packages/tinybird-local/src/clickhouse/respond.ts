@@ -45,7 +45,13 @@ export async function sendResult(
   request: IncomingMessage,
   response: ServerResponse,
   result: { readonly stream: Readable; readonly outcome: Promise<Outcome> },
-  options: { readonly wait: boolean; readonly version: string },
+  options: {
+    /** Keeps the whole result before any of it is sent. */
+    readonly wait: boolean
+    readonly version: string
+    /** Compresses for a client that accepts it, without having been asked by a parameter. */
+    readonly compress: boolean
+  },
 ): Promise<void> {
   const { stream, outcome } = result
   outcome.catch(() => {})
@@ -65,7 +71,7 @@ export async function sendResult(
     yield* held
     if (next.done !== true) yield* { [Symbol.asyncIterator]: () => iterator }
   }
-  const encoder = encoderFor(request)
+  const encoder = options.compress ? encoderFor(request) : null
   if (encoder !== null) response.setHeader('Content-Encoding', encoder.name)
   if (request.method === 'HEAD') {
     response.end()
@@ -97,9 +103,7 @@ export async function sendResult(
 }
 
 function encoderFor(request: IncomingMessage) {
-  // ClickHouse compresses only when asked to by a parameter, too; most clients set it.
   const accepted = `${request.headers['accept-encoding'] ?? ''}`
-  if (!/[?&]enable_http_compression=(1|true)\b/.test(request.url ?? '')) return null
   if (/\bgzip\b/.test(accepted)) return { name: 'gzip', stream: zlib.createGzip({ level: 3 }) }
   if (/\bdeflate\b/.test(accepted)) return { name: 'deflate', stream: zlib.createDeflate({ level: 3 }) }
   return null

@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import type { Engine } from '../engine/engine.ts'
+import { EngineError } from '../engine/engine-error.ts'
+import { quoteName, quoteText } from '../engine/quote.ts'
+import { ApiError } from './api-error.ts'
+import { type Column, columnsOf, list, narrowed, structure } from './column.ts'
+import { csvFields, firstRecord } from './csv-fields.ts'
+import { type Dialect, engineFormats, readSettings } from './format.ts'
+import { publish, readable } from './publish.ts'
+import { sortRows } from './sort-rows.ts'
+import { keep, peek, uncompressed, without } from './upload.ts'
+
+/** Where loads prepare what nobody sees yet. Emptied at every start. */
+export const staging = '_millrace_staging'
+
+/** Loads up to this size that are complete at once go into the table in one block, without staging. */
+const directBytes = 1024 * 1024
+
+export interface Load {
+  readonly table: string
+  readonly dialect: Dialect
+  readonly mode: 'append' | 'replace'
+  /** Which rows are replaced, and which of the new ones are taken. */
+  readonly condition: string | null
+  readonly source: Readable
+  readonly signal?: AbortSignal
+  /** A source that is already complete, such as a batch of events. */
+  readonly direct?: boolean
+}
+
+export interface Loaded {
+  readonly importId: string
+  readonly rows: number
+  readonly quarantined: number
+  readonly invalidLines: number
+  readonly bytes: number
+}
+
+/** What the steps of one load share. */
+export interface LoadContext {
+  readonly engine: Engine
+  readonly importId: string
+  readonly table: string
+  readonly dialect: Dialect
+  /** Of the table, in the order of the file. */
+  readonly columns: readonly Column[]
+  /** Names of this load's tables among the staged ones. */
+  readonly names: Readonly<Record<'rows' | 'wide' | 'bad' | 'quarantine' | 'next', string>>
+  /** All of the rows as they came, without a header. */
+  readonly file: string
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Loads rows: all that fit become visible at once, the others are put in quarantine. A load that fails
+ * leaves nothing. Rows are read by ClickHouse alone while they arrive; only when a row does not fit is
+ * the file, which is kept until then, read again more carefully.
+ */
+export async function load(engine: Engine, asked: Load): Promise<Loaded> {
+  const importId = randomUUID()
+  const plain = await uncompressed(asked.source)
+  const columns = await columnsOf(engine, asked.table)
+  if (columns === null) throw new ApiError(404, `Resource '${asked.table}' not found.`)
+  const start = await peek(plain, directBytes)
+  const head = asked.dialect.format === 'csv' ? readHeader(start.head, start.whole, columns, asked.dialect) : null
+  const source = head === null ? start.all : without(start.all, head.bytes)
+  const id = importId.replaceAll('-', '')
+  const name = (kind: string) => `${quoteName(staging)}.${quoteName(`${kind}_${id}`)}`
+  const context: LoadContext = {
+    engine,
+    importId,
+    table: asked.table,
+    dialect: asked.dialect,
+    columns: head === null ? columns : head.columns,
+    names: {
+      rows: name('rows'),
+      wide: name('wide'),
+      bad: name('bad'),
+      quarantine: name('quarantine'),
+      next: name('next'),
+    },
+    file: join(engine.directory, 'uploads', id),
+    signal: asked.signal,
+  }
+  try {
+    if (asked.mode === 'append' && (start.whole || asked.direct === true)) {
+      const body = start.whole ? start.head.subarray(head?.bytes ?? 0) : Buffer.concat(await source.toArray())
+      return await loadDirectly(context, body)
+    }
+    return await loadStaged(context, asked, source)
+  } finally {
+    for (const table of Object.values(context.names)) {
+      await engine.run({ sql: `DROP TABLE IF EXISTS ${table} SYNC` }).catch(() => {})
+    }
+    await rm(context.file, { force: true })
+    await rm(`${context.file}.errors`, { force: true })
+  }
+}
+
+async function loadDirectly(context: LoadContext, body: Buffer): Promise<Loaded> {
+  const { engine, table, signal } = context
+  const whole = { max_threads: '1', max_insert_threads: '1', input_format_parallel_parsing: '0' }
+  // One block, which is all there or not at all.
+  const block = { min_insert_block_size_rows: '100000000', min_insert_block_size_bytes: '10000000000' }
+  const settings = { ...readSettings(context.dialect), ...whole, ...block }
+  const sql = (pipe: string) => insertFrom(context, pipe, quoteName(table))
+  try {
+    const written =
+      body.length === 0
+        ? null
+        : await engine.write({ sql, settings, writes: true }, Readable.from([body], { objectMode: false }), signal)
+    return outcome(context, written?.rowsWritten ?? 0, { quarantined: 0, invalidLines: 0 }, body.length)
+  } catch (error) {
+    if (!isAboutRows(error)) throw error
+  }
+  await writeFile(context.file, body, { mode: 0o600 })
+  await createRows(context, 'append')
+  const sorted = await sortRows(context)
+  await publish(context, 'append', null)
+  return outcome(context, sorted.rows, sorted, body.length)
+}
+
+async function loadStaged(context: LoadContext, asked: Load, source: Readable): Promise<Loaded> {
+  const { engine, names, signal } = context
+  await createRows(context, asked.mode)
+  const { stream, kept } = keep(source, context.file)
+  let rows = 0
+  let rest = { quarantined: 0, invalidLines: 0 }
+  try {
+    const sql = (pipe: string) => insertFrom(context, pipe, names.rows)
+    const written = await engine.write({ sql, settings: readSettings(context.dialect), writes: true }, stream, signal)
+    rows = written.rowsWritten
+  } catch (error) {
+    if (!isAboutRows(error)) throw readable(error)
+    // The rest may still be on its way.
+    await kept.catch((cause) => {
+      throw readable(cause)
+    })
+    await engine.run({ sql: `TRUNCATE TABLE ${names.rows}` })
+    const sorted = await sortRows(context)
+    rows = sorted.rows
+    rest = sorted
+  }
+  const bytes = await kept
+  signal?.throwIfAborted()
+  const published = await publish(context, asked.mode, asked.condition)
+  return outcome(context, published ?? rows, rest, bytes)
+}
+
+async function createRows({ engine, table, names }: LoadContext, mode: Load['mode']): Promise<void> {
+  const [found] = await Promise.all([engineOf(engine, table)])
+  // What is exchanged must be the same; what is appended must only hold the rows.
+  const engineClause = mode === 'replace' || /MergeTree$/.test(found) ? '' : 'ENGINE = MergeTree ORDER BY tuple()'
+  await engine.run({ sql: `CREATE TABLE ${names.rows} AS ${quoteName(table)} ${engineClause}` })
+}
+
+export async function engineOf(engine: Engine, table: string): Promise<string> {
+  const sql = `SELECT engine FROM system.tables WHERE database = 'default' AND name = ${quoteText(table)}`
+  return Buffer.from((await engine.run({ sql, format: 'TSVRaw' })).bytes)
+    .toString()
+    .trim()
+}
+
+function insertFrom({ columns, dialect }: LoadContext, pipe: string, target: string): string {
+  return `INSERT INTO ${target} (${list(columns)})
+    SELECT ${columns.map(narrowed).join(', ')}
+    FROM file(${pipe}, ${engineFormats[dialect.format]}, ${quoteText(structure(columns))}, 'none')`
+}
+
+function outcome(
+  { importId }: LoadContext,
+  rows: number,
+  { quarantined, invalidLines }: { readonly quarantined: number; readonly invalidLines: number },
+  bytes: number,
+): Loaded {
+  return { importId, rows, quarantined, invalidLines, bytes }
+}
+
+/** A header has nothing but names of columns. Rows are then mapped by name, otherwise by position. */
+function readHeader(
+  head: Buffer,
+  whole: boolean,
+  columns: readonly Column[],
+  { delimiter }: Dialect,
+): { readonly columns: readonly Column[]; readonly bytes: number } | null {
+  const first = firstRecord(head) ?? (whole ? { text: head.toString(), bytes: head.length } : null)
+  const fields = first === null ? null : csvFields(first.text, delimiter)
+  if (first === null || fields === null) return null
+  const byName = new Map(columns.map((column) => [column.name, column]))
+  const named = fields.map((field) => byName.get((field ?? '').trim()))
+  const known = named.filter((column) => column !== undefined)
+  if (known.length === fields.length && new Set(known).size === known.length) {
+    return { columns: known, bytes: first.bytes }
+  }
+  if (fields.length > 1 && known.length > fields.length / 2) {
+    const unknown = fields.filter((_, index) => named[index] === undefined)
+    throw new ApiError(400, `The CSV header names columns that the Data Source does not have: ${unknown.join(', ')}.`)
+  }
+  return null
+}
+
+/** Codes of ClickHouse that some value or line of the data causes. */
+const aboutRows = new Set([
+  6, 26, 27, 32, 33, 34, 35, 36, 38, 41, 43, 53, 69, 70, 72, 117, 130, 131, 190, 321, 349, 376, 407, 441, 467, 469, 636,
+  691, 675, 676,
+])
+
+function isAboutRows(error: unknown): boolean {
+  return error instanceof EngineError && aboutRows.has(error.code)
+}
