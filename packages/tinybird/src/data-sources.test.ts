@@ -72,7 +72,7 @@ it('creates, alters, truncates and drops', async () => {
       'POST /v0/datasources?name=flights&mode=create',
       'engine=MergeTree&engine_sorting_key=id&schema=%60id%60+Int64%2C+%60note%60+Nullable%28String%29',
     ],
-    ['POST /v0/datasources/flights/alter?schema=%60id%60+Int64%2C+%60b%60+String&dry=true', ''],
+    ['POST /v0/datasources/flights/alter', 'schema=%60id%60+Int64%2C+%60b%60+String&dry=true'],
     ['POST /v0/datasources/flights/truncate', ''],
     ['DELETE /v0/datasources/flights', ''],
   ])

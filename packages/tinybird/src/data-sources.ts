@@ -58,8 +58,8 @@ export async function alterDataSource(
   schema: string,
   { dryRun = false, signal }: { readonly dryRun?: boolean; readonly signal?: AbortSignal } = {},
 ): Promise<TinybirdResponse> {
-  const query = { schema, dry: dryRun ? 'true' : undefined }
-  return responseOf(await request({ method: 'POST', path: dataSourcePath(name, 'alter'), query, signal }))
+  const body = formBody({ schema, dry: dryRun ? 'true' : undefined })
+  return responseOf(await request({ method: 'POST', path: dataSourcePath(name, 'alter'), body, signal }))
 }
 
 export async function deleteRows(
