@@ -1,4 +1,4 @@
-import { abortable, ConfigError, isMillraceError, TransientError, throwIfAborted } from '@millrace/core'
+import { abortable, ConfigError, TransientError, throwIfAborted } from '@millrace/core'
 import type { ConsumerConfig, ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import type { Msg } from '@nats-io/transport-node'
 import type { ConsumeOptions, PullOptions, StreamConsumer, StreamMessage } from '../kit/stream.ts'

@@ -1,3 +1,4 @@
+import { abortable } from '@millrace/core'
 import type { StreamConsumer } from '../kit/stream.ts'
 import { openDeadLetters } from './dead-letters.ts'
 import { deliver, retryEvent, tooMany } from './deliver.ts'
@@ -10,6 +11,8 @@ import { openTinybirdDestination } from './tinybird-destination.ts'
 import type { StreamEvent, StreamOptions, StreamSpec, StreamTotals } from './types.ts'
 
 const lagEveryMs = 5000
+/** A consumer that was lost sooner is not replaced at once: another one may be taking its place again and again. */
+const lastingMs = 10_000
 
 /**
  * Moves messages from a broker to a table or a data source, at least once, until it is asked to stop.
@@ -42,14 +45,20 @@ export async function runStream(spec: StreamSpec, options: StreamOptions = {}): 
   const retryForMs = spec.retryForMs ?? 900_000
   const stopping = anySignal(options.signal, options.abortSignal)
 
+  let openedAt = performance.now()
+  let soonLost = 0
   /** What the broken consumer had handed out and not committed comes again to the new one. */
   const reopen = async (cause: Error) => {
     await closeBroken(consumer)
-    tell(retryEvent('broker', 1, 0, cause))
+    soonLost = performance.now() - openedAt < lastingMs ? soonLost + 1 : 0
+    const delayMs = soonLost > 1 ? Math.min(30_000, 100 * 2 ** soonLost) : 0
+    tell(retryEvent('broker', 1, delayMs, cause))
+    await pause(delayMs, stopping)
     consumer = await retryUntilStopped(open, {
       ...{ retryForMs, stopping },
       onRetry: ({ attempt, delayMs, error }) => tell(retryEvent('broker', attempt + 1, delayMs, error)),
     })
+    openedAt = performance.now()
   }
 
   const flush = async ({ messages, bytes: size }: Gathered, lag: () => Promise<number | null>) => {
@@ -137,6 +146,19 @@ async function openDestination(
   if (spec.to.kind === 'tinybird') return openTinybirdDestination(spec.to, 10_000_000)
   const identity = `${spec.from.connector.label} ${spec.from.stream} ${group}`
   return await openTableDestination(spec.to, { contract: spec.contract ?? 'evolve', identity, tell })
+}
+
+/** @throws the signal's reason */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  try {
+    await abortable(over, signal)
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** A connection that is lost already may not close in order. */
