@@ -60,6 +60,11 @@ export interface ObjectStore {
   rm(key: string, signal?: AbortSignal): Promise<void>
   /** Removes everything below a folder. */
   rmtree(prefix: string, signal?: AbortSignal): Promise<void>
+  /**
+   * Ends uploads below a folder that a killed process left unfinished, where the store keeps such (S3:
+   * they have a price and appear in no listing). `chosen` says for a key whether nobody is at it.
+   */
+  abortUploads?(prefix: string, chosen: (key: string) => boolean, signal?: AbortSignal): Promise<void>
   /** Joins the objects of a folder into `{folder}/{uuid}.cdk` and returns its key; a single object's own key when there is one, null when there is none. */
   cat(prefix: string, signal?: AbortSignal): Promise<string | null>
 }

@@ -95,9 +95,14 @@ function overtaken({ label }: ObjectPlace, cause?: unknown): ConfigError {
   })
 }
 
+function parentOf(key: string): string {
+  return key.slice(0, Math.max(0, key.lastIndexOf('/')))
+}
+
 /** The data first, the record last: what a crash leaves in between is still known to be a load's. */
 async function removeLoad(place: ObjectPlace, key: string, load: string): Promise<void> {
   if (place.folder) await sweepFolder(place, load)
+  else await place.store.abortUploads?.(parentOf(place.key), (one) => one === place.key)
   await place.store.rm(recordKey(place, key))
   await place.store.rmtree(loadFolder(place, key))
 }

@@ -69,7 +69,7 @@ export async function removeFolder(bucket: Bucket, folder: string, signal?: Abor
     for (const key of keys.filter((name) => !fitsXml(name))) await removeObject(bucket, key, signal)
     await removeBatch(bucket, keys.filter(fitsXml), signal)
   }
-  await abortUploads(bucket, prefix, signal)
+  await abortUploads(bucket, prefix, () => true, signal)
 }
 
 /** A list of keys is sent as XML, which cannot hold some characters. */
@@ -114,19 +114,27 @@ async function removeBatch(bucket: Bucket, keys: readonly string[], signal?: Abo
 }
 
 /** Unfinished uploads have a price and appear in no listing. Who may not list them leaves them. */
-async function abortUploads(bucket: Bucket, prefix: string, signal?: AbortSignal): Promise<void> {
+export async function abortUploads(
+  bucket: Bucket,
+  prefix: string,
+  chosen: (key: string) => boolean,
+  signal?: AbortSignal,
+): Promise<void> {
   const { sdk, client } = await bucket.connect()
-  for (let previous = 0; ; ) {
+  let after = {}
+  for (;;) {
+    const command = { Bucket: bucket.name, Prefix: prefix, ...after }
     const found = await client
-      .send(new sdk.ListMultipartUploadsCommand({ Bucket: bucket.name, Prefix: prefix }), abortSignal(signal))
+      .send(new sdk.ListMultipartUploadsCommand(command), abortSignal(signal))
       .catch((error: unknown) => {
         if (statusOf(error) === 403 || statusOf(error) === 501) return null
         return ask(bucket, () => Promise.reject(error), undefined, signal)
       })
-    const uploads = found?.Uploads ?? []
-    if (uploads.length === 0 || uploads.length === previous) return
-    for (const { Key, UploadId } of uploads) await abortUpload(bucket, Key ?? '', UploadId ?? '', signal)
-    previous = found?.IsTruncated ? 0 : uploads.length
+    for (const { Key = '', UploadId = '' } of found?.Uploads ?? []) {
+      if (chosen(Key)) await abortUpload(bucket, Key, UploadId, signal)
+    }
+    if (!found?.IsTruncated || !found.NextKeyMarker) return
+    after = { KeyMarker: found.NextKeyMarker, UploadIdMarker: found.NextUploadIdMarker }
   }
 }
 

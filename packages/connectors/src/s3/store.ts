@@ -1,13 +1,13 @@
 import { importDriver } from '../kit/import-driver.ts'
 import { objectNotFound } from '../kit/object-errors.ts'
-import { catObjects, checkExpiry, checkKey, keysOf } from '../kit/object-keys.ts'
+import { catObjects, checkExpiry, checkKey, folderPrefix, keysOf } from '../kit/object-keys.ts'
 import { firstPart, partsOf, sendParts } from '../kit/object-parts.ts'
 import type { ObjectStore, ObjectWriteOptions } from '../kit/object-store.ts'
 import { readResuming } from '../kit/read-resuming.ts'
 import { abortSignal, ask, type Bucket, checkBucket, head, plainEtag, uriOf } from './bucket.ts'
 import { composeObjects } from './compose.ts'
 import { s3Error, statusOf } from './errors.ts'
-import { listObjects, removeFolder, removeObject } from './list.ts'
+import { abortUploads, listObjects, removeFolder, removeObject } from './list.ts'
 import { checkConditions, putObject, uploadPart, uploadParts } from './upload.ts'
 
 type Presigner = typeof import('@aws-sdk/s3-request-presigner')
@@ -51,6 +51,7 @@ export function s3Store(bucket: Bucket): ObjectStore {
 
     rm: async (key, signal) => await removeObject(bucket, checkKey(key), signal),
     rmtree: (prefix, signal) => removeFolder(bucket, prefix, signal),
+    abortUploads: (prefix, chosen, signal) => abortUploads(bucket, folderPrefix(prefix), chosen, signal),
     cat: (prefix, signal) => catObjects(store, prefix, signal),
   }
   return store
