@@ -4,6 +4,7 @@ import { addConnectors } from './program/connectors.ts'
 import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
 import { addStream } from './program/stream.ts'
+import { addTinybird } from './program/tinybird.ts'
 import { type TransferChoices, type TransferOption, transferOptions } from './transfer-options.ts'
 
 /** The commands and their options. Nothing but the option parser is loaded for it, so that `--help` is quick. */
@@ -18,6 +19,7 @@ export function createProgram(run: Run, version: string): Command {
   addPlan(program, run)
   addVerify(program, run)
   addStream(program, run)
+  addTinybird(program, run)
   addNotify(program, run)
   addConnectors(program, run)
   return program

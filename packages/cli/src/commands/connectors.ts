@@ -13,6 +13,7 @@ import { readConnections } from '../config-file/config-file.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { type EndpointLookup, resolveConnector, resolveEndpoint } from '../endpoint.ts'
 import { count } from '../output/amounts.ts'
+import { setGithubOutput } from '../output/github-output.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 
@@ -135,7 +136,13 @@ export async function discover(
 }
 
 export async function query(
-  { uri, sql, scalar, json }: Output & { uri: string; sql: string; scalar: boolean },
+  {
+    uri,
+    sql,
+    scalar,
+    json,
+    githubOutput,
+  }: Output & { uri: string; sql: string; scalar: boolean; githubOutput?: string },
   context: Context,
 ): Promise<number> {
   await using connector = await connect(uri, context)
@@ -147,9 +154,11 @@ export async function query(
   if (scalar) {
     const value = await connector.query(sql, { scalar: true, signal: context.signal })
     context.out(`${json ? JSON.stringify(value) : String(value)}\n`)
+    if (githubOutput !== undefined) await setGithubOutput(githubOutput, String(value))
     return exitCodes.done
   }
   const found = await connector.query(sql, { signal: context.signal })
+  if (githubOutput !== undefined) await setGithubOutput(githubOutput, JSON.stringify(found))
   if (json) return print(found, context)
   const header = Object.keys(found[0] ?? {})
   if (header.length > 0)

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Run } from './run.ts'
+import { githubOutput } from './tinybird.ts'
 
 export function addConnectors(program: Command, run: Run): void {
   const connectors = program
@@ -42,8 +43,9 @@ export function addConnectors(program: Command, run: Run): void {
     .argument('<sql>', 'One statement.')
     .option('--scalar', 'Prints only the first value of the first row, bare; null when there is none.')
     .option('--json', 'Prints JSON.')
-    .action((uri, sql, { scalar = false, json = false }) =>
-      run(async (context) => (await load()).query({ uri, sql, scalar, json }, context)),
+    .addOption(githubOutput())
+    .action((uri, sql, { scalar = false, json = false, githubOutput }) =>
+      run(async (context) => (await load()).query({ uri, sql, scalar, json, githubOutput }, context)),
     )
   connectors
     .command('create')
