@@ -25,17 +25,18 @@ export interface Publication {
   readonly base: string
   /** The tables of the finished chunks. */
   readonly chunks: readonly string[]
-  /** Makes another empty table of the target's structure. */
-  readonly makeTable: (suffix: string) => Promise<string>
+  /** Rows in them. */
+  readonly rows: number
+  /** Makes another empty table of the target's structure; one that will be the target merges its parts as that does. */
+  readonly makeTable: (suffix: string, use: 'staging' | 'target') => Promise<string>
 }
 
 /** Makes the staged rows visible by the load's mode. */
 export async function publishStaging(publication: Publication): Promise<PublishResult> {
-  const { session, spec, place, target, base, chunks } = publication
+  const { session, spec, place, target, base, chunks, rows } = publication
   const keyed = spec.mode === 'merge' || spec.mode === 'insert-only'
   if (keyed) await refuseBadKeys(publication)
   for (const chunk of chunks) await moveRows(session, publication.records, chunk, base)
-  const rows = await countOf(session, qualified(place.database, base))
   const inserted = { inserted: rows, updated: 0, skipped: 0 }
   if (target === null) return await step(publication, 'rename', base, inserted)
   await alterTarget(publication, target)
@@ -48,7 +49,7 @@ export async function publishStaging(publication: Publication): Promise<PublishR
     case 'append':
       return await step(publication, 'move', base, inserted)
     case 'insert-only': {
-      const fresh = await publication.makeTable('new')
+      const fresh = await publication.makeTable('new', 'staging')
       await copyRows(
         publication,
         base,
@@ -59,7 +60,7 @@ export async function publishStaging(publication: Publication): Promise<PublishR
       return await step(publication, 'move', fresh, { inserted: added, updated: 0, skipped: rows - added })
     }
     case 'merge':
-      return await merge(publication, rows)
+      return await merge(publication)
   }
 }
 
@@ -68,8 +69,8 @@ export async function publishStaging(publication: Publication): Promise<PublishR
  * exchanged: readers see all of the merge or nothing. What others write meanwhile would be lost, so the merge is
  * given up when the target has changed since the copy began.
  */
-async function merge(publication: Publication, rows: number): Promise<PublishResult> {
-  const { session, spec, place, base, records } = publication
+async function merge(publication: Publication): Promise<PublishResult> {
+  const { session, spec, place, base, rows } = publication
   const keys = tupleOf(spec.keys)
   const staged = qualified(place.database, base)
   const before = await contentMark(session, place)
@@ -80,21 +81,26 @@ async function merge(publication: Publication, rows: number): Promise<PublishRes
   const updated = Number(known)
   const result = { inserted: rows - updated, updated, skipped: 0 }
   if (updated === 0) return await step(publication, 'move', base, result)
-  const kept = await publication.makeTable('kept')
+  const full = await publication.makeTable('full', 'target')
   const columns = (await readTarget(session, place))?.columns.filter((column) => !column.generated) ?? []
   const names = columns.map(({ name }) => quoteName(name)).join(', ')
   await session.http.run({
-    sql: `INSERT INTO ${qualified(place.database, kept)} (${names}) SELECT ${names} FROM ${place.address} WHERE ${keys} NOT IN (SELECT ${keys} FROM ${staged})`,
+    sql: `INSERT INTO ${qualified(place.database, full)} (${names}) SELECT ${names} FROM ${place.address} WHERE ${keys} NOT IN (SELECT ${keys} FROM ${staged})`,
     settings: { ...writing, optimize_on_insert: 0 },
     signal: spec.signal,
   })
-  await moveRows(session, records, kept, base)
+  // Staged rows stay where they are: whoever takes a load up that is cut off here finds them as before.
+  for (const id of await partitionsOf(session, place.database, base)) {
+    await session.http.run({
+      sql: `ALTER TABLE ${qualified(place.database, full)} ATTACH PARTITION ID ${quoteText(id)} FROM ${staged}`,
+    })
+  }
   if ((await contentMark(session, place)) !== before) {
     throw new FatalError('TARGET_CHANGED', {
       message: `Somebody else wrote to ${place.address} during the merge. Nothing was published; run the copy again.`,
     })
   }
-  return await step(publication, 'exchange', base, result)
+  return await step(publication, 'exchange', full, result)
 }
 
 /** Changes with every insert, delete and update, and not with merges of parts. */
@@ -172,15 +178,17 @@ async function settleLoad(session: Session, records: Records, load: LoadRecord, 
 }
 
 /** Moves all rows between two tables of one structure. Each partition moves at once, and no row is ever in both or in none. */
-export async function moveRows({ http }: Session, { database }: Records, from: string, to: string): Promise<void> {
-  const partitions = await readRows(http, {
-    sql: `SELECT DISTINCT partition_id FROM system.parts WHERE active AND database = ${quoteText(database)} AND table = ${quoteText(from)} ORDER BY partition_id`,
-  })
-  for (const [id] of partitions) {
-    await http.run({
-      sql: `ALTER TABLE ${qualified(database, from)} MOVE PARTITION ID ${quoteText(id ?? '')} TO TABLE ${qualified(database, to)}`,
+export async function moveRows(session: Session, { database }: Records, from: string, to: string): Promise<void> {
+  for (const id of await partitionsOf(session, database, from)) {
+    await session.http.run({
+      sql: `ALTER TABLE ${qualified(database, from)} MOVE PARTITION ID ${quoteText(id)} TO TABLE ${qualified(database, to)}`,
     })
   }
+}
+
+async function partitionsOf({ http }: Session, database: string, table: string): Promise<string[]> {
+  const sql = `SELECT DISTINCT partition_id FROM system.parts WHERE active AND database = ${quoteText(database)} AND table = ${quoteText(table)} ORDER BY partition_id`
+  return (await readRows(http, { sql })).map(([id]) => id ?? '')
 }
 
 /** New columns and wider types, as planned, which are not there yet. */

@@ -134,14 +134,14 @@ function createLoad(
     forgotten = true
   }
 
-  /** An empty table of the staging's structure. Rows keep their number in it, whatever the engine does to rows with one key. */
-  const makeTable = async (suffix: string): Promise<string> => {
+  /** An empty table of the staging's structure. While staged, rows keep their number, whatever the engine does to rows with one key. */
+  const makeTable = async (suffix: string, use: 'staging' | 'target'): Promise<string> => {
     const name = `${stagingPrefix(spec.key)}${suffix}`
     await http.run({ sql: `DROP TABLE IF EXISTS ${qualified(records.database, name)} SYNC` })
     await http.run({
       sql: `CREATE TABLE ${qualified(records.database, name)} AS ${qualified(records.database, staged().base)}`,
     })
-    if (staged().target !== null && staged().target?.engine !== 'MergeTree') {
+    if (use === 'staging' && (staged().target?.engine ?? 'MergeTree') !== 'MergeTree') {
       await http.run({ sql: `SYSTEM STOP MERGES ${qualified(records.database, name)}` })
     }
     return name
@@ -151,7 +151,7 @@ function createLoad(
     async writeChunk(chunk, pieces, ledger, losses = { policy: 'error', ledger: new LossLedger() }) {
       const { types, chunks } = staged()
       // A name of its own for every attempt: what the server may still write of an earlier one goes nowhere.
-      const table = await makeTable(`c${chunk.id.replace(/\W/g, '_')}_${randomBytes(3).toString('hex')}`)
+      const table = await makeTable(`c${chunk.id.replace(/\W/g, '_')}_${randomBytes(3).toString('hex')}`, 'staging')
       const address = qualified(records.database, table)
       try {
         const written = await writeRows(session, spec, address, types, pieces, losses)
@@ -201,7 +201,18 @@ function createLoad(
           message: `${place.address} was ${target === null ? 'dropped' : 'created by somebody else'} while it was being loaded. Run the copy again.`,
         })
       }
-      const result = await publishStaging({ session, records, spec, place, target, base, chunks: tables(), makeTable })
+      const rows = [...staged().chunks.values()].reduce((sum, chunk) => sum + chunk.rows, 0)
+      const result = await publishStaging({
+        session,
+        records,
+        spec,
+        place,
+        target,
+        base,
+        chunks: tables(),
+        rows,
+        makeTable,
+      })
       published = true
       return result
     },
