@@ -9,14 +9,16 @@ import { exportBlocks } from './export.ts'
 import { loadBlocks } from './load.ts'
 import { measureMemory, printMemory } from './memory.ts'
 import { shellQuote } from './shell.ts'
+import { tinybirdBlocks } from './tinybird.ts'
 
-const usage = `script/bench export|load|memory [options]
+const usage = `script/bench export|load|tinybird|memory [options]
 
   export    out of PostgreSQL and MariaDB: against psql, mariadb and DuckDB
   load      into PostgreSQL and DuckDB, from PostgreSQL and files: against pg_dump | psql, psql and DuckDB
+  tinybird  out of PostgreSQL into a local Tinybird: against psql, which only writes a file
   memory    peak memory of exports as the table grows
 
-  --rows N      rows of the table (default 2,000,000; memory: the largest table, default 5,000,000)
+  --rows N      rows of the table (default 2,000,000; tinybird: 3,000,000; memory: the largest table, default 5,000,000)
   --rounds N    measured rounds (default 5)
   --only TEXT   only blocks whose title contains the text
   --json        the results with every single run, as JSON
@@ -34,7 +36,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const kind = positionals[0] ?? ''
-if (values.help || !['export', 'load', 'memory'].includes(kind)) {
+if (values.help || !['export', 'load', 'tinybird', 'memory'].includes(kind)) {
   console.error(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -42,7 +44,7 @@ if (values.help || !['export', 'load', 'memory'].includes(kind)) {
 await using cleanUp = new AsyncDisposableStack()
 const folder = cleanUp.adopt(makeFolder(), (path) => rmSync(path, { recursive: true, force: true }))
 const context: BenchContext = {
-  rows: positive(values.rows, kind === 'memory' ? 5_000_000 : 2_000_000),
+  rows: positive(values.rows, kind === 'memory' ? 5_000_000 : kind === 'tinybird' ? 3_000_000 : 2_000_000),
   folder,
   millrace: `${shellQuote(process.execPath)} ${shellQuote(join(import.meta.dirname, '..', 'packages', 'cli', 'bin', 'millrace.js'))}`,
   wants: (title) => title.toLowerCase().includes(values.only.toLowerCase()),
@@ -57,7 +59,12 @@ if (kind === 'memory') {
   const results = await measureMemory(context)
   console.log(values.json ? JSON.stringify({ machine, results }, null, 2) : `${machine}\n\n${printMemory(results)}`)
 } else {
-  const blocks: AsyncIterable<Block> = kind === 'export' ? exportBlocks(context) : loadBlocks(context)
+  const kinds: Readonly<Record<string, (context: BenchContext) => AsyncIterable<Block>>> = {
+    export: exportBlocks,
+    load: loadBlocks,
+    tinybird: tinybirdBlocks,
+  }
+  const blocks = (kinds[kind] ?? exportBlocks)(context)
   const results: BlockResult[] = []
   for await (const block of blocks) {
     if (!context.wants(block.title)) continue

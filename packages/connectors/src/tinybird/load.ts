@@ -9,7 +9,7 @@ import { lockTarget } from '../kit/lock-target.ts'
 import { savedSpec } from '../kit/saved-load.ts'
 import { serial } from '../kit/serial.ts'
 import type { Interrupted, Load, LoadSpec, PublishResult } from '../kit/sink.ts'
-import { type StoredColumn, storedColumns } from './columns.ts'
+import { findDataSource, type StoredColumn, storedColumns } from './columns.ts'
 import { createFeed, type Feed, readBlocks } from './feed.ts'
 import { appendLine, type Journal, readJournal, type StagedChunk } from './journal.ts'
 import { schemaText } from './plan.ts'
@@ -202,6 +202,8 @@ function load(place: LoadPlace, spec: LoadSpec, journal: Journal, unlock: () => 
   }
 
   async function publishEmpty(before: number): Promise<PublishResult> {
+    // A request under way keeps other writers of the data source waiting.
+    await stopUpload('There are no rows.')
     if (spec.mode === 'replace' && before > 0) {
       if (!spec.allowEmpty) {
         throw new ConfigError('EMPTY_REPLACE', {
@@ -275,7 +277,7 @@ function load(place: LoadPlace, spec: LoadSpec, journal: Journal, unlock: () => 
       signal.throwIfAborted()
       const line: StagedChunk = { id: chunk.id, rows, bytes, ledger: ledger() }
       await inOrder(() => appendLine(folder, { type: 'chunk', ...line }))
-      const first = spec.mode === 'replace' && additions.length === 0 && uploads === 0
+      const first = rows > 0 && spec.mode === 'replace' && additions.length === 0 && uploads === 0
       if (first) upload = begin()
       chunks.set(chunk.id, line)
       upload?.feed.add(pathOf(chunk.id))
@@ -345,12 +347,12 @@ async function addColumns(
   additions: readonly { readonly column: string; readonly type: string }[],
   signal: AbortSignal,
 ): Promise<void> {
-  const found = await client.dataSource(dataSource, signal)
-  const there = new Set(found?.columns.map(({ name }) => name))
+  const columns = storedColumns(await findDataSource(client, dataSource, signal))
+  const there = new Set(columns.map(({ name }) => name))
   const wanted = additions.filter(({ column }) => !there.has(column))
   if (wanted.length === 0) return
-  const clauses = wanted.map(({ column, type }) => `ADD COLUMN \`${column}\` ${type}`)
-  await client.alter(dataSource, clauses.join(', '), { signal })
+  const added = wanted.map(({ column, type }) => ({ name: column, type }))
+  await client.alter(dataSource, schemaText([...columns, ...added]), { signal })
 }
 
 function isTransient(error: unknown): boolean {
