@@ -186,7 +186,11 @@ async function objectLoad(
           columns: body,
           whole: true,
           signal,
-          keyOf: (index) => under(place.key, `${path}/${partName(record.load, record.session, chunk, index, target)}`),
+          // Numbered through: where case is not told apart, two partitions share a folder.
+          keyOf: (index) => {
+            const number = objects.length + index
+            return under(place.key, `${path}/${partName(record.load, record.session, chunk, number, target)}`)
+          },
           begin: (key) => begun.push(key),
         })
         objects.push(...written.objects.map((object) => ({ ...object, partition: values })))

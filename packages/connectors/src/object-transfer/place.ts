@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FileTarget, fileTarget } from '../files/place.ts'
 import type { ObjectStore } from '../kit/object-store.ts'
@@ -72,7 +72,7 @@ export function isHidden(relative: string): boolean {
  * lock that goes away with its holder.
  */
 export async function localLock(place: ObjectPlace, key: string): Promise<string> {
-  const folder = join(tmpdir(), `millrace-locks-${userInfo().uid}`)
+  const folder = join(tmpdir(), `millrace-locks-${process.getuid?.() ?? 'all'}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   // Loads of one object would overwrite each other; those of a folder meet at its manifest.
   const what = place.folder ? `${place.label} ${key}` : place.label
