@@ -105,7 +105,7 @@ async function run(session: Session, id: number, statement: EngineStatement): Pr
   ]
   before.push(`SET ${values.join(', ')}`)
   if (readonly !== undefined) before.push(`SET readonly = ${readonly}`)
-  for (const each of before) await session.queryAsync(each, { format: 'Null' })
+  await session.queryAsync(before.join('; '), { format: 'Null' })
   if (writes) {
     const { elapsed, rowsWritten, bytesWritten } = await native.InsertRawAsyncConnection(
       session.connection,

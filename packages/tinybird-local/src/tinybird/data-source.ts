@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
 import { quoteName, quoteText } from '../engine/quote.ts'
 import { ApiError } from './api-error.ts'
-import { rowsOf } from './column.ts'
+import { columnsOf, rowsOf } from './column.ts'
 import { type Dialect, engineFormats, readSettings } from './format.ts'
 
 /** A data source is a table of the database `default`; nothing else is remembered about it. */
@@ -75,7 +75,7 @@ export async function dataSource(engine: Engine, nameOrId: string): Promise<Data
 }
 
 export async function exists(engine: Engine, name: string): Promise<boolean> {
-  return (await findDataSources(engine, name)).length > 0
+  return (await columnsOf(engine, name)) !== null
 }
 
 function idOf(name: string): string {

@@ -16,7 +16,7 @@ export async function receiveEvents(tinybird: Tinybird, { request, parameters }:
   const body = Buffer.concat(await limited(request, tinybird.limits.events).toArray())
   const stream = Readable.from([body], { objectMode: false })
   const plan = { mode: 'append', name, condition: null, parameters: new URLSearchParams({ format: 'ndjson' }) } as const
-  const loaded = await write(tinybird, plan, { fileName: null, stream })
+  const loaded = await write(tinybird, plan, { fileName: null, stream }, undefined, true)
   const { successful_rows, quarantined_rows } = view(loaded)
   // Without `wait`, Tinybird promises nothing; here the rows are there nevertheless.
   const waited = parameters.get('wait') === 'true'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -10,7 +11,8 @@ import { type Dialect, readDialect } from './format.ts'
 import type { Incoming, Upload } from './incoming.ts'
 import { readUpload } from './incoming.ts'
 import { jobView } from './jobs.ts'
-import { type Load, type Loaded, load } from './load.ts'
+import { type Loaded, load } from './load.ts'
+import type { Load } from './load-context.ts'
 import { readable } from './publish.ts'
 import type { Reply, Tinybird } from './tinybird.ts'
 import { keep, uncompressed } from './upload.ts'
@@ -56,7 +58,13 @@ export interface Plan {
   readonly parameters: URLSearchParams
 }
 
-export function write(tinybird: Tinybird, plan: Plan, upload: Upload, signal?: AbortSignal): Promise<Loaded> {
+export function write(
+  tinybird: Tinybird,
+  plan: Plan,
+  upload: Upload,
+  signal?: AbortSignal,
+  direct = false,
+): Promise<Loaded> {
   const { engine } = tinybird
   const { name, mode, condition, parameters } = plan
   const dialect = readDialect(parameters, upload.fileName)
@@ -70,6 +78,7 @@ export function write(tinybird: Tinybird, plan: Plan, upload: Upload, signal?: A
       mode: mode === 'replace' ? 'replace' : 'append',
       condition,
       ...(signal === undefined ? {} : { signal }),
+      ...(direct ? { direct } : {}),
     }
     if (found) return load(engine, { ...asked, source: upload.stream })
     const schema = parameters.get('schema')
@@ -95,7 +104,6 @@ async function createFromFile(
       throw readable(error)
     })
     await createDataSource(engine, name, await guessSchema(engine, path, dialect), parameters)
-    const { createReadStream } = await import('node:fs')
     return await load(engine, { ...asked, source: createReadStream(path) })
   } finally {
     await rm(path, { force: true })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
@@ -9,6 +9,7 @@ import { ApiError } from './api-error.ts'
 import { type Column, columnsOf, list, narrowed, structure } from './column.ts'
 import { csvFields, firstRecord } from './csv-fields.ts'
 import { type Dialect, engineFormats, readSettings } from './format.ts'
+import type { Load, LoadContext } from './load-context.ts'
 import { publish, readable } from './publish.ts'
 import { sortRows } from './sort-rows.ts'
 import { keep, peek, uncompressed, without } from './upload.ts'
@@ -19,17 +20,7 @@ export const staging = '_millrace_staging'
 /** Loads up to this size that are complete at once go into the table in one block, without staging. */
 const directBytes = 1024 * 1024
 
-export interface Load {
-  readonly table: string
-  readonly dialect: Dialect
-  readonly mode: 'append' | 'replace'
-  /** Which rows are replaced, and which of the new ones are taken. */
-  readonly condition: string | null
-  readonly source: Readable
-  readonly signal?: AbortSignal
-  /** A source that is already complete, such as a batch of events. */
-  readonly direct?: boolean
-}
+const nothingBad = { quarantined: 0, invalidLines: 0 }
 
 export interface Loaded {
   readonly importId: string
@@ -37,21 +28,6 @@ export interface Loaded {
   readonly quarantined: number
   readonly invalidLines: number
   readonly bytes: number
-}
-
-/** What the steps of one load share. */
-export interface LoadContext {
-  readonly engine: Engine
-  readonly importId: string
-  readonly table: string
-  readonly dialect: Dialect
-  /** Of the table, in the order of the file. */
-  readonly columns: readonly Column[]
-  /** Names of this load's tables among the staged ones. */
-  readonly names: Readonly<Record<'rows' | 'wide' | 'bad' | 'quarantine' | 'next', string>>
-  /** All of the rows as they came, without a header. */
-  readonly file: string
-  readonly signal: AbortSignal | undefined
 }
 
 /**
@@ -88,51 +64,60 @@ export async function load(engine: Engine, asked: Load): Promise<Loaded> {
   try {
     if (asked.mode === 'append' && (start.whole || asked.direct === true)) {
       const body = start.whole ? start.head.subarray(head?.bytes ?? 0) : Buffer.concat(await source.toArray())
-      return await loadDirectly(context, body)
+      const rows = await insertDirectly(context, body)
+      if (rows !== null) return outcome(context, rows, nothingBad, body.length)
+      return await loadStaged(context, asked, Readable.from([body], { objectMode: false }))
     }
     return await loadStaged(context, asked, source)
   } finally {
-    for (const table of Object.values(context.names)) {
-      await engine.run({ sql: `DROP TABLE IF EXISTS ${table} SYNC` }).catch(() => {})
-    }
     await rm(context.file, { force: true })
     await rm(`${context.file}.errors`, { force: true })
   }
 }
 
-async function loadDirectly(context: LoadContext, body: Buffer): Promise<Loaded> {
+/** Null when some row does not fit; then none is in the table. */
+async function insertDirectly(context: LoadContext, body: Buffer): Promise<number | null> {
   const { engine, table, signal } = context
+  if (body.length === 0) return 0
   const whole = { max_threads: '1', max_insert_threads: '1', input_format_parallel_parsing: '0' }
   // One block, which is all there or not at all.
   const block = { min_insert_block_size_rows: '100000000', min_insert_block_size_bytes: '10000000000' }
   const settings = { ...readSettings(context.dialect), ...whole, ...block }
   const sql = (pipe: string) => insertFrom(context, pipe, quoteName(table))
   try {
-    const written =
-      body.length === 0
-        ? null
-        : await engine.write({ sql, settings, writes: true }, Readable.from([body], { objectMode: false }), signal)
-    return outcome(context, written?.rowsWritten ?? 0, { quarantined: 0, invalidLines: 0 }, body.length)
+    const source = Readable.from([body], { objectMode: false })
+    return (await engine.write({ sql, settings, writes: true }, source, signal)).rowsWritten
   } catch (error) {
-    if (!isAboutRows(error)) throw error
+    if (isAboutRows(error)) return null
+    throw error
   }
-  await writeFile(context.file, body, { mode: 0o600 })
-  await createRows(context, 'append')
-  const sorted = await sortRows(context)
-  await publish(context, 'append', null)
-  return outcome(context, sorted.rows, sorted, body.length)
 }
 
 async function loadStaged(context: LoadContext, asked: Load, source: Readable): Promise<Loaded> {
   const { engine, names, signal } = context
-  await createRows(context, asked.mode)
-  const { stream, kept } = keep(source, context.file)
-  let rows = 0
-  let rest = { quarantined: 0, invalidLines: 0 }
+  try {
+    await createRows(context, asked.mode)
+    const { stream, kept } = keep(source, context.file)
+    const strict = await insertStrictly(context, stream, kept)
+    const sorted = strict === null ? await sortRows(context) : { rows: strict, ...nothingBad }
+    const bytes = await kept
+    signal?.throwIfAborted()
+    const published = await publish(context, asked.mode, asked.condition)
+    return outcome(context, published ?? sorted.rows, sorted, bytes)
+  } finally {
+    for (const table of Object.values(names)) {
+      await engine.run({ sql: `DROP TABLE IF EXISTS ${table} SYNC` }).catch(() => {})
+    }
+  }
+}
+
+/** Null when some row does not fit; then none is staged, and the file has all of them. */
+async function insertStrictly(context: LoadContext, stream: Readable, kept: Promise<number>): Promise<number | null> {
+  const { engine, names, signal } = context
   try {
     const sql = (pipe: string) => insertFrom(context, pipe, names.rows)
-    const written = await engine.write({ sql, settings: readSettings(context.dialect), writes: true }, stream, signal)
-    rows = written.rowsWritten
+    return (await engine.write({ sql, settings: readSettings(context.dialect), writes: true }, stream, signal))
+      .rowsWritten
   } catch (error) {
     if (!isAboutRows(error)) throw readable(error)
     // The rest may still be on its way.
@@ -140,24 +125,18 @@ async function loadStaged(context: LoadContext, asked: Load, source: Readable): 
       throw readable(cause)
     })
     await engine.run({ sql: `TRUNCATE TABLE ${names.rows}` })
-    const sorted = await sortRows(context)
-    rows = sorted.rows
-    rest = sorted
+    return null
   }
-  const bytes = await kept
-  signal?.throwIfAborted()
-  const published = await publish(context, asked.mode, asked.condition)
-  return outcome(context, published ?? rows, rest, bytes)
 }
 
 async function createRows({ engine, table, names }: LoadContext, mode: Load['mode']): Promise<void> {
-  const [found] = await Promise.all([engineOf(engine, table)])
+  const found = await engineOf(engine, table)
   // What is exchanged must be the same; what is appended must only hold the rows.
   const engineClause = mode === 'replace' || /MergeTree$/.test(found) ? '' : 'ENGINE = MergeTree ORDER BY tuple()'
   await engine.run({ sql: `CREATE TABLE ${names.rows} AS ${quoteName(table)} ${engineClause}` })
 }
 
-export async function engineOf(engine: Engine, table: string): Promise<string> {
+async function engineOf(engine: Engine, table: string): Promise<string> {
   const sql = `SELECT engine FROM system.tables WHERE database = 'default' AND name = ${quoteText(table)}`
   return Buffer.from((await engine.run({ sql, format: 'TSVRaw' })).bytes)
     .toString()

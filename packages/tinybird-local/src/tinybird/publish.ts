@@ -1,7 +1,7 @@
 import { quoteName, quoteText } from '../engine/quote.ts'
 import { ApiError } from './api-error.ts'
 import { rowsOf } from './column.ts'
-import type { Load, LoadContext } from './load.ts'
+import type { Load, LoadContext } from './load-context.ts'
 
 /**
  * Shows the staged rows to readers, in one step. The number of rows that were taken, when it is not all

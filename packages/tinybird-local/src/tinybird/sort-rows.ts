@@ -6,7 +6,7 @@ import { quoteName, quoteText } from '../engine/quote.ts'
 import { type Column, columnsOf, fits, list, narrowed, rowsOf, structure } from './column.ts'
 import { csvFields } from './csv-fields.ts'
 import { engineFormats, readSettings } from './format.ts'
-import type { LoadContext } from './load.ts'
+import type { LoadContext } from './load-context.ts'
 
 export function quarantineTable(table: string): string {
   return `${table}_quarantine`
