@@ -15,12 +15,13 @@ import { csvOfCells, readCells } from './read-cells.ts'
  * seconds by Tinybird's limits, and comes as a whole: this is for results and small tables, not for large ones.
  * There is no snapshot; each query sees one state.
  */
-export function openTinybirdSource(client: TinybirdClient): Source {
+export function openTinybirdSource(client: TinybirdClient, opening?: AbortSignal): Source {
   const stored = describeOnce((relation) => describeStored(client, relation))
   const describe = async (relation: Relation): Promise<RelationSchema> => ({
     columns: (await stored(relation)).map(clickhouseColumn),
     primaryKey: [],
-    estimatedRows: relation.kind === 'table' ? ((await client.dataSource(relation.table.name))?.rows ?? null) : null,
+    estimatedRows:
+      relation.kind === 'table' ? ((await client.dataSource(relation.table.name, opening))?.rows ?? null) : null,
     estimatedBytes: null,
   })
   const rowsOf = async (relation: Relation) => {
@@ -32,7 +33,7 @@ export function openTinybirdSource(client: TinybirdClient): Source {
     dialect: 'tinybird',
     position: {},
     async listTables(patterns) {
-      const tables = (await client.dataSources()).map(({ name }) => ({ scope: [], name }))
+      const tables = (await client.dataSources(opening)).map(({ name }) => ({ scope: [], name }))
       return selectTables(
         tables.sort((a, b) => (a.name < b.name ? -1 : 1)),
         patterns,

@@ -18,11 +18,12 @@ export function createTinybirdConnector(
   definition: ConnectorDefinition & { readonly kind: 'sql' },
   config: ConfigValues,
 ): SqlConnector {
-  const client: TinybirdClient = createTinybirdClient({
+  const connection = {
     token: String(config.token),
     ...(config.endpoint === undefined ? {} : { endpoint: String(config.endpoint) }),
     ...(config.tag === undefined ? {} : { tag: String(config.tag) }),
-  })
+  }
+  const client: TinybirdClient = createTinybirdClient(connection)
 
   return {
     definition,
@@ -30,12 +31,14 @@ export function createTinybirdConnector(
     testConnection: (signal) =>
       tryConnection(
         async () => {
-          const version = await client.query('SELECT version()', { scalar: true, ...(signal ? { signal } : {}) })
+          // Who tries a connection wants to know now.
+          const once = createTinybirdClient({ ...connection, retries: 0, retryBudgetMs: 0 })
+          const version = await once.query('SELECT version()', { scalar: true, ...(signal ? { signal } : {}) })
           return { message: `Connected to Tinybird at ${client.endpoint}.`, serverVersion: String(version) }
         },
         { secrets: secretsOf(definition.configSchema, config) },
       ),
-    openSource: async () => openTinybirdSource(client),
+    openSource: async (options) => openTinybirdSource(client, options?.signal),
     async openSink() {
       const folder = config.folder === undefined ? join(readPlatformSettings().home, 'tinybird') : String(config.folder)
       return openTinybirdSink({ client, folder, maxRejectedRows: Number(config.max_rejected_rows ?? 0) })
