@@ -2,7 +2,17 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { findMariadb, findPostgres15, findRadosgw } from '@millrace/testing'
+import {
+  findAzurite,
+  findFakeGcs,
+  findMariadb,
+  findMosquitto,
+  findNats,
+  findPostgres15,
+  findRabbitmq,
+  findRadosgw,
+  findRedis,
+} from '@millrace/testing'
 
 /** The part of vitest's JSON report that is read here. */
 interface Report {
@@ -16,6 +26,8 @@ interface Report {
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-test-report-'))
 const reportFile = join(folder, 'report.json')
+const notesFile = join(folder, 'notes.json')
+const notesReporter = join(import.meta.dirname, 'skip-notes-reporter.ts')
 try {
   const code = await runVitest(process.argv.slice(2))
   process.exitCode = summarise(readReport(), code)
@@ -24,13 +36,23 @@ try {
 }
 
 function runVitest(args: readonly string[]): Promise<number> {
-  const flags = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...args]
-  const vitest = spawn('vitest', flags, { stdio: 'inherit' })
+  const reporters = ['--reporter=default', '--reporter=json', `--reporter=${notesReporter}`]
+  const flags = ['run', ...reporters, `--outputFile.json=${reportFile}`, ...args]
+  const vitest = spawn('vitest', flags, { stdio: 'inherit', env: { ...process.env, MILLRACE_SKIP_NOTES: notesFile } })
   // The terminal sends Ctrl-C to vitest as well; wait for it to clean up.
   process.on('SIGINT', () => {}).on('SIGTERM', () => vitest.kill('SIGTERM'))
   return new Promise((resolve, reject) => {
     vitest.once('error', reject).once('exit', (code) => resolve(code ?? 1))
   })
+}
+
+/** Reasons that tests gave themselves, by full name. */
+function readNotes(): Readonly<Record<string, string>> {
+  try {
+    return JSON.parse(readFileSync(notesFile, 'utf8'))
+  } catch {
+    return {}
+  }
 }
 
 function readReport(): Report {
@@ -61,9 +83,10 @@ function summarise({ testResults }: Report, code: number): number {
     ...failed.map(({ file, fullName }) => `${file}: ${fullName}`),
     ...broken.map(({ name }) => `${relative(process.cwd(), name)}: could not be loaded`),
   ])
+  const notes = readNotes()
   add(
     'Did not run:',
-    skipped.map(({ file, fullName }) => `${file}: ${fullName} (${reasonFor(fullName, file)})`),
+    skipped.map(({ file, fullName }) => `${file}: ${fullName} (${notes[fullName] ?? reasonFor(fullName, file)})`),
   )
   let failures = failed.length + broken.length
   if (failures === 0 && code !== 0) {
@@ -79,6 +102,8 @@ function reasonFor(...names: readonly string[]): string {
   const text = names.join(' ').toLowerCase()
   const missing = [
     { service: 'MariaDB server', words: /mariadb|mysql/, absent: findMariadb() === null },
+    { service: 'Azurite', words: /azur/, absent: findAzurite() === null },
+    { service: 'Go to build fake-gcs-server', words: /\bgcs\b|google cloud storage/, absent: findFakeGcs() === null },
     { service: 'Ceph gateway', words: /\bs3\b|rgw|radosgw/, absent: findRadosgw() === null },
     { service: 'Redis server', words: /redis/, absent: findRedis() === null },
     { service: 'RabbitMQ', words: /rabbitmq/, absent: findRabbitmq() === null },
