@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { EngineStatement, FromEngine, Outcome, ToEngine } from './messages.ts'
@@ -71,14 +71,23 @@ async function open(): Promise<Session> {
 async function useAtomicDefault(session: Session): Promise<void> {
   const run = (sql: string) => session.queryAsync(sql, { format: 'Null' })
   const stored = join(directory, 'metadata', 'default.sql')
-  if (existsSync(stored)) {
-    const attach = readFileSync(stored, 'utf8').replace('ATTACH DATABASE _', 'ATTACH DATABASE `default`')
+  const attach = existsSync(stored) ? readFileSync(stored, 'utf8') : ''
+  if (hasTables(attach)) {
     await run('DETACH DATABASE default')
-    await run(attach)
+    await run(attach.replace('ATTACH DATABASE _', 'ATTACH DATABASE `default`'))
   } else {
+    // The engine cannot attach a database without tables again; there is nothing in it to lose.
     await run('DROP DATABASE default')
     await run('CREATE DATABASE default ENGINE = Atomic')
   }
+}
+
+/** Every table, view and dictionary, detached ones included, is a file in the folder of its database. */
+function hasTables(attach: string): boolean {
+  const uuid = /UUID '([0-9a-f-]+)'/.exec(attach)?.[1]
+  if (uuid === undefined) return false
+  const folder = join(directory, 'store', uuid.slice(0, 3), uuid)
+  return existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.sql'))
 }
 
 async function answer(id: number, statement: EngineStatement): Promise<void> {
