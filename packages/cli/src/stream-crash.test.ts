@@ -5,7 +5,17 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { connectorForUri, type SqlConnector, type StreamEvent } from '@millrace/connectors'
-import { findRedis, startPostgres, startRedis, type TestPostgres, type TestRedis } from '@millrace/testing'
+import {
+  findRabbitmq,
+  findRedis,
+  startPostgres,
+  startRabbitmq,
+  startRedis,
+  type TestPostgres,
+  type TestRabbitmq,
+  type TestRedis,
+} from '@millrace/testing'
+import { connect } from 'amqplib'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -42,7 +52,7 @@ describe.skipIf(findRedis() === null)('kill -9 of a consumer of Redis Streams', 
     await redis.stop()
   })
 
-  it('loses nothing and repeats at most one flush for each kill', { timeout: rounds * 5000 }, async () => {
+  it('loses nothing and repeats at most one flush for each kill', { timeout: 20_000 + rounds * 6000 }, async () => {
     await client.xgroup('CREATE', 'orders', 'millrace', '0', 'MKSTREAM')
     const produce = async (from: number, to: number) => {
       const pipeline = client.pipeline()
@@ -54,12 +64,32 @@ describe.skipIf(findRedis() === null)('kill -9 of a consumer of Redis Streams', 
   })
 })
 
+describe.skipIf(findRabbitmq() === null)('kill -9 of a consumer of RabbitMQ', () => {
+  let rabbitmq: TestRabbitmq
+  beforeAll(async () => {
+    rabbitmq = await startRabbitmq()
+  }, 60_000)
+  afterAll(() => rabbitmq.stop())
+
+  it('loses nothing and repeats at most one flush for each kill', { timeout: 20_000 + rounds * 6000 }, async () => {
+    const connection = await connect(rabbitmq.url())
+    const channel = await connection.createConfirmChannel()
+    await channel.assertQueue('orders')
+    const produce = async (from: number, to: number) => {
+      for (let id = from; id <= to; id++) channel.sendToQueue('orders', Buffer.from(`{"id":${id},"note":"order"}`))
+      await channel.waitForConfirms()
+    }
+    await repeatedly(`${rabbitmq.url()}?queue=orders`, produce)
+    await connection.close()
+  })
+})
+
 async function repeatedly(from: string, produce: (from: number, to: number) => Promise<void>): Promise<void> {
   const to = postgres.url(await postgres.createDatabase())
-  const command = ['stream', from, to, '--into', 'orders', '--json', '--flush-rows', `${flushRows}`]
+  const command = ['stream', from, to, '--into', 'orders', '--json', '--flush-interval', '1', '--flush-rows']
   const producer = produceSteadily(produce)
   for (let round = 0; round < rounds; round++) {
-    const { child, events, ended } = run([...command, '--flush-interval', '1'])
+    const { child, events, ended } = run([...command, `${flushRows}`])
     // Some are killed while they start, others after so many flushes and a part of the next one.
     const flushes = round % 4
     let seen = 0
@@ -73,7 +103,7 @@ async function repeatedly(from: string, produce: (from: number, to: number) => P
     await ended
   }
   const produced = await producer.stop()
-  const last = run([...command, '--drain', '--flush-interval', '1'])
+  const last = run([...command, '10000', '--drain'])
   const kinds = []
   for await (const event of last.events) kinds.push(event.type)
   expect(await last.ended).toBe(0)
@@ -102,7 +132,7 @@ function produceSteadily(produce: (from: number, to: number) => Promise<void>) {
     while (running) {
       await produce(count + 1, count + 100)
       count += 100
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     }
   })()
   return {
