@@ -31,6 +31,11 @@ describe('a file name', () => {
       compression: 'zstd',
       splitRows: 5,
     })
+    expect(fileLayout('out/', { format: 'parquet', partitionBy: ['year', 'month'] })).toEqual({
+      format: 'parquet',
+      compression: 'none',
+      partitionBy: ['year', 'month'],
+    })
   })
 
   it.each<[string, TransferChoices, string]>([
@@ -44,6 +49,7 @@ describe('a file name', () => {
     ['lake.duckdb', {}, 'SCHEME_REQUIRED'],
     ['shop.sqlite3', {}, 'SCHEME_REQUIRED'],
     ['orders.csv', { splitRows: 5 }, 'SPLIT_NEEDS_FOLDER'],
+    ['orders.csv', { partitionBy: ['day'] }, 'PARTITIONS_NEED_FOLDER'],
     ['orders.csv', { jsonNumbers: 'string' }, 'OPTION_WITHOUT_EFFECT'],
     ['orders.ndjson', { header: false }, 'OPTION_WITHOUT_EFFECT'],
     ['orders.ndjson', { rowGroupRows: 5 }, 'OPTION_WITHOUT_EFFECT'],

@@ -1,4 +1,4 @@
-import { FatalError, isMillraceError } from '@millrace/core'
+import { DataError, isMillraceError } from '@millrace/core'
 import type { ObjectInfo, ObjectStore, ObjectWriteOptions } from '../kit/object-store.ts'
 
 export interface StoredJson<T> {
@@ -45,7 +45,7 @@ function parseJson<T>(uri: string, text: string): T {
   try {
     return JSON.parse(text) as T
   } catch (error) {
-    throw new FatalError('RECORD_DAMAGED', {
+    throw new DataError(uri.endsWith('/manifest.json') ? 'MANIFEST_DAMAGED' : 'RECORD_DAMAGED', {
       message: `${uri} is not the JSON that Millrace wrote there. Restore it from an earlier version, or remove it and copy the table again.`,
       cause: error,
     })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError, FatalError } from '@millrace/core'
 import { LossLedger, type Piece, readCsv } from '@millrace/formats'
+import { fileError } from '../files/errors.ts'
 import { fileBytes } from '../files/read-back.ts'
 import { encodeBlocks } from '../kit/encode-csv.ts'
 import { lockHolder, lockTarget } from '../kit/lock-target.ts'
@@ -40,7 +41,9 @@ type Losses = Parameters<Load['writeChunk']>[3]
  * its record is there.
  */
 export async function openObjectLoad(place: ObjectPlace, spec: LoadSpec, resume: Interrupted | null): Promise<Load> {
-  const unlock = await lockTarget(await localLock(place, spec.key), place.label)
+  const unlock = await lockTarget(await localLock(place, spec.key), place.label).catch((error: unknown) => {
+    throw fileError(error, tmpdir())
+  })
   try {
     const record = await takeUp(place, spec, resume)
     return await objectLoad(place, spec, record, unlock)

@@ -4,6 +4,7 @@ import type { FileTarget } from '../files/place.ts'
 import type { ObjectInfo, ObjectStore } from '../kit/object-store.ts'
 import type { PublishResult } from '../kit/sink.ts'
 import type { CursorMark, FormatOptions } from '../kit/source.ts'
+import { checkManifest } from './check-manifest.ts'
 import { readJson, type StoredJson } from './json-object.ts'
 import { manifestKey, under } from './place.ts'
 
@@ -55,6 +56,7 @@ export async function readTableManifest(
       message: `${store.uri(manifestKey(folder))} was written by a newer version of Millrace. Use that version.`,
     })
   }
+  if (found) checkManifest(found.value, store.uri(manifestKey(folder)))
   return found
 }
 

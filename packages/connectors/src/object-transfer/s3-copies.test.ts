@@ -7,12 +7,14 @@ import type { ConfigValues } from '../kit/config-schema.ts'
 import type { SqlConnector, TableConnector } from '../kit/connector.ts'
 import type { ObjectStoreConnector } from '../kit/object-store.ts'
 import { connectorDefinition, connectorForUri } from '../kit/registry.ts'
-import { codeOf } from '../kit/sink-rows.contract.ts'
+import type { LoadSpec } from '../kit/sink.ts'
+import { codeOf, people } from '../kit/sink-rows.contract.ts'
 import { connectS3 } from '../s3/client.ts'
 import { s3Config } from '../s3/config.ts'
 import { transfer } from '../transfer/transfer.ts'
 import type { FileLayout, Manifest, TransferSpec } from '../transfer/types.ts'
 import { verifyManifest } from '../transfer/verify.ts'
+import { csvTo, specOf, writeRows } from './load-rows.test.fixture.ts'
 
 const csv: FileLayout = { format: 'csv', compression: 'gzip', csv: { header: true, lineEnd: 'lf' } }
 const ndjson: FileLayout = { format: 'ndjson', compression: 'zstd' }
@@ -162,6 +164,55 @@ describe.skipIf(findRadosgw() === null)('copies between PostgreSQL, S3 on Ceph R
       expect(await connector.bucket().ls('failing')).toEqual(before)
       expect(await leftovers()).toEqual([])
     }
+  })
+
+  test('uploads that a killed copy left unfinished are ended with the next run of it, and those of others are not', async () => {
+    await using lake = await ends('killed/')
+    await using sink = await lake.openSink()
+    const { sdk, client } = await connectS3(s3Config(s3))
+    const spec = specOf(csvTo('killed/'))
+    await (await sink.openLoad(spec, null))[Symbol.asyncDispose]()
+    const [record] = (await lake.bucket().ls('killed')).filter((key) => key.endsWith('load.json'))
+    let text = ''
+    for await (const bytes of lake.bucket().read(record as string)) text += Buffer.from(bytes).toString()
+    const begin = async (load: string) => {
+      const Key = `killed/part-${load}0000-0000-00000.csv`
+      const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand({ Bucket: String(s3.bucket), Key }))
+      return { Key, UploadId, Bucket: String(s3.bucket) }
+    }
+    const running = await sink.openLoad(specOf(csvTo('killed/'), { mode: 'append' }), null)
+    const [other] = (await lake.bucket().ls('killed')).filter((key) => key.endsWith('load.json') && key !== record)
+    let otherText = ''
+    for await (const bytes of lake.bucket().read(other as string)) otherText += Buffer.from(bytes).toString()
+    await begin(JSON.parse(text).load)
+    const kept = await begin(JSON.parse(otherText).load)
+
+    await using again = await sink.openLoad(spec, await sink.interrupted(spec.key, spec.target))
+    await writeRows(again, spec, '0000', [['1', 'Ada', null]])
+    await again.publish()
+    await again.complete()
+    expect((await leftovers()).filter((one) => one.startsWith('unfinished'))).toEqual([`unfinished ${kept.Key}`])
+    await running.abandon()
+    client.destroy()
+  })
+
+  test('of two replaces at once one is refused, and a change in mid-read is noticed', async () => {
+    await using lake = await ends('race/')
+    await using sink = await lake.openSink()
+    const specs = [1, 2].map(() => specOf(csvTo('race/', { compression: 'gzip' })))
+    const loads = await Promise.all(specs.map((spec) => sink.openLoad(spec, null)))
+    for (const [n, load] of loads.entries())
+      await writeRows(load, specs[n] as LoadSpec, '0000', [[String(n), 'Ada', null]])
+    const codes = await Promise.all(loads.map((load) => codeOf(load.publish())))
+    expect(codes.sort()).toEqual(['ConfigError TARGET_CHANGED', 'nothing thrown'])
+    for (const load of loads) await load.complete()
+    expect(await sink.count(csvTo('race/'))).toBe(1)
+
+    await using source = await lake.openSource()
+    const [part] = (await lake.bucket().ls('race')).filter((key) => key.includes('part-'))
+    await lake.bucket().write(part as string, [Buffer.from('changed')])
+    const relation = { kind: 'table', table: { scope: [], name: 'race' } } as const
+    expect(await codeOf(source.contentHash(relation, people))).toBe('DataError OBJECT_CHANGED')
   })
 
   test('several tables each become a folder, and the folder above holds them all', async () => {

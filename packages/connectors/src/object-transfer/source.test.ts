@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { collect, readRequest } from '../kit/read-text.contract.ts'
@@ -163,6 +166,49 @@ describe('an object store as a source', () => {
       const [key] = store.keys().filter((one) => !one.includes('_millrace'))
       await put(key as string, store.objects.get(key as string)?.bytes as Buffer)
       expect(await codeOf(source.contentHash(table('moving'), people))).toBe('DataError OBJECT_CHANGED')
+    }
+  })
+
+  test('a manifest that is not of our form is refused', async () => {
+    await loadRows(sink, csvTo('forged/'), [ada])
+    const key = 'forged/_millrace/manifest.json'
+    const manifest = JSON.parse(store.objects.get(key)?.bytes.toString() as string)
+    for (const change of [
+      { columns: [{ name: 'n', type: { kind: 'decimal', precision: '9,2)) --', scale: 0 } }] },
+      { objects: [{ key: 7, rows: 1, bytes: 1, etag: null }] },
+      { partitionBy: ['nope'] },
+      { format: 'exe' },
+    ]) {
+      await put(key, JSON.stringify({ ...manifest, ...change }))
+      expect(await codeOf(open('forged/'))).toBe('DataError MANIFEST_DAMAGED')
+    }
+    await put(key, JSON.stringify({ ...manifest, version: 2 }))
+    expect(await codeOf(open('forged/'))).toBe('FatalError MANIFEST_TOO_NEW')
+    await put(key, '{')
+    expect(await codeOf(open('forged/'))).toBe('DataError MANIFEST_DAMAGED')
+  })
+
+  test('a full temporary folder is an error that says so', async ({ skip }) => {
+    const disk = await mkdtemp(join(tmpdir(), 'disk-'))
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk])
+    const former = process.env.TMPDIR
+    try {
+      if (mounted.status !== 0) skip('a small file system cannot be mounted by this user')
+      await put('big.csv', `id\n${'1234567890\n'.repeat(100_000)}`)
+      process.env.TMPDIR = disk
+      {
+        await using source = await open('big.csv')
+        expect(await codeOf(source.describe(table('big')))).toBe('FatalError DISK_FULL')
+        expect(await codeOf(loadRows(sink, csvTo('any/'), [ada]))).toBe('FatalError DISK_FULL')
+      }
+      const target = csvTo('many/', { partitionBy: ['name'] })
+      const rows: Cells[] = Array.from({ length: 5000 }, (_, n) => [String(n), `p${n % 3}`, 'x'.repeat(200)])
+      expect(await codeOf(loadRows(sink, target, rows))).toBe('FatalError DISK_FULL')
+      expect(store.keys()).toEqual(['big.csv'])
+    } finally {
+      process.env.TMPDIR = former
+      if (mounted.status === 0) spawnSync('umount', [disk])
+      await rm(disk, { recursive: true })
     }
   })
 
