@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Run } from './run.ts'
+import { addTinybirdLocal } from './tinybird-local.ts'
 
 const variables =
   'TB_CDK_TOKEN is the token, TB_CDK_ENDPOINT the address (default: https://api.tinybird.co), TB_CDK_TAG names what runs in logs.'
@@ -17,6 +18,7 @@ export function addTinybird(program: Command, run: Run): void {
       run(async (context) => (await import('../commands/tinybird.ts')).queryTinybird({ sql, ...values }, context)),
     )
   for (const mode of ['append', 'replace'] as const) addLoad(tinybird, mode, run)
+  addTinybirdLocal(tinybird, run)
 }
 
 function addLoad(tinybird: Command, mode: 'append' | 'replace', run: Run): void {

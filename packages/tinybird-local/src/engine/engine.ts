@@ -15,7 +15,7 @@ import { quoteText } from './quote.ts'
 
 /** Statements that read and write at once; each holds a thread, and many only wait for their data. */
 const maximumStatements = 64
-const stopTimeoutMs = 5_000
+const stopTimeoutMs = 3_000
 /** How long a killed server's engine may take to let go of the data. */
 const lockTimeoutMs = 5_000
 /** How long a statement may take to notice that it was cancelled. */
