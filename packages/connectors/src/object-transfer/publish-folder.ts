@@ -9,6 +9,9 @@ import type { LoadRecord, StagedObject } from './records.ts'
 /** So many loads are remembered as published: by far more than can be without their closing steps. */
 const rememberedLoads = 100
 
+/** Each fails only because another load was published meanwhile. */
+const maxAttempts = 50
+
 /**
  * Makes the objects of a load visible, by one write of the manifest that succeeds only when the
  * manifest is still the one that was read. A replace is lost to another load that came first; an
@@ -23,7 +26,7 @@ export async function publishFolder(
   const { store, key, label } = place
   const inserted = rowsOf(staged)
   const files = staged.map(({ key: path, bytes, rows }) => ({ path: store.uri(path), bytes, rows }))
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const former = await readTableManifest(store, key, spec.signal)
     const done = publishedBy(former, record.load)
     if (done) return done
@@ -40,7 +43,8 @@ export async function publishFolder(
       return result
     } catch (error) {
       // Another load came first, or the answer to our own write was lost: the manifest says which.
-      if (!hasCode(error, 'OBJECT_CHANGED') && !hasCode(error, 'OBJECT_EXISTS')) throw error
+      const again = hasCode(error, 'OBJECT_CHANGED') || hasCode(error, 'OBJECT_EXISTS')
+      if (!again || attempt === maxAttempts) throw error
     }
   }
 }

@@ -225,6 +225,25 @@ describe('an object store as a source', () => {
     expect(String(error)).not.toContain(tmpdir())
   })
 
+  test('a large table that we wrote is read in chunks of objects', async () => {
+    const many: Cells[] = Array.from({ length: 30 }, (_, n) => [String(n), 'Ada', null])
+    await loadRows(sink, csvTo('many/', { splitRows: 10 }), many)
+    // The sizes are those of the manifest: it is made to say that the objects are large.
+    const key = 'many/_millrace/manifest.json'
+    const manifest = JSON.parse(store.objects.get(key)?.bytes.toString() as string)
+    const objects = manifest.objects.map((object: object) => ({ ...object, bytes: 64 << 20 }))
+    await put(key, JSON.stringify({ ...manifest, objects }))
+    await using source = await open('many/')
+    const schema = await source.describe(table('many'))
+    const chunks = await source.planChunks(table('many'), schema, { parallel: 1 })
+    expect(chunks.map(({ id }) => id)).toEqual(['0000', '0001', '0002'])
+    const read = await Promise.all(
+      chunks.map((chunk) => collect(source.read(readRequest(table('many'), schema.columns, { chunk })))),
+    )
+    expect(read.map(({ rows }) => rows)).toEqual([10, 10, 10])
+    expect(read.map(({ text }) => text).join('')).toBe(many.map(([n]) => `${n},Ada,\n`).join(''))
+  })
+
   test('a chunk is true as long as the listing is', async () => {
     await put('one.csv', 'id\n1\n')
     const chunk = { id: '0000', bounds: null, rows: 1 }

@@ -14,7 +14,7 @@ import type { OpenOptions } from '../kit/connector.ts'
 import { encodeBlocks } from '../kit/encode-csv.ts'
 import type { ObjectStore } from '../kit/object-store.ts'
 import { selectTables } from '../kit/select-tables.ts'
-import type { Relation, Source } from '../kit/source.ts'
+import type { Chunk, Relation, Source } from '../kit/source.ts'
 import type { ObjectTransferConfig } from './config.ts'
 import { type FoundObject, findObjects, type ObjectRelation } from './find-objects.ts'
 import { rowsOf } from './manifest.ts'
@@ -24,6 +24,9 @@ import { spoolObject } from './spool.ts'
 
 /** Where an object of a store lies that is a folder of this machine. */
 type PathOf = (key: string) => string
+
+/** Compressed, of the objects that are read as one chunk. */
+const chunkBytes = 64 << 20
 
 /** Downloads at once. */
 const lanes = 4
@@ -119,7 +122,10 @@ export async function openObjectSource(
       return { columns, primaryKey: [], estimatedRows: rows, estimatedBytes: bytes }
     },
 
-    planChunks: async () => [{ id: '0000', bounds: null }],
+    async planChunks(relation) {
+      const here = await direct(relation)
+      return here && isReadInPlace(here.one.relation) ? chunksOf(here.one.relation) : [{ id: '0000', bounds: null }]
+    },
 
     async reusable(relation, chunks, before) {
       const then = (before as Partial<typeof position>).tables ?? []
@@ -136,8 +142,9 @@ export async function openObjectSource(
       const { relation, columns } = request
       const here = await direct(relation)
       if (!here) return yield* (await sourceFor(relation)).read(request)
-      const { table } = here
-      const blocks = selectColumns(rowsOfTable(here, request.signal), table.columns, columns)
+      const part = partOf(here.one.relation, request.chunk)
+      const table = part ? manifestTable(store, part) : here.table
+      const blocks = selectColumns(rowsOfTable({ ...here, table }, request.signal), table.columns, columns)
       const native = columns.map((column) => table.columns.find(({ name }) => name === column.name) ?? column)
       yield* encodeBlocks(blocks, { ...request, native })
     },
@@ -173,6 +180,29 @@ export async function openObjectSource(
 /** What we wrote is canonical and says its types; a table without objects has no file to ask. */
 function isReadInPlace({ manifest, format, objects }: ObjectRelation): boolean {
   return manifest !== null && (format !== 'parquet' || objects.length === 0)
+}
+
+/** Objects in a row, so that a copy of a large table goes on where it was cut off, and reads some of them at once. */
+function chunksOf({ objects }: ObjectRelation): Chunk[] {
+  const ends: number[] = []
+  let bytes = 0
+  for (const [index, object] of objects.entries()) {
+    bytes += object.bytes
+    if (bytes < chunkBytes && index < objects.length - 1) continue
+    ends.push(index + 1)
+    bytes = 0
+  }
+  if (ends.length < 2) return [{ id: '0000', bounds: null }]
+  return ends.map((end, index) => ({
+    id: String(index).padStart(4, '0'),
+    bounds: { start: ends[index - 1] ?? 0, end },
+  }))
+}
+
+/** The objects of a chunk; null when it is the whole table. */
+function partOf(relation: ObjectRelation, { bounds }: Chunk): ObjectRelation | null {
+  if (bounds === null) return null
+  return { ...relation, objects: relation.objects.slice(Number(bounds.start), Number(bounds.end)) }
 }
 
 function manifestTable(store: ObjectStore, relation: ObjectRelation): FileTable {
