@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { bigqueryMacros, translateBigquery } from './bigquery-sql.ts'
 import { type BigqueryField, fieldOf, wireValue } from './bigquery-wire.ts'
+import { createTableHistory, microsOf } from './table-history.ts'
 
 export interface FakeBigqueryOptions {
   /** Where EXPORT DATA writes; `uri` is a `gs://…` address. */
@@ -78,12 +79,12 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
   const project = 'fake-project'
   const instance = await DuckDBInstance.create(':memory:')
   const main = await instance.connect()
-  await main.run(`SET TimeZone = 'UTC'; CREATE SCHEMA _history; ${bigqueryMacros}`)
+  await main.run(`SET TimeZone = 'UTC'; ${bigqueryMacros}`)
   const jobs = new Map<string, Job>()
   const tokens = new Set<string>()
   const faults: { fault: BigqueryFault; left: number }[] = []
   const scripts: { text: string; fields: readonly BigqueryField[]; rows: readonly (readonly unknown[])[] }[] = []
-  const history: { table: string; until: bigint; copy: string }[] = []
+  const history = await createTableHistory(main)
   const statements: string[] = []
   const log: string[] = []
   let current = options
@@ -93,8 +94,6 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
     if (found) found.left--
     return found?.fault
   }
-  const micros = async () => (await main.runAndReadAll('SELECT epoch_us(now())')).getRows()[0]?.[0] as bigint
-
   async function connectionFor(dataset: string | undefined): Promise<DuckDBConnection> {
     const connection = await instance.connect()
     await connection.run(`SET TimeZone = 'UTC'`)
@@ -106,19 +105,8 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
   function travel(sql: string, dataset: string | undefined): string {
     return sql.replace(
       /((?:"(?:[^"]|"")*"\.)?"(?:[^"]|"")*")\s+FOR\s+SYSTEM_TIME\s+AS\s+OF\s+TIMESTAMPTZ\s+'([^']*)'/gi,
-      (_, table: string, time: string) => {
-        const [day = '', fraction = '0'] = time.replace('+00', '').split('.')
-        const at = BigInt(Date.parse(`${day.replace(' ', 'T')}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0'))
-        const copy = history.find((entry) => entry.table === fullName(table, dataset) && entry.until > at)
-        return copy ? copy.copy : table
-      },
+      (_, table: string, time: string) => history.at(fullName(table, dataset), microsOf(time)),
     )
-  }
-
-  async function remember(table: string, dataset: string | undefined): Promise<void> {
-    const copy = `_history."${history.length}"`
-    await main.run(`CREATE TABLE ${copy} AS SELECT * FROM ${fullName(table, dataset)}`).catch(() => {})
-    history.push({ table: fullName(table, dataset), until: await micros(), copy })
   }
 
   async function resultOf(connection: DuckDBConnection, sql: string) {
@@ -150,7 +138,7 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
         )
         return
       }
-      if (changes !== null) await remember(changes, dataset)
+      if (changes !== null) await history.remember(fullName(changes, dataset))
       const { fields, rows, changed } = await resultOf(connection, travel(sql, dataset))
       Object.assign(job, job.statementType === 'SELECT' ? { fields, rows } : { affected: changed })
     } finally {
