@@ -26,6 +26,7 @@ describeObjectStore('A local folder', () => ({
   signed: false,
   checksSignatures: false,
   awkwardKeys: ['tab\tx', 'nl\nx', 'back\\slash', '.hidden'],
+  sortsBytes: true,
   many: 3000,
   largeConditions: true,
 }))

@@ -25,6 +25,8 @@ export interface ObjectStoreSamples {
   readonly checksSignatures: boolean
   /** Keys beyond those of all stores. */
   readonly awkwardKeys: readonly string[]
+  /** Whether listings sort characters beyond the basic plane behind all others, as their bytes are. */
+  readonly sortsBytes: boolean
   /** How many objects are some pages of a listing. */
   readonly many: number
   /** Whether the end of a large write can be conditional too. */
@@ -185,7 +187,8 @@ export function describeObjectStore(name: string, samples: () => ObjectStoreSamp
     })
 
     test('lists what is below a folder, in the order of bytes', async () => {
-      const keys = ['a-b', 'a.b', 'a/b.c', 'a/b/c', 'a/é', 'a/😀', 'a/\uffee', 'ab/c', 'b']
+      const keys = ['a-b', 'a.b', 'a/b.c', 'a/b/c', 'a/é', 'a/\uffee', 'ab/c', 'b']
+      if (given.sortsBytes) keys.push('a/😀')
       for (const key of keys) await put(key, key)
       const sorted = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       expect(await store.ls('')).toEqual(sorted)
