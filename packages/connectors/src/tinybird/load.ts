@@ -1,19 +1,18 @@
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, FatalError, isMillraceError } from '@millrace/core'
-import { LossLedger, type Piece, readCsv, type UnrepresentablePolicy } from '@millrace/formats'
+import { LossLedger } from '@millrace/formats'
 import type { DataSource, LoadResult, TinybirdClient } from '@millrace/tinybird'
-import { createClickhouseCsvEncoder } from '../kit/clickhouse-csv.ts'
-import { bytesOf } from '../kit/encode-csv.ts'
 import { lockTarget } from '../kit/lock-target.ts'
 import { savedSpec } from '../kit/saved-load.ts'
 import { serial } from '../kit/serial.ts'
 import type { Interrupted, Load, LoadSpec, PublishResult } from '../kit/sink.ts'
 import { findDataSource, type StoredColumn, storedColumns } from './columns.ts'
-import { createFeed, type Feed, readBlocks } from './feed.ts'
+import { createFeed, type Feed, type FeedFile, readBlocks } from './feed.ts'
 import { appendLine, type Journal, readJournal, type StagedChunk } from './journal.ts'
 import { schemaText } from './plan.ts'
 import { hashStagedRows } from './staged-rows.ts'
+import { writeChunkFile } from './write-chunk.ts'
 
 export interface LoadPlace {
   readonly client: TinybirdClient
@@ -32,7 +31,7 @@ export interface LoadPlace {
  *     <folder>/<key>/journal.ndjson   what is certain, one line at a time
  *     <folder>/<key>/0000.csv         a finished chunk, as it is sent
  *
- * A replace is sent while chunks are still coming; the request ends, and so takes effect, with the
+ * A replace is sent while its chunks are still being written; the request ends, and so takes effect, with the
  * publish. A request that ends early changes nothing. Appends are sent whole, at the publish.
  */
 export async function openTinybirdLoad(place: LoadPlace, spec: LoadSpec, resume: Interrupted | null): Promise<Load> {
@@ -168,37 +167,11 @@ function load(place: LoadPlace, spec: LoadSpec, journal: Journal, unlock: () => 
     if (upload && upload.error !== null && !isTransient(upload.error)) throw upload.error
   }
 
-  async function writeFile(
-    id: string,
-    pieces: AsyncIterable<Piece>,
-    losses: { readonly policy: UnrepresentablePolicy; readonly ledger: LossLedger },
-  ): Promise<{ rows: number; bytes: number }> {
-    const encoder = createClickhouseCsvEncoder({ columns: spec.columns, layout, ...losses })
-    const path = `${pathOf(id)}.part`
-    let rows = 0
-    let bytes = 0
-    try {
-      const file = await open(path, 'w', 0o600)
-      try {
-        for await (const block of readCsv(bytesOf(pieces), { columnCount: spec.columns.length })) {
-          signal.throwIfAborted()
-          for (const piece of await encoder.encode(block)) {
-            for (let at = 0; at < piece.bytes.length; ) {
-              at += (await file.write(piece.bytes, at, piece.bytes.length - at)).bytesWritten
-            }
-            rows += piece.rows
-            bytes += piece.bytes.length
-          }
-        }
-      } finally {
-        await file.close()
-      }
-      await rename(path, pathOf(id))
-      return { rows, bytes }
-    } catch (error) {
-      await rm(path, { force: true })
-      throw error
-    }
+  /** The place of a chunk in the request under way; the first bytes of a load begin it. */
+  function follow(path: string): FeedFile | null {
+    const live = spec.mode === 'replace' && additions.length === 0
+    if (live && uploads === 0) upload = begin()
+    return upload?.feed.add(path) ?? null
   }
 
   async function publishEmpty(before: number): Promise<PublishResult> {
@@ -252,9 +225,13 @@ function load(place: LoadPlace, spec: LoadSpec, journal: Journal, unlock: () => 
   }
 
   async function stopUpload(why: string): Promise<void> {
-    upload?.stop.abort(new DOMException(why, 'AbortError'))
-    await upload?.result.catch(() => {})
+    const stopped = upload
     upload = null
+    if (!stopped) return
+    const reason = new DOMException(why, 'AbortError')
+    stopped.stop.abort(reason)
+    stopped.feed.fail(reason)
+    await stopped.result.catch(() => {})
   }
 
   const release = async () => {
@@ -273,15 +250,29 @@ function load(place: LoadPlace, spec: LoadSpec, journal: Journal, unlock: () => 
     async writeChunk(chunk, pieces, ledger, losses = { policy: 'error', ledger: new LossLedger() }) {
       signal.throwIfAborted()
       refuseBroken()
-      const { rows, bytes } = await writeFile(chunk.id, pieces, losses)
-      signal.throwIfAborted()
-      const line: StagedChunk = { id: chunk.id, rows, bytes, ledger: ledger() }
-      await inOrder(() => appendLine(folder, { type: 'chunk', ...line }))
-      const first = rows > 0 && spec.mode === 'replace' && additions.length === 0 && uploads === 0
-      if (first) upload = begin()
-      chunks.set(chunk.id, line)
-      upload?.feed.add(pathOf(chunk.id))
-      return { rows, bytes }
+      const path = pathOf(chunk.id)
+      let feedFile: FeedFile | null = null
+      let began = false
+      const onBytes = (bytes: number) => {
+        if (!began) feedFile = follow(path)
+        began = true
+        feedFile?.grow(bytes)
+      }
+      try {
+        const { columns, sourceDialect } = spec
+        const file = { path, columns, layout, sourceDialect, losses, signal, onBytes }
+        const { rows, bytes } = await writeChunkFile(pieces, file)
+        signal.throwIfAborted()
+        const line: StagedChunk = { id: chunk.id, rows, bytes, ledger: ledger() }
+        await inOrder(() => appendLine(folder, { type: 'chunk', ...line }))
+        chunks.set(chunk.id, line)
+        ;(feedFile as FeedFile | null)?.end()
+        return { rows, bytes }
+      } catch (error) {
+        // What was sent of it cannot be taken back; the publish sends the rest anew.
+        if (began) await stopUpload('A chunk failed.')
+        throw error
+      }
     },
 
     async discardChunks(ids) {
@@ -291,7 +282,6 @@ function load(place: LoadPlace, spec: LoadSpec, journal: Journal, unlock: () => 
         chunks.delete(id)
         await rm(pathOf(id), { force: true })
       }
-      // What was sent of them cannot be taken back; the publish sends the rest anew.
       await stopUpload('Chunks were discarded.')
     },
 
