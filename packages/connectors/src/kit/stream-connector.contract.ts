@@ -5,6 +5,7 @@ import { isMillraceError } from '@millrace/core'
 import { freePort, type TestBroker } from '@millrace/testing'
 import { describe, expect, test } from 'vitest'
 import type { ConfigValues } from './config-schema.ts'
+import { startCuttingProxy } from './cutting-proxy.contract.ts'
 import type { ConsumeOptions, StreamConnector, StreamConsumer, StreamMessage } from './stream.ts'
 
 /** A broker, and what of it differs from others. */
@@ -199,6 +200,26 @@ export function describeStreamConnector(name: string, make: () => StreamSubject)
       await consumer.commit()
       await consumer[Symbol.asyncDispose]()
       expect(sorted([...new Set([...seen, ...uncommitted])])).toEqual(range(1, 30))
+    })
+
+    test('a connection that is cut is a transient error, and what was not committed comes again', async () => {
+      const { definition, config, createStream, publish, broker } = make()
+      const stream = await createStream()
+      await publish(stream, numbered(1, 6))
+      const connector = (port: number) => definition.create({ ...config(), port }) as StreamConnector
+      await using proxy = await startCuttingProxy(broker.port)
+      const cut = await connector(proxy.port).openConsumer({ stream })
+      await collect(cut, 2, { ...few, maxMessages: 2 })
+      await cut.commit()
+      await collect(cut, 2, { ...few, maxMessages: 2 })
+      proxy.cutAll()
+      await expect(cut.commit()).rejects.toMatchObject({ recovery: 'transient' })
+      await expect(cut.pull(few)).rejects.toMatchObject({ recovery: 'transient' })
+      await expect(connector(proxy.port).openConsumer({ stream })).rejects.toMatchObject({ recovery: 'transient' })
+      await cut[Symbol.asyncDispose]()
+      await using consumer = await openConsumer(stream)
+      expect(sorted((await collect(consumer, 4)).map(numberOf))).toEqual(range(3, 6))
+      await consumer.commit()
     })
 
     test('a stream that is not there is a configuration error', async ({ skip }) => {

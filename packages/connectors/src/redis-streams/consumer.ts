@@ -39,19 +39,21 @@ export async function openRedisConsumer(place: RedisPlace, options: ConsumeOptio
     throw error
   }
 
-  const uncommitted: string[] = []
+  /** Ids of all that the broker holds for this consumer, those that were handed out first. */
+  const held: string[] = []
+  let handedOut = 0
   let ownFrom: string | null = keepsName ? '0' : null
   let claimFrom = '0-0'
   let claimDueAt = 0
   let averageBytes = 1000
   let closed = false
 
-  const inParts = async (work: (ids: readonly string[]) => Promise<unknown>) => {
-    for (let at = 0; at < uncommitted.length; at += idsAtOnce) await work(uncommitted.slice(at, at + idsAtOnce))
+  const inParts = async (ids: readonly string[], work: (part: readonly string[]) => Promise<unknown>) => {
+    for (let at = 0; at < ids.length; at += idsAtOnce) await work(ids.slice(at, at + idsAtOnce))
   }
   const signOfLife = setInterval(() => {
-    if (uncommitted.length === 0) return
-    const beat = inParts((ids) => control.call('XCLAIM', stream, group, name, 0, ...ids, 'JUSTID'))
+    if (held.length === 0) return
+    const beat = inParts([...held], (ids) => control.call('XCLAIM', stream, group, name, 0, ...ids, 'JUSTID'))
     beat.catch(() => {})
   }, claimMs / 3).unref()
 
@@ -93,12 +95,12 @@ export async function openRedisConsumer(place: RedisPlace, options: ConsumeOptio
   async function pull({ maxMessages, maxBytes, waitMs, signal: stop }: PullOptions): Promise<StreamMessage[]> {
     stop?.throwIfAborted()
     const messages: StreamMessage[] = []
-    const room = Math.min(maxMessages, maxUncommitted - uncommitted.length)
+    const room = Math.min(maxMessages, maxUncommitted - held.length)
     let bytes = 0
     const take = (entries: readonly Entry[], redelivered: boolean) => {
       for (const entry of entries) {
         const message = entryMessage(entry, stream, field, redelivered)
-        uncommitted.push(entry.id)
+        held.push(entry.id)
         messages.push(message)
         bytes += message.value.length
       }
@@ -117,8 +119,11 @@ export async function openRedisConsumer(place: RedisPlace, options: ConsumeOptio
     for (let asked = 0; !full(); ) {
       asked = count()
       const waiting = messages.length === 0 && waitMs > 0
-      if (take(await fresh(asked, waiting ? Math.min(waitMs, claimMs) : 0, stop), false) < asked) break
+      const entries = waiting ? await fresh(asked, Math.min(waitMs, claimMs), stop) : await fresh(asked, 0, undefined)
+      if (take(entries, false) < asked) break
     }
+    // What a failure kept from being handed out must not be committed.
+    handedOut = held.length
     return messages
   }
 
@@ -126,8 +131,9 @@ export async function openRedisConsumer(place: RedisPlace, options: ConsumeOptio
     maxUncommitted,
     pull: (pulling) => found(pull(pulling), label, stream, group),
     async commit() {
-      await inParts((ids) => control.call('XACK', stream, group, ...ids))
-      uncommitted.length = 0
+      await inParts(held.slice(0, handedOut), (ids) => control.call('XACK', stream, group, ...ids))
+      held.splice(0, handedOut)
+      handedOut = 0
     },
     async lag() {
       const groups = (await control.call('XINFO', 'GROUPS', stream)) as (string | number | null)[][]
@@ -140,7 +146,9 @@ export async function openRedisConsumer(place: RedisPlace, options: ConsumeOptio
       clearInterval(signOfLife)
       try {
         // Given back under a name that is nobody's, with an idle time that lets anybody claim them at once.
-        await inParts((ids) => control.call('XCLAIM', stream, group, returned, 0, ...ids, 'IDLE', longIdleMs, 'JUSTID'))
+        await inParts(held, (ids) =>
+          control.call('XCLAIM', stream, group, returned, 0, ...ids, 'IDLE', longIdleMs, 'JUSTID'),
+        )
         await leave(control, stream, group, name)
       } catch {
         // Without a connection, others take the messages over after `claim_after`.

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { findRedis, startRedis, type TestRedis } from '@millrace/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConfigValues } from '../kit/config-schema.ts'
+import type { SqlConnector } from '../kit/connector.ts'
 import type { StreamConnector } from '../kit/stream.ts'
 import { describeStreamConnector } from '../kit/stream-connector.contract.ts'
+import { definition as sqlite } from '../sqlite/connector.ts'
+import { runStream } from '../stream/run-stream.ts'
 import { definition } from './connector.ts'
 
 const create = (values: ConfigValues) => definition.create(values) as StreamConnector
@@ -102,6 +108,35 @@ describe.skipIf(findRedis() === null)('redis-streams', () => {
     }
     const consumers = (await client.xinfo('CONSUMERS', stream, 'millrace')) as string[][]
     expect(consumers.map((fields) => fields[1])).toEqual(['millrace-returned'])
+  })
+
+  it('goes on into a table when the server restarts in between', async () => {
+    const stream = await createStream()
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-redis-'))
+    await using to = sqlite.create({ path: join(folder, 'a.db') }) as SqlConnector
+    const stop = new AbortController()
+    const kinds: string[] = []
+    await add(stream, 'id', '1')
+    const done = runStream(
+      {
+        from: { connector: create({ ...config(), claim_after: 1 }), stream },
+        to: { kind: 'table', connector: to, table: { scope: [], name: 'orders' } },
+        ...{ flush: { ms: 50 }, deadLetter: join(folder, 'dead.ndjson') },
+      },
+      {
+        signal: stop.signal,
+        onEvent(event) {
+          kinds.push(event.type)
+          if (event.type === 'flushed' && event.totals.rows === 1)
+            void server.restart('stop').then(() => add(stream, 'id', '2'))
+          if (event.type === 'flushed' && event.totals.rows === 2) stop.abort(new Error('enough'))
+        },
+      },
+    )
+    expect(await done).toMatchObject({ rows: 2, deadLetters: 0 })
+    expect(kinds).toContain('retry')
+    expect(await to.query('select id from orders order by id')).toEqual([{ id: '1' }, { id: '2' }])
+    await rm(folder, { recursive: true })
   })
 
   it('connects with TLS, and refuses a certificate that nobody vouches for', async () => {
