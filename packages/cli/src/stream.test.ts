@@ -86,6 +86,24 @@ describe.skipIf(findRedis() === null)('millrace stream from Redis', { timeout: 6
     return own ? { held: value('pending'), lag: value('lag') } : null
   }
 
+  it('does what the guide says', async () => {
+    await stream('{"id":1}', 'nonsense')
+    const name = `orders-${count - 1}`
+    const guide = await readFile(new URL('../../../docs/guides/streams.md', import.meta.url), 'utf8')
+    const lines = [...guide.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, body = '']) => body.split('\n'))
+    const commands = lines.filter((line) => line.startsWith('millrace stream '))
+    expect(commands).toHaveLength(3)
+    const env = { MILLRACE_CONNECTION_ORDERS: from(name) }
+    for (const command of commands) {
+      const { code, err } = await run(command.split(' ').slice(2), { env })
+      expect(code, err).toBe(0)
+      expect(err).toMatch(/1 row, \d+ B, 1 dead letters/)
+    }
+    const [marked] = await query('events.duckdb', 'select * from marked')
+    expect(marked).toMatchObject({ _position: expect.stringMatching(`^${name}@`), _key: null })
+    expect(await readFile(join(folder, 'refused.ndjson'), 'utf8')).toContain('"payload":"nonsense"')
+  })
+
   it('says by its code what failed', async () => {
     const name = await stream('{"id":1}')
     const cases: [string[], number, RegExp][] = [

@@ -103,8 +103,8 @@ export function asTableConnector(connector: Connector): TableConnector {
 export async function definitionForUri(uri: string): Promise<ConnectorDefinition> {
   const scheme = uriScheme(uri)
   if (scheme === null) return await connectorDefinition('files')
-  // Most schemes are the connector's name or begin with it, so that only one module is loaded.
-  const likely = (name: string) => (scheme.startsWith(name) ? 0 : 1)
+  // Most schemes and names begin with each other, so that only one module is loaded.
+  const likely = (name: string) => (scheme.startsWith(name) || name.startsWith(scheme) ? 0 : 1)
   const schemes: string[] = []
   for (const name of [...connectorNames()].sort((a, b) => likely(a) - likely(b))) {
     const definition = await connectorDefinition(name)
