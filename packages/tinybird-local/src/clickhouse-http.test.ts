@@ -148,6 +148,8 @@ describe('failures', () => {
     ["CREATE TABLE k (a Int8) ENGINE = Kafka('a', 'b', 'c', 'CSV')", 403, '497'],
     ['CREATE TABLE k (a Int8) ENGINE = /* so */ `MySQL`()', 403, '497'],
     ["SELECT * FROM file('/etc/passwd', 'LineAsString')", 403, '497'],
+    ['SELECT 1; SELECT 2', 400, '62'],
+    ["CREATE DICTIONARY k (a UInt8) PRIMARY KEY a SOURCE(HTTP(URL 'http://localhost')) LAYOUT(FLAT())", 403, '497'],
     ["SELECT 1 INTO OUTFILE '/tmp/x'", 403, '497'],
   ])('%s', async (query, status, code) => {
     const response = await ask(query)

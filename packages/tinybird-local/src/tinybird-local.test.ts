@@ -239,6 +239,17 @@ describe('quarantine', () => {
     ])
   })
 
+  it('lets no integer wrap around, in arrays and Parquet files neither', async () => {
+    await create('whole', 'i Int8, n Nullable(UInt64), a Array(Nullable(Int8))')
+    const rows = '127,18446744073709551615,"[1,NULL]"\n128,0,[]\n1,18446744073709551616,[]\n2,-1,[]\n3,,"[300]"\n'
+    expect((await load('whole', rows)).body).toMatchObject({ successful_rows: 1, quarantined_rows: 4 })
+    expect(await query('SELECT i, toString(n), a FROM whole')).toEqual([[127, '18446744073709551615', [1, null]]])
+    const sql = 'SELECT number + 126 AS i, 0 AS n, [1] AS a FROM numbers(3) FORMAT Parquet'
+    const file = await fetch(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}&token=${server.token}`)
+    const loaded = await load('whole', await file.bytes(), '&mode=append&format=parquet')
+    expect(loaded.body).toMatchObject({ successful_rows: 2, quarantined_rows: 1 })
+  })
+
   it('works for large files, too', async () => {
     await create('strict_large', 'a UInt16, s String')
     const rows = Array.from(
@@ -295,6 +306,13 @@ describe('replace', () => {
       )
       expect(refused.status, bad).toBe(400)
     }
+  })
+
+  it('empties a data source', async () => {
+    await create('emptied', 'a UInt32')
+    await load('emptied', '1\n2\n')
+    expect((await load('emptied', 'a\n', '&mode=replace')).body).toMatchObject({ successful_rows: 0 })
+    expect(await query('SELECT a FROM emptied')).toEqual([])
   })
 
   it('leaves everything as it was when the upload breaks off', async () => {
@@ -359,6 +377,17 @@ describe('queries', () => {
 })
 
 describe('data sources', () => {
+  it.each([
+    ["name=x&schema=a%20Int8)%20ENGINE=Kafka('a')%20--", 403],
+    ['name=x&schema=a%20Int8)%20ENGINE=Memory;DROP%20TABLE%20y%20--', 400],
+    ['name=x&schema=a%20Nothing(', 400],
+    ['name=1x&schema=a%20Int8', 400],
+    ['name=x&schema=a%20Int8&engine=Kafka', 400],
+  ])('are not made by %s', async (parameters, status) => {
+    expect((await post(`/v0/datasources?${parameters}`)).status).toBe(status)
+    expect((await call('GET', '/v0/datasources/x')).status).toBe(404)
+  })
+
   it('are shown, altered, emptied and dropped', async () => {
     await create('managed', 'a Int32, b String')
     await load('managed', '1,x\n2,y\n')

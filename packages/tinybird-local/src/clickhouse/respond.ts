@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import zlib from 'node:zlib'
@@ -53,8 +57,9 @@ export async function sendResult(
     readonly compress: boolean
   },
 ): Promise<void> {
-  const { stream, outcome } = result
+  const { outcome } = result
   outcome.catch(() => {})
+  const stream = options.wait ? await complete(result) : result.stream
   const held: Buffer[] = []
   let size = 0
   const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>
@@ -62,7 +67,7 @@ export async function sendResult(
   for (; next.done !== true; next = await iterator.next()) {
     held.push(next.value)
     size += next.value.length
-    if (size > heldBytes && !options.wait) break
+    if (size > heldBytes) break
   }
   setSummary(response, next.done === true ? await outcome : null)
   const tag = randomBytes(8).toString('hex')
@@ -99,6 +104,20 @@ export async function sendResult(
     else encoder.stream.end(block)
     await sent?.catch(() => {})
     response.socket?.end()
+  }
+}
+
+/** The result in a file, whose name is gone already. Fails as the statement does. */
+async function complete({ stream, outcome }: { readonly stream: Readable; readonly outcome: Promise<Outcome> }) {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-result-'))
+  try {
+    const path = join(folder, 'result')
+    await pipeline(stream, createWriteStream(path, { mode: 0o600 }))
+    await outcome
+    const file = await open(path)
+    return file.createReadStream()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { EngineStatement, FromEngine, Outcome, ToEngine } from './messages.ts'
 import { quoteName, quoteText } from './quote.ts'
 
@@ -29,8 +30,11 @@ interface Native {
 }
 
 const require = createRequire(import.meta.url)
-const directory = process.argv[2] ?? ''
+const [, , directory = '', temporary = ''] = process.argv
 const nothing = new Uint8Array(0)
+const cancelAgainMs = 50
+/** The statements that are not answered yet. */
+const running = new Set<number>()
 
 const chdb = require('chdb') as { readonly Session: new (path: string) => Session }
 const native = require(join(dirname(require.resolve('chdb/package.json')), 'dist/loader.js')).loadNative() as Native
@@ -38,7 +42,13 @@ const native = require(join(dirname(require.resolve('chdb/package.json')), 'dist
 // Ctrl-C in a terminal reaches this process, too; it is the server's to answer.
 process.on('SIGINT', () => {}).on('SIGTERM', () => {})
 // Without a server nobody could stop this process; an orderly end could wait for a statement for ever.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('disconnect', () => {
+  try {
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  } finally {
+    process.kill(process.pid, 'SIGKILL')
+  }
+})
 
 const main = await open()
 
@@ -92,6 +102,7 @@ function hasTables(attach: string): boolean {
 
 async function answer(id: number, statement: EngineStatement): Promise<void> {
   let session: Session | undefined
+  running.add(id)
   try {
     session = new chdb.Session(directory)
     const outcome = await run(session, id, statement)
@@ -100,6 +111,7 @@ async function answer(id: number, statement: EngineStatement): Promise<void> {
     const message = messageOf(error)
     tell({ kind: 'error', id, code: Number(/Code: (\d+)/.exec(message)?.[1] ?? 1000), message })
   } finally {
+    running.delete(id)
     session?.close()
   }
 }
@@ -129,12 +141,15 @@ async function run(session: Session, id: number, statement: EngineStatement): Pr
   return { bytes: result.bytes(), seconds: elapsed, rowsRead, bytesRead, rowsWritten: 0, bytesWritten: 0 }
 }
 
+/** A statement that has only been sent is not known to ClickHouse yet, so that it may have to be told again. */
 async function cancel(id: number): Promise<void> {
   const session = new chdb.Session(directory)
+  const sql = `KILL QUERY WHERE Settings['log_comment'] = ${quoteText(comment(id))} ASYNC`
   try {
-    await session.queryAsync(`KILL QUERY WHERE Settings['log_comment'] = ${quoteText(comment(id))} ASYNC`, {
-      format: 'Null',
-    })
+    while (running.has(id)) {
+      await session.queryAsync(sql, { format: 'Null' })
+      await wait(cancelAgainMs)
+    }
   } catch {
     // It ended meanwhile.
   } finally {

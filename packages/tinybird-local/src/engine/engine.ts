@@ -57,6 +57,13 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+interface Folders {
+  readonly home: string
+  readonly directory: string
+  /** Removed by the engine when the server dies without having stopped it. */
+  readonly temporary: string
+}
+
 interface Child {
   readonly process: ChildProcess
   readonly version: string
@@ -67,8 +74,7 @@ interface Child {
 export async function startEngine(options: EngineOptions = {}): Promise<Engine> {
   requireChdb()
   const pipes = await mkdtemp(join(tmpdir(), 'millrace-pipes-'))
-  const temporary = options.dataDirectory === undefined
-  const home = temporary ? join(pipes, 'data') : resolve(options.dataDirectory)
+  const home = options.dataDirectory === undefined ? join(pipes, 'data') : resolve(options.dataDirectory)
   const directory = join(home, 'clickhouse')
   const fifos = createFifoPool(pipes)
   const waiting = new Map<number, Waiting>()
@@ -78,7 +84,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<Engine> 
 
   const child = (): Promise<Child> => {
     if (stopped) throw refusal(236, 'ABORTED', 'The server is stopping.')
-    starting ??= startChild(home, directory, (message) => hear(message, waiting)).then(
+    starting ??= startChild({ home, directory, temporary: pipes }, (message) => hear(message, waiting)).then(
       (started) => {
         started.process.once('exit', () => {
           starting = undefined
@@ -211,10 +217,13 @@ function hear(message: FromEngine, waiting: Map<number, Waiting>): void {
   else asked?.reject(new EngineError(message.code, message.message))
 }
 
-async function startChild(home: string, directory: string, onMessage: (message: FromEngine) => void): Promise<Child> {
+async function startChild(
+  { home, directory, temporary }: Folders,
+  onMessage: (message: FromEngine) => void,
+): Promise<Child> {
   const deadline = Date.now() + lockTimeoutMs
   for (;;) {
-    const outcome = await tryStart(directory, onMessage)
+    const outcome = await tryStart(directory, temporary, onMessage)
     if (typeof outcome !== 'string') {
       await writeOwner(home, outcome.process.pid ?? 0)
       return outcome
@@ -236,12 +245,16 @@ async function startChild(home: string, directory: string, onMessage: (message: 
 }
 
 /** The last words of an engine that could not start. */
-function tryStart(directory: string, onMessage: (message: FromEngine) => void): Promise<Child | string> {
+function tryStart(
+  directory: string,
+  temporary: string,
+  onMessage: (message: FromEngine) => void,
+): Promise<Child | string> {
   // Under a TypeScript loader this file, too, ends in .ts.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const program = fileURLToPath(new URL(`./engine-process.${extension}`, import.meta.url))
-  const child = fork(program, [directory], {
-    env: { ...process.env, UV_THREADPOOL_SIZE: `${maximumStatements}` },
+  const child = fork(program, [directory, temporary], {
+    env: { ...process.env, TZ: 'UTC', UV_THREADPOOL_SIZE: `${maximumStatements}` },
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -11,7 +11,7 @@ const servers = 'remote remotesecure cluster clusterallreplicas distributed back
 const outside = new Set([systems, stores, locals, servers].flatMap((names) => names.split(' ')))
 
 /**
- * Refuses statements that reach outside before ClickHouse sees them: a failed CREATE of some of these
+ * Refuses several statements at once, and those that reach outside, before ClickHouse sees them: a failed CREATE of some of these
  * engines makes the data directory impossible to open again.
  *
  * @throws EngineError
@@ -25,6 +25,11 @@ function* findOutside(all: readonly Token[]): Generator<EngineError> {
   for (const [index, token] of all.entries()) {
     const [next, after] = [all[index + 1], all[index + 2]]
     if (next === undefined) return
+    if (token.raw === ';')
+      yield refusal(62, 'SYNTAX_ERROR', 'Several statements at once are refused: send one a request.')
+    if (isWord(token, 'SOURCE') && next.raw === '(' && after !== undefined && !isWord(after, 'CLICKHOUSE', 'NULL')) {
+      yield refuse(`The dictionary source ${nameOf(after)}`)
+    }
     if (isWord(token, 'INTO') && isWord(next, 'OUTFILE')) yield refuse('INTO OUTFILE')
     if (isWord(token, 'FROM') && isWord(next, 'INFILE')) yield refuse('FROM INFILE')
     if (isWord(token, 'ENGINE')) {
@@ -34,17 +39,17 @@ function* findOutside(all: readonly Token[]): Generator<EngineError> {
       }
     }
     const called = isName(token) && next.raw === '(' && outside.has(nameOf(token).toLowerCase())
-    const before = all[index - 1]
-    if (
-      called &&
-      (isWord(before, 'FROM', 'JOIN', 'FUNCTION', 'IN', 'AS', 'DESCRIBE', 'DESC', 'TABLE') ||
-        before?.raw === ',' ||
-        before?.raw === '(')
-    ) {
-      yield refuse(`The table function ${nameOf(token)}`)
-    }
+    if (called && standsForRows(all, index)) yield refuse(`The table function ${nameOf(token)}`)
     if (isWord(token, 'BACKUP', 'RESTORE') && index === 0) yield refuse(token.raw.toUpperCase())
   }
+}
+
+/** A name with a parenthesis behind it can also be a new table, with its columns. */
+function standsForRows(all: readonly Token[], index: number): boolean {
+  const before = all[index - 1]
+  if (isWord(before, 'TABLE')) return isWord(all[0], 'DESCRIBE', 'DESC')
+  if (isWord(before, 'FROM', 'JOIN', 'FUNCTION', 'IN', 'AS', 'DESCRIBE', 'DESC')) return true
+  return before?.kind === 'symbol' && '=,('.includes(before.raw)
 }
 
 function isName({ kind }: Token): boolean {

@@ -40,12 +40,16 @@ export async function columnsOf(engine: Engine, table: string, database = 'defau
  * do not fit, so they are read as a wider type and converted with a check. Null when it is the type itself.
  */
 export function widerType(type: string): string | null {
-  const nullable = /^Nullable\((.+)\)$/.exec(type)?.[1]
-  const match = /^U?Int(8|16|32|64|128)$/.exec(nullable ?? type)
+  const container = /^(Nullable|Array|LowCardinality)\((.+)\)$/.exec(type)
+  if (container !== null) {
+    const wider = widerType(container[2] ?? '')
+    if (wider === null) return null
+    return container[1] === 'LowCardinality' ? wider : `${container[1]}(${wider})`
+  }
+  const match = /^U?Int(8|16|32|64|128)$/.exec(type)
   if (match === null) return null
   const bits = Number(match[1])
-  const wider = bits < 64 ? 'Int64' : bits === 64 ? 'Int128' : 'Int256'
-  return nullable === undefined ? wider : `Nullable(${wider})`
+  return bits < 64 ? 'Int64' : bits === 64 ? 'Int128' : 'Int256'
 }
 
 /** As `file()` and `CREATE TABLE` want it. */
@@ -64,11 +68,19 @@ export function narrowed({ name, type }: Column): string {
 export function fits(columns: readonly Column[]): string {
   const checks = columns
     .filter(({ type }) => widerType(type) !== null)
-    .map(({ name, type }) => {
-      const bare = /^Nullable\((.+)\)$/.exec(type)?.[1] ?? type
-      return `(isNull(${quoteName(name)}) OR isNotNull(accurateCastOrNull(${quoteName(name)}, ${quoteText(bare)})))`
-    })
+    .map(({ name, type }) => valueFits(quoteName(name), type))
   return checks.length === 0 ? '1' : checks.join(' AND ')
+}
+
+function valueFits(value: string, type: string): string {
+  const element = /^Array\((.+)\)$/.exec(type)?.[1]
+  if (element !== undefined) return `arrayAll(x -> ${valueFits('x', element)}, ${value})`
+  return `(isNull(${value}) OR isNotNull(accurateCastOrNull(${value}, ${quoteText(bareType(type))})))`
+}
+
+/** Without what says that values may be missing or repeat. */
+export function bareType(type: string): string {
+  return type.replace(/^LowCardinality\((.+)\)$/, '$1').replace(/^Nullable\((.+)\)$/, '$1')
 }
 
 export function list(columns: readonly Column[]): string {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
 import { quoteName, quoteText } from '../engine/quote.ts'
+import { refuseOutside } from '../sql/outside.ts'
 import { ApiError } from './api-error.ts'
 import { columnsOf, rowsOf } from './column.ts'
 import { type Dialect, engineFormats, readSettings } from './format.ts'
@@ -120,9 +121,9 @@ export async function createDataSource(
       ]
     : []
   const engineText = `${kind}${options.length === 0 ? '' : `(${options.join(', ')})`}`
-  await engine.run({
-    sql: `CREATE TABLE ${quoteName(name)} (${withoutPaths(schema)}) ENGINE = ${engineText} ${clauses.join(' ')}`,
-  })
+  const sql = `CREATE TABLE ${quoteName(name)} (${withoutPaths(schema)}) ENGINE = ${engineText} ${clauses.join(' ')}`
+  refuseOutside(sql)
+  await engine.run({ sql })
 }
 
 /** Tinybird's schemas may say where in a JSON object a column is: "a Int32 `json:$.a`". */

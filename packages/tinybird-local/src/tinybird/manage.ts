@@ -89,7 +89,9 @@ export async function alter(tinybird: Tinybird, incoming: Incoming, nameOrId: st
     const added = columns.slice(current.length)
     const operations = added.map((column) => `ADD COLUMN ${quoteName(column.name)} ${column.type}`)
     if (incoming.parameters.get('dry') !== 'true' && added.length > 0) {
-      await engine.run({ sql: `ALTER TABLE ${quoteName(name)} ${operations.join(', ')}` })
+      const sql = `ALTER TABLE ${quoteName(name)} ${operations.join(', ')}`
+      refuseOutside(sql)
+      await engine.run({ sql })
     }
     return { body: { operations, datasource: (await dataSource(engine, name)).view } }
   })

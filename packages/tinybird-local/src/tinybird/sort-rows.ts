@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
 import { quoteName, quoteText } from '../engine/quote.ts'
-import { type Column, columnsOf, fits, list, narrowed, rowsOf, structure } from './column.ts'
+import { bareType, type Column, columnsOf, fits, list, narrowed, rowsOf, structure } from './column.ts'
 import { csvFields } from './csv-fields.ts'
 import { engineFormats, readSettings } from './format.ts'
 import type { LoadContext } from './load-context.ts'
@@ -93,10 +93,6 @@ function complaints(columns: readonly Column[]): string {
   const guessed = `[(extract(_reason, 'name: (.+?), +type: [^\\n]+ERROR'), if(_reason = '', 'The row does not fit the schema', _reason))]`
   const all = `if(empty(${found}), ${guessed}, ${found})`
   return `arrayMap(x -> x.1, ${all}), arrayMap(x -> x.2, ${all})`
-}
-
-function bareType(type: string): string {
-  return type.replace(/^LowCardinality\((.+)\)$/, '$1').replace(/^Nullable\((.+)\)$/, '$1')
 }
 
 /** Rows that ClickHouse could not read, as NDJSON with text values. Counts those without the right shape. */
