@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { asTableConnector } from '../kit/registry.ts'
+import type { SqlConnector } from '../kit/connector.ts'
+import { asTableConnector, connectorForUri } from '../kit/registry.ts'
 import { type Cells, codeOf, hashOf, people } from '../kit/sink-rows.contract.ts'
 import { csvTo, loadRows, parquetTo } from '../object-transfer/load-rows.test.fixture.ts'
 import { definition } from './connector.ts'
@@ -36,6 +37,19 @@ test.each([parquetTo, csvTo])('a local folder of partitions is written, added to
   expect((await readdir(join(folder, 'people'))).sort()).toEqual(['_millrace', 'name=Bob'])
   const plan = await sink.plan(csvTo(join(folder, 'people', 'more.csv')), people, 'files', 'replace')
   expect(plan.conflicts.join()).toContain('a table of its own')
+})
+
+test('DuckDB reads the partitions as Hive names them', async () => {
+  await using sink = await at('').openSink()
+  const odd = ['a/b=c', '100%', '__x', 'ü 🦆', null, '']
+  const rows: Cells[] = odd.map((name, index) => [String(index), name, null])
+  await loadRows(sink, parquetTo(`${join(folder, 'people')}/`, { partitionBy: ['name'] }), rows)
+  await using duckdb = (await connectorForUri('duckdb::memory:')) as SqlConnector
+  const files = join(folder, 'people', '**', '*.parquet')
+  const read = await duckdb.query(
+    `SELECT id, name FROM read_parquet('${files}', hive_partitioning = true, hive_types = {'name': VARCHAR}) ORDER BY id`,
+  )
+  expect(read.map(({ name }) => name)).toEqual(odd)
 })
 
 test('a file that changes before it is read is noticed', async () => {
