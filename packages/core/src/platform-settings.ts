@@ -7,7 +7,7 @@ export const platformSettings = defineSettings({
     type: 'string',
     default: '.millrace',
     description:
-      'Folder for what Millrace remembers: manifests of loads and the state of incremental copies to files. A relative path starts at the working directory.',
+      'Folder for what Millrace remembers: manifests of loads, the state of incremental copies to files and Tinybird, and rows on their way to Tinybird. A relative path starts at the working directory.',
   },
   parallel: {
     env: 'MILLRACE_PARALLEL',

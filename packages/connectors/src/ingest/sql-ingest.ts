@@ -48,6 +48,9 @@ export function createSqlIngest(base: IngestBase, connector: SqlConnector): SqlI
       { dataSource, mode, format, signal, source, rewrite, ...options },
       log,
     )
+    if (mode === 'append' && result && result.attemptsTimedOut > 0) {
+      log.warning(`${dataSource}: an attempt timed out, and its rows may be there twice (run ${result.runId}).`)
+    }
     if (result) log.info(`${dataSource}: ${result.successfulRows ?? 'an unknown number of'} rows loaded.`)
     return result
   }

@@ -1,6 +1,7 @@
 import type { ConnectorDefinition } from '../kit/connector.ts'
 import { configSchema, parseUri } from './config.ts'
 import { createTinybirdConnector } from './tinybird-connector.ts'
+import { typeMappings } from './types.ts'
 
 export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   name: 'tinybird',
@@ -16,6 +17,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
       note: "Tinybird's own limits, its quarantine and its plans are unproven.",
     },
   ],
+  types: typeMappings,
   parseUri,
   create: (config) => createTinybirdConnector(definition, config),
 }

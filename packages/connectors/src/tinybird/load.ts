@@ -203,12 +203,23 @@ function load(place: LoadPlace, spec: LoadSpec, journal: Journal, unlock: () => 
         details: { sent: rows, taken: known },
       })
     }
+    if (spec.mode === 'append' && result.attemptsTimedOut > 0) await refuseDuplicates(before + rows)
     return {
       inserted: counted ?? rows,
       updated: 0,
       skipped: 0,
       ...(spec.mode === 'replace' ? { replaced: before } : {}),
     }
+  }
+
+  /** An attempt that timed out may have written its rows all the same. */
+  async function refuseDuplicates(expected: number): Promise<void> {
+    const now = await place.count(signal)
+    if (now === expected) return
+    throw new DataError('ROWS_DUPLICATED', {
+      message: `Tinybird took too long for an attempt to append to "${dataSource}", and a later one succeeded. The data source has ${now} rows now and should have ${expected}, so the first attempt may have written its rows too. Compare them with the source; a replace mends it.`,
+      details: { expected, now },
+    })
   }
 
   /** Whether an append that a crash cut off has arrived: only the number of rows can tell. */

@@ -45,6 +45,7 @@ function hazards(type: LogicalType, source: string, to: Destination): Hazard[] {
   if (to.dialect === 'postgres' && source !== 'postgres') return postgresHazards(type, source)
   if (to.dialect === 'mysql' && source !== 'mysql') return mysqlHazards(type)
   if (to.dialect === 'sqlite') return sqliteHazards(type)
+  if (to.dialect === 'tinybird') return tinybirdHazards(type)
   return []
 }
 
@@ -121,6 +122,24 @@ function mysqlHazards(type: LogicalType): Hazard[] {
     ]
   if (type.kind === 'decimal') return [{ reason: 'decimal-nan', values: 'NaN and infinite numerics' }]
   return []
+}
+
+function tinybirdHazards(type: LogicalType): Hazard[] {
+  switch (type.kind) {
+    case 'date':
+    case 'timestamp':
+      return [{ reason: `${type.kind}-range`, values: 'infinity, and years before 1900 or after 2299' }]
+    case 'decimal':
+      return type.precision === null ? [] : [{ reason: 'decimal-nan', values: 'NaN and infinities' }]
+    case 'list':
+      return [
+        { reason: 'null-list', values: 'Arrays that are NULL' },
+        { reason: 'list-dimensions', values: 'Arrays of more than one dimension' },
+        ...tinybirdHazards(type.element),
+      ]
+    default:
+      return []
+  }
 }
 
 function sqliteHazards(type: LogicalType): Hazard[] {
