@@ -40,6 +40,7 @@ describe.skipIf(findAzurite() === null)('Azure Blob Storage on Azurite', () => {
     checksSignatures: true,
     awkwardKeys: ['a//b'],
     sortsBytes: false,
+    large: 300,
     many: 700,
     largeConditions: true,
   }))

@@ -27,6 +27,7 @@ describeObjectStore('A local folder', () => ({
   checksSignatures: false,
   awkwardKeys: ['tab\tx', 'nl\nx', 'back\\slash', '.hidden'],
   sortsBytes: true,
+  large: 300,
   many: 3000,
   largeConditions: true,
 }))

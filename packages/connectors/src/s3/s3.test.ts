@@ -50,6 +50,7 @@ describe.skipIf(findRadosgw() === null)('S3 on Ceph RGW', () => {
     checksSignatures: true,
     awkwardKeys: ['tab\tx', 'nl\nx', 'ctl\u0001', 'back\\slash', 'a//b'],
     sortsBytes: true,
+    large: 300,
     many: 2500,
     // This server does not check conditions where an upload is completed; Amazon's does.
     largeConditions: false,

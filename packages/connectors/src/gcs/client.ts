@@ -1,0 +1,43 @@
+import type { Bucket } from '@google-cloud/storage'
+import { importDriver } from '../kit/import-driver.ts'
+import type { GcsConfig } from './config.ts'
+import { gcsError } from './errors.ts'
+
+type GcsSdk = typeof import('@google-cloud/storage')
+
+export async function connectBucket(
+  { project, endpoint, file, credentials }: GcsConfig,
+  name: string,
+): Promise<Bucket> {
+  const { Storage, IdempotencyStrategy } = await importDriver<GcsSdk>('@google-cloud/storage')
+  const storage = new Storage({
+    ...(project === undefined ? {} : { projectId: project }),
+    ...(endpoint === undefined ? {} : { apiEndpoint: endpoint }),
+    ...(file === undefined ? {} : { keyFilename: file }),
+    ...(credentials === undefined ? {} : { credentials }),
+    // Whole objects under conditions: writing one again does no harm.
+    retryOptions: {
+      autoRetry: true,
+      maxRetries: 3,
+      maxRetryDelay: 8,
+      idempotencyStrategy: IdempotencyStrategy.RetryAlways,
+    },
+  })
+  return storage.bucket(name)
+}
+
+/** One request, with errors of our tree; `key` names the object that it is about. The driver cannot be aborted. */
+export async function ask<T>(
+  bucket: string,
+  request: () => Promise<T>,
+  key?: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted()
+  try {
+    return await request()
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw gcsError(error, bucket, key)
+  }
+}

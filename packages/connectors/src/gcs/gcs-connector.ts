@@ -1,0 +1,52 @@
+import { ConfigError } from '@millrace/core'
+import type { ConfigValues } from '../kit/config-schema.ts'
+import type { ConnectorDefinition } from '../kit/connector.ts'
+import { requireBucket } from '../kit/object-config.ts'
+import type { ObjectStoreConnector } from '../kit/object-store.ts'
+import { secretsOf } from '../kit/redact.ts'
+import { tryConnection } from '../kit/try-connection.ts'
+import { connectBucket } from './client.ts'
+import { configSchema, gcsConfig } from './config.ts'
+import { gcsStore } from './store.ts'
+
+export interface GcsConnector extends ObjectStoreConnector {
+  /** The key, folder or pattern of the address. */
+  readonly path: string
+}
+
+export function createGcsConnector(
+  definition: ConnectorDefinition & { readonly kind: 'object-store' },
+  values: ConfigValues,
+): GcsConnector {
+  const path = String(values.path ?? '')
+  const bucket = (given?: string) => {
+    const name = requireBucket(given ?? values.bucket, 'bucket', 'gs://container/key')
+    return gcsStore(name, () => connectBucket(gcsConfig(values), name))
+  }
+  return {
+    definition,
+    path,
+    label: `gs://${values.bucket ?? ''}/${path}`,
+    bucket,
+
+    testConnection: (signal) =>
+      tryConnection(
+        async () => {
+          const { bucket: name, list } = bucket()
+          await list('', signal ? { signal } : {})
+            [Symbol.asyncIterator]()
+            .next()
+          return { message: `The bucket "${name}" is there and can be listed.` }
+        },
+        { secrets: secretsOf(configSchema, values) },
+      ),
+
+    openSource: async () => {
+      throw new ConfigError('NOT_SUPPORTED', { message: 'Objects cannot be copied from as tables.' })
+    },
+    openSink: async () => {
+      throw new ConfigError('NOT_SUPPORTED', { message: 'Tables cannot be copied into objects.' })
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+}

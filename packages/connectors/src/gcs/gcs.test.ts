@@ -1,0 +1,65 @@
+import { type FakeGcs, findFakeGcs, startFakeGcs } from '@millrace/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ConfigValues } from '../kit/config-schema.ts'
+import { describeObjectStore } from '../kit/object-store.contract.ts'
+import { connectBucket } from './client.ts'
+import { gcsConfig } from './config.ts'
+import { definition } from './connector.ts'
+import { gcsStore } from './store.ts'
+
+describe.skipIf(findFakeGcs() === null)('Google Cloud Storage on fake-gcs-server', () => {
+  let server: FakeGcs
+  let config: ConfigValues
+  // The server is built when it is used for the first time.
+  beforeAll(async () => {
+    server = await startFakeGcs()
+    config = {
+      bucket: await server.createBucket(),
+      endpoint: server.endpoint,
+      credentials_json: JSON.stringify(server.credentials),
+    }
+  }, 600_000)
+  afterAll(async () => {
+    await server.stop()
+  })
+
+  describeObjectStore('Google Cloud Storage', () => ({
+    definition,
+    config,
+    network: {
+      port: server.port,
+      through: (port) => ({ ...config, endpoint: `http://127.0.0.1:${port}` }),
+    },
+    unreachable: [
+      { name: 'nobody listens', config: { ...config, endpoint: 'http://127.0.0.1:1' } },
+      { name: 'no such bucket', config: { ...config, bucket: 'no-such-bucket' } },
+    ],
+    missingBucket: 'no-such-bucket',
+    // A resumable upload is cancelled by its own address; no request lists them.
+    unfinished: null,
+    signed: true,
+    // It answers whoever asks.
+    checksSignatures: false,
+    awkwardKeys: [],
+    sortsBytes: true,
+    large: 200,
+    many: 300,
+    largeConditions: false,
+  }))
+
+  test('a listing goes on from page to page', async () => {
+    const store = gcsStore(String(config.bucket), () => connectBucket(gcsConfig(config), String(config.bucket)), 10)
+    const keys = Array.from({ length: 47 }, (_, index) => `page/${String(index).padStart(3, '0')}`)
+    for (const key of keys) await store.write(key, [])
+    expect(await store.ls('page')).toEqual(keys)
+    await store.rmtree('page')
+    expect(await store.ls('')).toEqual([])
+  })
+})
+
+test('an address names bucket and key, and credentials that cannot be read are not repeated', () => {
+  expect(definition.parseUri('gs://lake/a/b.csv')).toEqual({ bucket: 'lake', path: 'a/b.csv' })
+  expect(definition.parseUri('gcs://lake/')).toEqual({ bucket: 'lake', path: '' })
+  expect(() => gcsConfig({ credentials_json: '{"private_key": "geheim' })).toThrow(/not the JSON/)
+  expect(() => gcsConfig({ credentials_json: '{"private_key": "geheim' })).not.toThrow(/geheim/)
+})
