@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { ConfigError } from '@millrace/core'
+import { ConfigError, FatalError } from '@millrace/core'
 import type { Rejection } from './destination.ts'
 
 export interface DeadLetters extends AsyncDisposable {
@@ -15,8 +15,12 @@ export function openDeadLetters(path: string): DeadLetters {
     async write(rejections, stream) {
       if (rejections.length === 0) return
       file ??= await openForLines(path)
-      await file.appendFile(rejections.map((rejection) => `${lineOf(rejection, stream)}\n`).join(''))
-      await file.datasync()
+      try {
+        await file.appendFile(rejections.map((rejection) => `${lineOf(rejection, stream)}\n`).join(''))
+        await file.datasync()
+      } catch (cause) {
+        throw new FatalError('DEAD_LETTER_NOT_WRITABLE', { message: notWritable(path, cause), cause })
+      }
     },
     async [Symbol.asyncDispose]() {
       await file?.close()
@@ -47,11 +51,12 @@ async function openForLines(path: string): Promise<FileHandle> {
     if (size === 0) await syncFolder(dirname(path))
     return file
   } catch (cause) {
-    throw new ConfigError('DEAD_LETTER_NOT_WRITABLE', {
-      message: `The file for dead letters, ${path}, cannot be written: ${(cause as Error).message}. Nothing of this batch was committed. Choose another file.`,
-      cause,
-    })
+    throw new ConfigError('DEAD_LETTER_NOT_WRITABLE', { message: notWritable(path, cause), cause })
   }
+}
+
+function notWritable(path: string, cause: unknown): string {
+  return `The file for dead letters, ${path}, cannot be written: ${(cause as Error).message}. Nothing of this batch was committed. Make room, or choose another file.`
 }
 
 /** So that the name of a new file outlives a crash of the machine, too. */

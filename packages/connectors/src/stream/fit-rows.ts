@@ -18,10 +18,10 @@ export function scanRows(rows: readonly StreamRow[]): Scanned {
   const scanner = new JsonRowScanner()
   const scanned = rows.map((row) => {
     const { json } = row
-    // What is not an object was sorted out before.
-    scanner.scan(json, 0, json.length)
+    // What is not an object was sorted out before; a row without tokens is rejected all the same.
+    const isObject = scanner.scan(json, 0, json.length)
     const tokens = scanner.keys.map((_, place) => {
-      const length = scanner.lengths[place] as number
+      const length = isObject ? (scanner.lengths[place] as number) : -1
       const start = scanner.starts[place] as number
       return length < 0 ? undefined : json.toString('utf8', start, start + length)
     })

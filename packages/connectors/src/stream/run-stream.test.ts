@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DataError, FatalError, TransientError } from '@millrace/core'
@@ -290,11 +290,18 @@ describe('a stream', () => {
     expect(source.rows()).toEqual([{ payload: 'plain "text"\n' }])
   })
 
+  it('commits nothing when a dead letter cannot be written', async () => {
+    const broker = createMemoryBroker()
+    broker.add(Buffer.from('x'))
+    const { running } = start(broker, { to: dataSource().to, deadLetter: folder })
+    await expect(running).rejects.toMatchObject({ code: 'DEAD_LETTER_NOT_WRITABLE', recovery: 'config' })
+    expect(broker.committed()).toBe(0)
+  })
+
   it('ends a dead letter that a crash cut off, and adds to the others', async () => {
     const broker = createMemoryBroker()
     const source = dataSource()
     const path = join(folder, 'cut.ndjson')
-    const { writeFile } = await import('node:fs/promises')
     await writeFile(path, '{"half')
     broker.add(Buffer.from('x'))
     await start(broker, { to: source.to, deadLetter: path }).running
