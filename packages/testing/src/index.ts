@@ -17,8 +17,14 @@ export { type BigqueryFault, type FakeBigquery, type FakeBigqueryOptions, startF
 export { type FakeGcs, findFakeGcs, type ServiceAccount, startFakeGcs } from './fake-gcs.ts'
 export { type FakeRedshift, type FakeRedshiftOptions, startFakeRedshift } from './fake-redshift.ts'
 export { type FakeSnowflake, type FakeSnowflakeOptions, startFakeSnowflake } from './fake-snowflake.ts'
-export { type FakeSqlServer, type FakeSqlServerOptions, type ScriptedResult, startFakeSqlServer } from './fake-sql-server.ts'
+export {
+  type FakeSqlServer,
+  type FakeSqlServerOptions,
+  type ScriptedResult,
+  startFakeSqlServer,
+} from './fake-sql-server.ts'
 export { freePort } from './free-port.ts'
+export { findKafka, type KafkaOptions, startKafka, type TestKafka } from './kafka.ts'
 export { type MariadbOptions, startMariadb, type TestMariadb } from './mariadb.ts'
 export { type MosquittoOptions, startMosquitto, type TestMosquitto } from './mosquitto.ts'
 export { type NatsOptions, startNats, type TestNats } from './nats.ts'
