@@ -1,10 +1,12 @@
-import { ConfigError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { ConnectorDefinition } from '../kit/connector.ts'
 import { requireBucket } from '../kit/object-config.ts'
 import type { ObjectStoreConnector } from '../kit/object-store.ts'
 import { secretsOf } from '../kit/redact.ts'
 import { tryConnection } from '../kit/try-connection.ts'
+import { objectTransferConfig } from '../object-transfer/config.ts'
+import { openObjectSink } from '../object-transfer/sink.ts'
+import { openObjectSource } from '../object-transfer/source.ts'
 import { connectBucket } from './client.ts'
 import { configSchema, gcsConfig } from './config.ts'
 import { gcsStore } from './store.ts'
@@ -41,12 +43,8 @@ export function createGcsConnector(
         { secrets: secretsOf(configSchema, values) },
       ),
 
-    openSource: async () => {
-      throw new ConfigError('NOT_SUPPORTED', { message: 'Objects cannot be copied from as tables.' })
-    },
-    openSink: async () => {
-      throw new ConfigError('NOT_SUPPORTED', { message: 'Tables cannot be copied into objects.' })
-    },
+    openSource: (options) => openObjectSource(bucket(), objectTransferConfig(values), options),
+    openSink: async () => openObjectSink(bucket()),
     async [Symbol.asyncDispose]() {},
   }
 }
