@@ -23,7 +23,12 @@ export function createAzureConnector(
   const path = String(values.path ?? '')
   const bucket = (given?: string) => {
     const name = requireBucket(given ?? values.bucket, 'container', 'az://container/key')
-    return azureStore(name, () => connectContainer(azureConfig(values), name))
+    // Made when it is first used, and then kept for the connections that it holds.
+    let opened: ReturnType<typeof connectContainer> | undefined
+    return azureStore(name, async () => {
+      opened ??= connectContainer(azureConfig(values), name)
+      return await opened
+    })
   }
   return {
     definition,

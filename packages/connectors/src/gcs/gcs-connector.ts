@@ -23,7 +23,12 @@ export function createGcsConnector(
   const path = String(values.path ?? '')
   const bucket = (given?: string) => {
     const name = requireBucket(given ?? values.bucket, 'bucket', 'gs://container/key')
-    return gcsStore(name, () => connectBucket(gcsConfig(values), name))
+    // Made when it is first used, and then kept for the connections that it holds.
+    let opened: ReturnType<typeof connectBucket> | undefined
+    return gcsStore(name, async () => {
+      opened ??= connectBucket(gcsConfig(values), name)
+      return await opened
+    })
   }
   return {
     definition,
