@@ -10,7 +10,7 @@ import { openTableDestination } from './table-destination.ts'
 import { openTinybirdDestination } from './tinybird-destination.ts'
 import type { StreamEvent, StreamOptions, StreamSpec, StreamTotals } from './types.ts'
 
-const lagEveryMs = 5000
+const lagEveryMs = 1000
 /** A consumer that was lost sooner is not replaced at once: another one may be taking its place again and again. */
 const lastingMs = 10_000
 
