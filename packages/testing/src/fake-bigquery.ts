@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { datasetNames, tableNames, tableResource } from './bigquery-catalog.ts'
 import { bigqueryMacros, translateBigquery } from './bigquery-sql.ts'
 import { type BigqueryField, fieldOf, wireValue } from './bigquery-wire.ts'
 import { createTableHistory, microsOf } from './table-history.ts'
@@ -245,46 +246,6 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
     }
   }
 
-  async function tableResource(dataset: string, table: string): Promise<unknown> {
-    const facts = await main.runAndReadAll(
-      `SELECT column_name, is_nullable FROM duckdb_columns() WHERE schema_name = $1 AND table_name = $2`,
-      [dataset, table],
-    )
-    if (facts.currentRowCount === 0)
-      throw new ApiError(404, 'notFound', `Not found: Table ${project}:${dataset}.${table}`)
-    const required = new Set(
-      facts
-        .getRows()
-        .filter(([, nullable]) => nullable === false)
-        .map(([name]) => name),
-    )
-    const from = `"${dataset.replaceAll('"', '""')}"."${table.replaceAll('"', '""')}"`
-    const { fields } = await resultOf(main, `SELECT * FROM ${from} LIMIT 0`)
-    const views = await main.runAndReadAll('SELECT 1 FROM duckdb_views() WHERE schema_name = $1 AND view_name = $2', [
-      dataset,
-      table,
-    ])
-    const keys = await main.runAndReadAll(
-      `SELECT unnest(constraint_column_names) FROM duckdb_constraints() WHERE schema_name = $1 AND table_name = $2 AND constraint_type = 'PRIMARY KEY'`,
-      [dataset, table],
-    )
-    const rows = (await main.runAndReadAll(`SELECT count(*) FROM ${from}`)).getRows()[0]?.[0]
-    return {
-      tableReference: { projectId: project, datasetId: dataset, tableId: table },
-      type: views.currentRowCount > 0 ? 'VIEW' : 'TABLE',
-      schema: { fields: fields.map((field) => (required.has(field.name) ? { ...field, mode: 'REQUIRED' } : field)) },
-      numRows: String(rows),
-      numBytes: String(Number(rows) * 100),
-      ...(keys.currentRowCount > 0
-        ? { tableConstraints: { primaryKey: { columns: keys.getRows().map(([name]) => String(name)) } } }
-        : {}),
-    }
-  }
-
-  async function names(sql: string, values: readonly string[] = []): Promise<string[]> {
-    return (await main.runAndReadAll(sql, [...values])).getRows().map(([name]) => String(name))
-  }
-
   async function answer(
     method: string,
     path: string,
@@ -299,9 +260,7 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
     if (parts.length === 1) return paged('projects', [{ id: project, projectReference: { projectId: project } }], query)
     if (own !== project) throw new ApiError(404, 'notFound', `Not found: Project ${own}`)
     if (kind === 'datasets') {
-      const datasets = await names(
-        `SELECT schema_name FROM duckdb_schemas() WHERE NOT internal AND schema_name NOT IN ('_history', 'main') ORDER BY schema_name DESC`,
-      )
+      const datasets = await datasetNames(main)
       if (first === undefined)
         return paged(
           'datasets',
@@ -309,11 +268,12 @@ export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Prom
           query,
         )
       if (!datasets.includes(first)) throw new ApiError(404, 'notFound', `Not found: Dataset ${project}:${first}`)
-      if (second !== undefined) return await tableResource(first, second)
-      const tables = await names(
-        'SELECT DISTINCT table_name FROM duckdb_columns() WHERE schema_name = $1 ORDER BY table_name DESC',
-        [first],
-      )
+      if (second !== undefined) {
+        const found = await tableResource(main, project, first, second)
+        if (found !== null) return found
+        throw new ApiError(404, 'notFound', `Not found: Table ${project}:${first}.${second}`)
+      }
+      const tables = await tableNames(main, first)
       return paged(
         'tables',
         tables.map((tableId) => ({ tableReference: { projectId: project, datasetId: first, tableId } })),
