@@ -229,7 +229,8 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
     })
 
     test('a source sees one point in time', async ({ skip }) => {
-      if (!given.concurrentWrites) skip('there is no snapshot over several reads, or nobody can write while a source is open')
+      if (!given.concurrentWrites)
+        skip('there is no snapshot over several reads, or nobody can write while a source is open')
       await using connector = await given.make()
       await using writer = await given.make()
       await using source = await connector.openSource({ parallel: 2 })
