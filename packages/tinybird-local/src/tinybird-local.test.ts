@@ -166,6 +166,17 @@ describe('loads', () => {
     expect(await query('SELECT count(), uniqExact(s), max(a) FROM large')).toEqual([[1_000_000, 1_000_000, 999_999]])
   })
 
+  it('refuses what cannot be uncompressed, or is no Parquet file', async () => {
+    await create('unreadable', 'a Int32')
+    const gzip = new Uint8Array([0x1f, 0x8b, ...new Array(100).fill(7)])
+    expect((await load('unreadable', gzip)).status).toBe(400)
+    expect((await load('unreadable', gzipSync('1\n2\n').subarray(0, 20))).status).toBe(400)
+    const parquet = await load('unreadable', 'x'.repeat(1000), '&mode=append&format=parquet')
+    expect(parquet.status).toBe(400)
+    expect(parquet.body.error).not.toMatch('/tmp')
+    expect(await query('SELECT count() FROM unreadable')).toEqual([[0]])
+  })
+
   it('limits what is sent at once', async () => {
     await create('limited', 'a String')
     expect((await load('limited', 'x'.repeat(8_000_001))).status).toBe(413)
@@ -248,6 +259,13 @@ describe('quarantine', () => {
     const file = await fetch(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}&token=${server.token}`)
     const loaded = await load('whole', await file.bytes(), '&mode=append&format=parquet')
     expect(loaded.body).toMatchObject({ successful_rows: 2, quarantined_rows: 1 })
+  })
+
+  it('gives up on a file that has hardly a row that can be read', async () => {
+    await create('hopeless', 'a UInt16, s String')
+    const answer = await load('hopeless', 'word,s\n'.repeat(25_000))
+    expect(answer).toMatchObject({ status: 400, body: { error: expect.stringContaining('More than 20000 rows') } })
+    expect(await query('SELECT count() FROM hopeless')).toEqual([[0]])
   })
 
   it('works for large files, too', async () => {

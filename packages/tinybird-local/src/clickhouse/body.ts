@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import zlib from 'node:zlib'
 import { refusal } from '../engine/engine-error.ts'
 import { analyse, type InsertStatement } from '../sql/statement.ts'
+import { byteStream, quiet } from '../streams.ts'
 
 /** A statement longer than this, without the rows of an INSERT, is refused. */
 const maximumQueryBytes = 16 * 1024 * 1024
@@ -23,7 +24,7 @@ export function decoded(request: IncomingMessage): Readable {
   request.once('close', () => {
     if (!request.complete) decoder.destroy(new Error('The client went away.'))
   })
-  return request.pipe(decoder)
+  return quiet(request.pipe(decoder))
 }
 
 function decoderFor(encoding: string) {
@@ -88,5 +89,5 @@ function rowsAfter(head: InsertStatement, chunks: readonly Buffer[], rest: Async
     if (first.length > 0) yield first
     yield* { [Symbol.asyncIterator]: () => rest }
   }
-  return { kind: 'insert', insert, rows: Readable.from(rows(), { objectMode: false }) }
+  return { kind: 'insert', insert, rows: byteStream(rows()) }
 }

@@ -167,6 +167,7 @@ function messageOf(error: unknown): string {
   return message
     .replace(/^(?:Code: (\d+)\. DB::Exception: )(?=Code: \1\. )/, '')
     .replace(/ \(version [^()]*(?:\([^()]*\))?\)\.? (?=\([A-Z0-9_]+\)\s*$)/, ' ')
+    .replace(/:? ?\(in file\/uri [^()]*\)/g, '')
     .trim()
 }
 

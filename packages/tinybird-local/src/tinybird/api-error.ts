@@ -24,6 +24,9 @@ export class ApiError extends Error {
 /** What ClickHouse refuses is the request's fault, except where only the server can be. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error
+  if (isAboutUpload(error)) {
+    return new ApiError(400, `The data broke off, or could not be uncompressed: ${error.message}`)
+  }
   if (!(error instanceof EngineError)) return new ApiError(500, 'An unexpected error occurred in the local Tinybird.')
   const text = `[Error] ${error.message.replace(/^Code: \d+\. DB::Exception: /, '')}`
   if (error.code === 60 || error.code === 81) return new ApiError(404, text)
@@ -33,4 +36,9 @@ export function toApiError(error: unknown): ApiError {
     return new ApiError(500, text)
   }
   return new ApiError(400, text)
+}
+
+function isAboutUpload(error: unknown): error is Error {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return error instanceof Error && typeof code === 'string' && /^(Z_|ERR_STREAM_PREMATURE|ECONNRESET)/.test(code)
 }

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { byteStream } from '../streams.ts'
 import { ApiError } from './api-error.ts'
 import { checkName } from './data-source.ts'
 import { view, write } from './import-rows.ts'
@@ -14,7 +14,7 @@ export async function receiveEvents(tinybird: Tinybird, { request, parameters }:
   if (format !== 'ndjson' && format !== 'json')
     throw new ApiError(400, `Invalid format "${format}": events are ndjson.`)
   const body = Buffer.concat(await limited(request, tinybird.limits.events).toArray())
-  const stream = Readable.from([body], { objectMode: false })
+  const stream = byteStream([body])
   const plan = { mode: 'append', name, condition: null, parameters: new URLSearchParams({ format: 'ndjson' }) } as const
   const loaded = await write(tinybird, plan, { fileName: null, stream }, undefined, true)
   const { successful_rows, quarantined_rows } = view(loaded)

@@ -13,7 +13,6 @@ import { readUpload } from './incoming.ts'
 import { jobView } from './jobs.ts'
 import { type Loaded, load } from './load.ts'
 import type { Load } from './load-context.ts'
-import { readable } from './publish.ts'
 import type { Reply, Tinybird } from './tinybird.ts'
 import { keep, uncompressed } from './upload.ts'
 
@@ -100,9 +99,7 @@ async function createFromFile(
   try {
     const { stream, kept } = keep(await uncompressed(source), path)
     stream.resume()
-    await kept.catch((error) => {
-      throw readable(error)
-    })
+    await kept
     await createDataSource(engine, name, await guessSchema(engine, path, dialect), parameters)
     return await load(engine, { ...asked, source: createReadStream(path) })
   } finally {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { decoded } from '../clickhouse/body.ts'
+import { byteStream } from '../streams.ts'
 import { ApiError } from './api-error.ts'
 import { readMultipart } from './multipart.ts'
 
@@ -60,5 +61,5 @@ export function limited(request: IncomingMessage, limit: number): Readable {
       yield chunk
     }
   }
-  return Readable.from(parts(), { objectMode: false })
+  return byteStream(parts())
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
 import { EngineError } from '../engine/engine-error.ts'
 import { quoteName, quoteText } from '../engine/quote.ts'
+import { byteStream } from '../streams.ts'
 import { ApiError } from './api-error.ts'
 import { type Column, columnsOf, list, narrowed, structure } from './column.ts'
 import { csvFields, firstRecord } from './csv-fields.ts'
 import { type Dialect, engineFormats, readSettings } from './format.ts'
 import type { Load, LoadContext } from './load-context.ts'
-import { publish, readable } from './publish.ts'
+import { publish } from './publish.ts'
 import { sortRows } from './sort-rows.ts'
 import { keep, peek, uncompressed, without } from './upload.ts'
 
@@ -66,7 +67,7 @@ export async function load(engine: Engine, asked: Load): Promise<Loaded> {
       const body = start.whole ? start.head.subarray(head?.bytes ?? 0) : Buffer.concat(await source.toArray())
       const rows = await insertDirectly(context, body)
       if (rows !== null) return outcome(context, rows, nothingBad, body.length)
-      return await loadStaged(context, asked, Readable.from([body], { objectMode: false }))
+      return await loadStaged(context, asked, byteStream([body]))
     }
     return await loadStaged(context, asked, source)
   } finally {
@@ -85,7 +86,7 @@ async function insertDirectly(context: LoadContext, body: Buffer): Promise<numbe
   const settings = { ...readSettings(context.dialect), ...whole, ...block }
   const sql = (pipe: string) => insertFrom(context, pipe, quoteName(table))
   try {
-    const source = Readable.from([body], { objectMode: false })
+    const source = byteStream([body])
     return (await engine.write({ sql, settings, writes: true }, source, signal)).rowsWritten
   } catch (error) {
     if (isAboutRows(error)) return null
@@ -119,11 +120,9 @@ async function insertStrictly(context: LoadContext, stream: Readable, kept: Prom
     return (await engine.write({ sql, settings: readSettings(context.dialect), writes: true }, stream, signal))
       .rowsWritten
   } catch (error) {
-    if (!isAboutRows(error)) throw readable(error)
+    if (!isAboutRows(error)) throw error
     // The rest may still be on its way.
-    await kept.catch((cause) => {
-      throw readable(cause)
-    })
+    await kept
     await engine.run({ sql: `TRUNCATE TABLE ${names.rows}` })
     return null
   }

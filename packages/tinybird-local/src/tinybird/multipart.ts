@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { byteStream } from '../streams.ts'
 import { ApiError } from './api-error.ts'
 
 export interface FilePart {
@@ -66,6 +67,6 @@ export async function readMultipart(
       yield held.subarray(0, held.indexOf(mark))
       for (let rest = await iterator.next(); rest.done !== true; rest = await iterator.next());
     }
-    return { fileName, stream: Readable.from(content(), { objectMode: false }) }
+    return { fileName, stream: byteStream(content()) }
   }
 }

@@ -1,5 +1,4 @@
 import { quoteName, quoteText } from '../engine/quote.ts'
-import { ApiError } from './api-error.ts'
 import { rowsOf } from './column.ts'
 import type { Load, LoadContext } from './load-context.ts'
 
@@ -51,13 +50,4 @@ async function traits({ engine, table }: LoadContext): Promise<{ parts: boolean;
      WHERE database = 'default' AND name = ${quoteText(table)}`,
   )
   return { parts: /MergeTree$/.test(found?.engine ?? ''), dependents: found?.dependents ?? 0 }
-}
-
-/** What is wrong with an upload itself is the client's to mend. */
-export function readable(error: unknown): unknown {
-  const { code = '' } = error as { code?: unknown }
-  if (typeof code === 'string' && /^(Z_|ERR_STREAM_PREMATURE|ECONNRESET|ABORT)/.test(code)) {
-    return new ApiError(400, `The data ended or could not be uncompressed: ${(error as Error).message}`)
-  }
-  return error
 }

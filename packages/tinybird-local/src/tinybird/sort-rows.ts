@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { Readable } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
+import { EngineError } from '../engine/engine-error.ts'
 import { quoteName, quoteText } from '../engine/quote.ts'
+import { byteStream } from '../streams.ts'
+import { ApiError } from './api-error.ts'
 import { bareType, type Column, columnsOf, fits, list, narrowed, rowsOf, structure } from './column.ts'
 import { csvFields } from './csv-fields.ts'
 import { engineFormats, readSettings } from './format.ts'
@@ -15,6 +17,9 @@ export function quarantineTable(table: string): string {
 /** Beside the columns of the data source, which are all text here. */
 const quarantineColumns =
   'c__error_column Array(String), c__error Array(String), c__import_id Nullable(String), insertion_date DateTime'
+
+/** ClickHouse needs a fraction of a millisecond for each row that it cannot read; a wrong file would take for ever. */
+const mostBadRows = 20_000
 
 export interface Sorted {
   readonly rows: number
@@ -34,15 +39,19 @@ export async function sortRows(context: LoadContext): Promise<Sorted> {
   await engine.run({ sql: `CREATE TABLE ${names.wide} (${structure(columns)}) ENGINE = MergeTree ORDER BY tuple()` })
   await engine.run({ sql: `CREATE TABLE ${names.bad} (${text}, _reason String) ENGINE = MergeTree ORDER BY tuple()` })
   const lenient = {
-    input_format_allow_errors_num: '1000000000000',
-    input_format_allow_errors_ratio: '1',
+    input_format_allow_errors_num: `${mostBadRows}`,
+    // Only the number counts.
+    input_format_allow_errors_ratio: '0',
     input_format_record_errors_file_path: errors,
     // The numbers of the lines, and where a line ends after an open quote, hold for one reader only.
     input_format_parallel_parsing: '0',
     max_threads: '1',
   }
   const settings = { ...readSettings(dialect), ...lenient }
-  await engine.run({ sql: `INSERT INTO ${names.wide} (${list(columns)}) SELECT * FROM ${from}`, settings }, signal)
+  const sql = `INSERT INTO ${names.wide} (${list(columns)}) SELECT * FROM ${from}`
+  await engine.run({ sql, settings }, signal).catch((error) => {
+    throw tooManyBadRows(error)
+  })
   const good = `INSERT INTO ${names.rows} (${list(columns)}) SELECT ${columns.map(narrowed).join(', ')} FROM ${names.wide} WHERE ${fits(columns)}`
   const { rowsWritten: rows } = await engine.run({ sql: good, writes: true }, signal)
   const asText = columns.map(({ name }) => `toString(${quoteName(name)})`).join(', ')
@@ -50,7 +59,7 @@ export async function sortRows(context: LoadContext): Promise<Sorted> {
     sql: `INSERT INTO ${names.bad} SELECT ${asText}, '' FROM ${names.wide} WHERE NOT (${fits(columns)})`,
   })
   const refused = { invalidLines: 0 }
-  const lines = Readable.from(badRows(context, errors, refused), { objectMode: false })
+  const lines = byteStream(badRows(context, errors, refused))
   await engine.write(
     { sql: (pipe) => `INSERT INTO ${names.bad} FROM INFILE ${pipe} COMPRESSION 'none' FORMAT JSONEachRow` },
     lines,
@@ -63,6 +72,14 @@ export async function sortRows(context: LoadContext): Promise<Sorted> {
     writes: true,
   })
   return { rows, quarantined, ...refused }
+}
+
+function tooManyBadRows(error: unknown): unknown {
+  if (!(error instanceof EngineError) || !/Already have \d+ errors/.test(error.message)) return error
+  return new ApiError(
+    400,
+    `More than ${mostBadRows} rows cannot be read with the schema of the Data Source, so nothing was loaded. The last one: ${error.message.slice(0, 1000)}`,
+  )
 }
 
 export async function createQuarantine(engine: Engine, table: string): Promise<void> {

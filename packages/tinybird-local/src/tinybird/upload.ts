@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import zlib from 'node:zlib'
+import { byteStream, quiet } from '../streams.ts'
 
 /** The beginning of a stream, and the stream with it. `whole` when there is no more than the beginning. */
 export interface Peeked {
@@ -29,7 +30,7 @@ export async function peek(source: Readable, wantedBytes: number): Promise<Peeke
     if (head.length > 0) yield head
     if (!whole) yield* { [Symbol.asyncIterator]: () => iterator }
   }
-  return { head, whole, all: Readable.from(parts(), { objectMode: false }) }
+  return { head, whole, all: byteStream(parts()) }
 }
 
 /** Files may be compressed, whatever their names say. */
@@ -38,7 +39,7 @@ export async function uncompressed(source: Readable): Promise<Readable> {
   if (head[0] !== 0x1f || head[1] !== 0x8b) return all
   const decoder = zlib.createGunzip()
   all.once('error', (error) => decoder.destroy(error))
-  return all.pipe(decoder)
+  return quiet(all.pipe(decoder))
 }
 
 export function without(source: Readable, bytes: number): Readable {
@@ -50,7 +51,7 @@ export function without(source: Readable, bytes: number): Readable {
       if (rest.length > 0) yield rest
     }
   }
-  return Readable.from(parts(), { objectMode: false })
+  return byteStream(parts())
 }
 
 /**
@@ -82,5 +83,5 @@ export function keep(source: Readable, path: string): { readonly stream: Readabl
       throw error
     }
   }
-  return { stream: Readable.from(parts(), { objectMode: false }), kept }
+  return { stream: byteStream(parts()), kept }
 }
