@@ -80,9 +80,10 @@ function section(definition: ConnectorDefinition): string {
     parts.push(
       table(
         ['type', 'read as', 'suggested for ClickHouse', 'remark'],
-        types.map(({ source, type, remark }) => {
+        types.map(({ source, type, suggested: own, remark }) => {
           const suggested = suggestColumn({ name: source, type, nullable: false, sourceType: source })
-          return [code(source), type.kind, code(suggested.chType.name), remark ?? suggested.remark ?? '']
+          const usual = own === undefined ? suggested.remark : undefined
+          return [code(source), type.kind, code(own ?? suggested.chType.name), remark ?? usual ?? '']
         }),
       ),
     )

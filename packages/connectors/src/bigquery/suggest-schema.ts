@@ -1,20 +1,7 @@
 import type { SuggestedColumn } from '../kit/connector.ts'
 import { quoteName } from './catalog.ts'
+import { suggestedType, suggestion } from './suggested-type.ts'
 import type { Field } from './types.ts'
-
-const smaller = 'The range is smaller there: values outside of 1900 to 2299 do not fit.'
-
-const suggestions: Readonly<Record<string, readonly [type: string, remark?: string]>> = {
-  STRING: ['String'],
-  BYTES: ['String', 'Encoded as Base64.'],
-  INTEGER: ['Int64'],
-  INT64: ['Int64'],
-  FLOAT: ['Float64'],
-  FLOAT64: ['Float64'],
-  TIMESTAMP: ['DateTime64', smaller],
-  DATETIME: ['DateTime64', smaller],
-  DATE: ['Date32', smaller],
-}
 
 const names: Readonly<Record<string, string>> = {
   INT64: 'INTEGER',
@@ -30,9 +17,9 @@ export function suggestField({ name, type: declared, mode }: Field): SuggestedCo
   const numbers = type === 'INTEGER' || type === 'FLOAT'
   const [base, remark] = repeated
     ? numbers
-      ? [`Array(${suggestions[type]?.[0]})`]
+      ? [`Array(${suggestedType(type)})`]
       : ['String', `An array of ${type}, kept as JSON text.`]
-    : (suggestions[type] ?? ['String', `${type}, kept as text.`])
+    : suggestion(type)
   const wraps = nullable && !base.startsWith('Array')
   return {
     name,

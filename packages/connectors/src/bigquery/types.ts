@@ -1,5 +1,6 @@
 import type { Column, LogicalType } from '@millrace/formats'
 import type { TypeMapping } from '../kit/connector.ts'
+import { suggestion } from './suggested-type.ts'
 
 /** A column as the API describes it. */
 export interface Field {
@@ -42,12 +43,25 @@ const scalars: Readonly<Record<string, LogicalType>> = {
 export const typeMappings: readonly TypeMapping[] = [
   ...Object.entries(scalars)
     .filter(([name]) => !['INT64', 'FLOAT64', 'BOOL', 'STRUCT', 'RECORD'].includes(name))
-    .map(([source, type]) => ({ source, type })),
-  { source: 'NUMERIC', type: { kind: 'decimal', precision: 38, scale: 9 } },
-  { source: 'NUMERIC(p,s)', type: { kind: 'decimal', precision: 38, scale: 9 }, remark: 'With its own digits.' },
-  { source: 'BIGNUMERIC', type: { kind: 'decimal', precision: null, scale: null } },
+    .map(([source, type]) => {
+      const [suggested, remark] = suggestion(source)
+      return { source, type, suggested, ...(remark ? { remark } : {}) }
+    }),
+  { source: 'NUMERIC', type: { kind: 'decimal', precision: 38, scale: 9 }, suggested: 'String' },
+  {
+    source: 'NUMERIC(p,s)',
+    type: { kind: 'decimal', precision: 38, scale: 9 },
+    suggested: 'String',
+    remark: 'With its own digits.',
+  },
+  { source: 'BIGNUMERIC', type: { kind: 'decimal', precision: null, scale: null }, suggested: 'String' },
   { source: 'RECORD', type: json, remark: 'An object, with its fields in order.' },
-  { source: 'REPEATED', type: { kind: 'list', element: text }, remark: 'A list of its elements.' },
+  {
+    source: 'REPEATED',
+    type: { kind: 'list', element: text },
+    suggested: 'String',
+    remark: 'A list of its elements; of INTEGER and FLOAT it is suggested as an array.',
+  },
   { source: 'REPEATED RECORD', type: json, remark: 'A list of objects.' },
 ]
 

@@ -36,6 +36,8 @@ export interface TypeMapping {
   /** As the system names it: `numeric(p,s)`. */
   readonly source: string
   readonly type: LogicalType
+  /** The ClickHouse type that `suggestSchema` names, where it is not the one of the logical type. */
+  readonly suggested?: string
   readonly remark?: string
 }
 

@@ -15,6 +15,7 @@ export interface RawColumn {
 
 const text: LogicalType = { kind: 'text' }
 const json: LogicalType = { kind: 'json' }
+const smaller = 'The range is smaller there: values outside of 1900 to 2299 do not fit.'
 
 const types: Readonly<Record<string, readonly [name: string, type: LogicalType, remark?: string]>> = {
   text: ['VARCHAR', text],
@@ -40,9 +41,20 @@ const types: Readonly<Record<string, readonly [name: string, type: LogicalType, 
 }
 
 export const typeMappings: readonly TypeMapping[] = [
-  ...Object.values(types).map(([source, type, remark]) => ({ source, type, ...(remark ? { remark } : {}) })),
+  ...Object.entries(types).map(([name, [source, type, remark]]) => ({
+    source,
+    type,
+    suggested: suggestion({ name: '', type: name, precision: null, scale: null, nullable: false })[0],
+    ...(remark ? { remark } : {}),
+  })),
   { source: 'NUMBER(p,0), p ≤ 18', type: { kind: 'integer', bits: 64, unsigned: false } },
-  { source: 'NUMBER(p,s)', type: { kind: 'decimal', precision: 38, scale: 37 }, remark: 'With its own digits.' },
+  { source: 'NUMBER(p,0)', type: { kind: 'decimal', precision: 38, scale: 0 }, suggested: 'Int64' },
+  {
+    source: 'NUMBER(p,s), s ≥ 1',
+    type: { kind: 'decimal', precision: 38, scale: 37 },
+    suggested: 'Float64',
+    remark: 'With its own digits.',
+  },
 ]
 
 export function toColumn({ name, type, precision, scale, nullable }: RawColumn): Column {
@@ -123,8 +135,6 @@ function microseconds(column: string, text: string): string {
     details: { column },
   })
 }
-
-const smaller = 'The range is smaller there: values outside of 1900 to 2299 do not fit.'
 
 export function suggestRaw(raw: RawColumn): SuggestedColumn {
   const { sourceType } = toColumn(raw)
