@@ -87,10 +87,12 @@ describe.skipIf(findRabbitmq() === null)('kill -9 of a consumer of RabbitMQ', ()
 async function repeatedly(from: string, produce: (from: number, to: number) => Promise<void>): Promise<void> {
   const to = postgres.url(await postgres.createDatabase())
   const command = ['stream', from, to, '--into', 'orders', '--json', '--flush-interval', '1', '--flush-rows']
+  await using watcher = (await connectorForUri(to)) as SqlConnector
   const producer = produceSteadily(produce)
   for (let round = 0; round < rounds; round++) {
     const { child, events, ended } = run([...command, `${flushRows}`])
-    // Some are killed while they start, others after so many flushes and a part of the next one.
+    // Some are killed while they start, some after so many flushes and a part of the next one, and some
+    // as soon as a flush is visible at the destination, which is before it is committed at the broker.
     const flushes = round % 4
     let seen = 0
     while (flushes > 0 && seen < flushes) {
@@ -98,7 +100,8 @@ async function repeatedly(from: string, produce: (from: number, to: number) => P
       expect(done).not.toBe(true)
       if (value?.type === 'flushed') seen++
     }
-    await new Promise((resolve) => setTimeout(resolve, (round * 7) % 50))
+    if (flushes === 3) await untilMore(watcher)
+    else await new Promise((resolve) => setTimeout(resolve, (round * 7) % 50))
     child.kill('SIGKILL')
     await ended
   }
@@ -109,19 +112,24 @@ async function repeatedly(from: string, produce: (from: number, to: number) => P
   expect(await last.ended).toBe(0)
   expect(kinds.at(-1)).toBe('stopped')
 
-  await using connector = (await connectorForUri(to)) as SqlConnector
-  const [counted] = await connector.query(
+  const [counted] = await watcher.query(
     'SELECT count(*) AS rows, count(DISTINCT id::bigint) AS ids, max(id::bigint) AS last FROM orders',
   )
   const [rows, ids, highest] = [Number(counted?.rows), Number(counted?.ids), Number(counted?.last)]
   expect({ ids, highest }).toEqual({ ids: produced, highest: produced })
   expect(rows - ids).toBeLessThanOrEqual(rounds * flushRows)
-  const staged = await connector.query(
+  const staged = await watcher.query(
     `SELECT tablename FROM pg_tables WHERE schemaname = '_millrace' AND tablename LIKE 's\\_%'`,
   )
   expect(staged).toEqual([])
   expect(await readdir(folder)).toEqual([])
   console.log(`${produced} messages, ${rounds} kills, ${rows - ids} rows twice`)
+}
+
+async function untilMore(watcher: SqlConnector): Promise<void> {
+  const count = async () => Number(await watcher.query('SELECT count(*) FROM orders', { scalar: true }))
+  const before = await count()
+  while ((await count()) === before);
 }
 
 /** Keeps some messages ahead of any consumer until it is stopped; returns how many there were. */
