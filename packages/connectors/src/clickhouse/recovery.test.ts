@@ -82,7 +82,7 @@ describe.skipIf(!hasClickhouse())('a load into ClickHouse whose process is kille
         return text.split('\n').slice(0, -1)
       }
       // Staging is the same in all modes; the others are cut off around their publish.
-      for (let step = mode === 'append' && before ? 8 : 18; ; step++) {
+      for (let step = mode === 'append' && before ? 14 : 20; ; step++) {
         const table = `${mode.replace('-', '_')}_${before ? 'old' : 'fresh'}_${step}`
         if (before) {
           await ask(`CREATE TABLE crash.${table} (id Int32, name Nullable(String), note Nullable(String)) ORDER BY id`)
@@ -107,7 +107,7 @@ describe.skipIf(!hasClickhouse())('a load into ClickHouse whose process is kille
         if (ended) break
       }
     },
-    180_000,
+    300_000,
   )
 })
 

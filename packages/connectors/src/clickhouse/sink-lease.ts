@@ -16,41 +16,49 @@ const beatMilliseconds = 5_000
 /** Without a sign of life for so long, in seconds by the server's clock, an owner on another machine is gone. */
 const silence = 30
 
+export interface Lease {
+  /** Before the load's record goes, and all signs of life with it: there are no more of them. */
+  stop(): Promise<void>
+  /** Lets another process have the load; after `stop` there is nothing left to tell it. */
+  release(): Promise<void>
+}
+
 /**
  * Keeps every other process from running the same load; ClickHouse has no locks that would. Who comes
  * writes a claim and reads all claims: of those alive, the first holds. Alive is who has written lately and,
  * on this machine, still runs.
- *
- * @returns the release; `forgotten` when the load's record is gone, and this claim with it
  */
-export async function claimLoad(
-  session: Session,
-  records: Records,
-  key: string,
-): Promise<(forgotten: boolean) => Promise<void>> {
+export async function claimLoad(session: Session, records: Records, key: string): Promise<Lease> {
   const own: Owner = { ...(await thisProcess()), id: randomUUID() }
   await refuseRunning(session, records, key, own)
   held.add(own.id)
-  const release = async (forgotten: boolean) => {
-    held.delete(own.id)
-    if (!forgotten) await addEvent(session.http, records, key, 'release', own)
-  }
   try {
     await addEvent(session.http, records, key, 'claim', own)
     await refuseRunning(session, records, key, own)
   } catch (error) {
-    await release(false).catch(() => {})
+    held.delete(own.id)
+    await addEvent(session.http, records, key, 'release', own).catch(() => {})
     throw error
   }
+  let stopped = false
   let beating: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
-    beating = addEvent(session.http, records, key, 'beat', own).catch(() => {})
+    beating = beating.then(() => addEvent(session.http, records, key, 'beat', own)).catch(() => {})
   }, beatMilliseconds)
   timer.unref()
-  return async (forgotten) => {
+  const stop = async () => {
+    stopped = true
     clearInterval(timer)
     await beating
-    await release(forgotten)
+  }
+  return {
+    stop,
+    async release() {
+      const forgotten = stopped
+      await stop()
+      held.delete(own.id)
+      if (!forgotten) await addEvent(session.http, records, key, 'release', own)
+    },
   }
 }
 

@@ -9,7 +9,7 @@ import { alterations, publishStaging } from './publish.ts'
 import { hashRows } from './read-blocks.ts'
 import { readRows } from './read-table.ts'
 import { type Session, utc, writing } from './session.ts'
-import { claimLoad } from './sink-lease.ts'
+import { claimLoad, type Lease } from './sink-lease.ts'
 import {
   addEvent,
   createRecords,
@@ -42,7 +42,7 @@ export async function openClickhouseLoad(
 ): Promise<Load> {
   const { session, records, place } = context
   await createRecords(session, records)
-  const release = await claimLoad(session, records, spec.key)
+  const lease = await claimLoad(session, records, spec.key)
   try {
     const record = await readLoad(session, records, spec.key)
     if (resume && record === null) {
@@ -51,7 +51,7 @@ export async function openClickhouseLoad(
       })
     }
     const base = `${stagingPrefix(spec.key)}0`
-    if (resume?.status === 'published') return createLoad(context, spec, release, null)
+    if (resume?.status === 'published') return createLoad(context, spec, lease, null)
     const target = await readTarget(session, place)
     let chunks: readonly StagedChunk[] = record?.chunks ?? []
     if (!resume) {
@@ -67,14 +67,14 @@ export async function openClickhouseLoad(
       chunks = []
     }
     const types = await prepareBase(context, spec, target, base)
-    return createLoad(context, spec, release, {
+    return createLoad(context, spec, lease, {
       base,
       types,
       target,
       chunks: new Map(chunks.map((each) => [each.id, each])),
     })
   } catch (error) {
-    await release(false).catch(() => {})
+    await lease.release().catch(() => {})
     context.onDispose()
     throw error
   }
@@ -114,24 +114,18 @@ async function prepareBase(
   return wanted.map(({ name, type }) => ({ name, type: have.get(name) ?? type }))
 }
 
-function createLoad(
-  context: LoadContext,
-  spec: LoadSpec,
-  release: (forgotten: boolean) => Promise<void>,
-  staging: Staging | null,
-): Load {
+function createLoad(context: LoadContext, spec: LoadSpec, lease: Lease, staging: Staging | null): Load {
   const { session, records, place } = context
   const { http } = session
   let published = staging === null
-  let forgotten = false
   const staged = (): Staging => {
     if (staging !== null && !published) return staging
     throw new FatalError('ALREADY_PUBLISHED', { message: `The load ${spec.key} has been published already.` })
   }
   const tables = () => [...staged().chunks.values()].flatMap(({ table }) => table ?? [])
   const forget = async () => {
+    await lease.stop()
     await forgetLoad(session, records, spec.key)
-    forgotten = true
   }
 
   /** An empty table of the staging's structure. While staged, rows keep their number, whatever the engine does to rows with one key. */
@@ -219,7 +213,7 @@ function createLoad(
     complete: forget,
     abandon: forget,
     async [Symbol.asyncDispose]() {
-      await release(forgotten).catch(() => {})
+      await lease.release().catch(() => {})
       context.onDispose()
     },
   }
