@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import {
   findAzurite,
   findFakeGcs,
+  findKafka,
   findMariadb,
   findMosquitto,
   findNats,
@@ -107,6 +108,7 @@ function reasonFor(...names: readonly string[]): string {
     { service: 'Ceph gateway', words: /\bs3\b|rgw|radosgw/, absent: findRadosgw() === null },
     { service: 'Redis server', words: /redis/, absent: findRedis() === null },
     { service: 'RabbitMQ', words: /rabbitmq/, absent: findRabbitmq() === null },
+    { service: 'Kafka (Java and Maven)', words: /kafka/, absent: findKafka() === null },
     { service: 'NATS server', words: /nats/, absent: findNats() === null },
     { service: 'Mosquitto', words: /mosquitto|mqtt/, absent: findMosquitto() === null },
     { service: 'PostgreSQL 15', words: /postgres/, absent: findPostgres15() === null },

@@ -6,15 +6,19 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { connectorForUri, type SqlConnector, type StreamEvent } from '@millrace/connectors'
 import {
+  findKafka,
   findRabbitmq,
   findRedis,
+  startKafka,
   startPostgres,
   startRabbitmq,
   startRedis,
+  type TestKafka,
   type TestPostgres,
   type TestRabbitmq,
   type TestRedis,
 } from '@millrace/testing'
+import { Admin, Producer } from '@platformatic/kafka'
 import { connect } from 'amqplib'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -81,6 +85,37 @@ describe.skipIf(findRabbitmq() === null)('kill -9 of a consumer of RabbitMQ', ()
     }
     await repeatedly(`${rabbitmq.url()}?queue=orders`, produce)
     await connection.close()
+  })
+})
+
+describe.skipIf(findKafka() === null)('kill -9 of a consumer of Kafka', () => {
+  let kafka: TestKafka
+  beforeAll(async () => {
+    kafka = await startKafka()
+  }, 120_000)
+  afterAll(() => kafka.stop())
+
+  it('loses nothing and repeats at most one flush for each kill', { timeout: rounds * 10_000 }, async () => {
+    const client = {
+      clientId: 'test',
+      bootstrapBrokers: [`${kafka.host}:${kafka.port}`],
+      sasl: { mechanism: 'PLAIN' as const, username: kafka.user, password: kafka.password },
+    }
+    const admin = new Admin(client)
+    await admin.createTopics({ topics: ['orders'], partitions: 3, replicas: 1 })
+    await admin.close()
+    const producer = new Producer(client)
+    const produce = async (from: number, to: number) => {
+      const ids = Array.from({ length: to - from + 1 }, (_, index) => from + index)
+      await producer.send({
+        messages: ids.map((id) => ({
+          ...{ topic: 'orders', partition: id % 3, value: Buffer.from(`{"id":${id},"note":"order"}`) },
+        })),
+      })
+    }
+    // A name that stays, as a service has it: what was not committed comes again at once.
+    await repeatedly(`${kafka.url()}/orders?instance=service`, produce)
+    await producer.close()
   })
 })
 

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { findMosquitto, findNats, findRabbitmq, findRedis } from './binaries.ts'
 import type { TestBroker } from './broker-process.ts'
+import { findKafka, startKafka } from './kafka.ts'
 import { startMosquitto } from './mosquitto.ts'
 import { startNats } from './nats.ts'
 import { startRabbitmq } from './rabbitmq.ts'
@@ -12,6 +13,7 @@ const brokers: readonly [string, boolean, () => Promise<TestBroker>][] = [
   ['NATS', findNats() !== null, () => startNats({ tls: true })],
   ['Mosquitto', findMosquitto() !== null, () => startMosquitto({ tls: true })],
   ['RabbitMQ', findRabbitmq() !== null, () => startRabbitmq({ tls: true })],
+  ['Kafka', findKafka() !== null, () => startKafka({ tls: true })],
 ]
 
 describe.each(brokers)('%s', (_, found, start) => {

@@ -22,6 +22,8 @@ export interface StreamSubject {
   /** Whether consumers of one group share its messages; else the last one to come takes over. */
   readonly shares: boolean
   readonly tellsLag: boolean
+  /** Whether clients are told addresses to connect to, so that nothing can stand in between. Default false. */
+  readonly redirects?: boolean
   /** Connections that the broker has of us. */
   connections?(): Promise<number>
 }
@@ -184,9 +186,9 @@ export function describeStreamConnector(name: string, make: () => StreamSubject)
       let consumer = await openConsumer(stream)
       const seen = (await collect(consumer, 5, { ...few, maxMessages: 5 })).map(numberOf)
       await consumer.commit()
-      await consumer.pull({ ...few, maxMessages: 5 })
+      // A consumer that mends its connection itself keeps what it handed out; a new one gets it again.
+      const uncommitted = (await consumer.pull({ ...few, maxMessages: 5 })).map(numberOf)
       await broker.restart('stop')
-      const uncommitted: number[] = []
       while (uncommitted.length < 25) {
         try {
           uncommitted.push(...(await consumer.pull(few)).map(numberOf))
@@ -202,8 +204,9 @@ export function describeStreamConnector(name: string, make: () => StreamSubject)
       expect(sorted([...new Set([...seen, ...uncommitted])])).toEqual(range(1, 30))
     })
 
-    test('a connection that is cut is a transient error, and what was not committed comes again', async () => {
-      const { definition, config, createStream, publish, broker } = make()
+    test('a connection that is cut is a transient error, and what was not committed comes again', async ({ skip }) => {
+      const { definition, config, createStream, publish, broker, redirects = false } = make()
+      if (redirects) skip('the broker sends clients past the proxy')
       const stream = await createStream()
       await publish(stream, numbered(1, 6))
       const connector = (port: number) => definition.create({ ...config(), port }) as StreamConnector
