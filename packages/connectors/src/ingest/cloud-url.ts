@@ -15,6 +15,7 @@ const services: Readonly<Record<string, CloudService>> = {
   gcs: 'gcs',
   az: 'azure',
   azure: 'azure',
+  'azure-blob': 'azure',
 }
 const schemes: Readonly<Record<CloudService, string>> = { s3: 's3', gcs: 'gs', azure: 'azure' }
 

@@ -107,7 +107,7 @@ export type SqlName =
   | 'snowflake'
   | 'sqlite'
   | 'tinybird'
-export type CloudName = 's3' | 'gcs' | 'azure'
+export type CloudName = 's3' | 'gcs' | 'azure-blob'
 export type StreamName = 'kafka' | 'kinesis' | 'mqtt' | 'nats' | 'rabbitmq' | 'redis-streams'
 
 /** The interface that a connector's name stands for. */
