@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { BigQueryOptions } from '@google-cloud/bigquery'
-import { abortable, ConfigError, retry } from '@millrace/core'
+import { abortable, retry } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
+import { parseGoogleCredentials, readGoogleCredentials, useGoogleCredentials } from '../kit/google-credentials.ts'
 import { importDriver } from '../kit/import-driver.ts'
 import { labelOf } from './config.ts'
 import { bigqueryError } from './errors.ts'
@@ -70,6 +71,7 @@ interface Driver {
     options: BigQueryOptions,
   ) => {
     readonly projectId: string
+    readonly authClient: object
     getProjectId(): Promise<string>
     request(options: object, callback: (error: unknown, body: unknown) => void): void
   }
@@ -86,9 +88,10 @@ export async function openClient(config: ConfigValues): Promise<Client> {
     ...(config.project ? { projectId: String(config.project) } : {}),
     ...(config.location ? { location: String(config.location) } : {}),
     ...(config.endpoint ? { apiEndpoint: endpoint } : {}),
-    ...credentialsOf(config),
     userAgent: 'millrace',
   })
+  const credentials = await credentialsOf(config)
+  if (credentials) useGoogleCredentials(api, credentials)
 
   const request = <T>(options: object, signal?: AbortSignal): Promise<T> => {
     const answer = new Promise<T>((resolve, reject) => {
@@ -201,17 +204,7 @@ function mayRunAgain(sql: string): (error: Error) => boolean {
     reads && /^BIGQUERY_(RATE_LIMITED|SERVER_UNAVAILABLE)$/.test((error as { code?: string }).code ?? '')
 }
 
-function credentialsOf(config: ConfigValues): Pick<BigQueryOptions, 'credentials' | 'keyFilename'> {
-  if (config.credentials_json) {
-    try {
-      return { credentials: JSON.parse(String(config.credentials_json)) }
-    } catch {
-      // The parser's message repeats a part of the text.
-      throw new ConfigError('INVALID_CREDENTIALS', {
-        message:
-          'The credentials for BigQuery are not JSON. Put the content of the credentials file into GOOGLE_APPLICATION_CREDENTIALS_JSON, or its path into GOOGLE_APPLICATION_CREDENTIALS.',
-      })
-    }
-  }
-  return config.credentials_file ? { keyFilename: String(config.credentials_file) } : {}
+async function credentialsOf({ credentials_json: json, credentials_file: file }: ConfigValues) {
+  if (json) return parseGoogleCredentials(String(json))
+  return file ? await readGoogleCredentials(String(file)) : undefined
 }

@@ -1,4 +1,5 @@
 import type { Bucket } from '@google-cloud/storage'
+import { readGoogleCredentials, useGoogleCredentials } from '../kit/google-credentials.ts'
 import { importDriver } from '../kit/import-driver.ts'
 import type { GcsConfig } from './config.ts'
 import { gcsError } from './errors.ts'
@@ -13,8 +14,6 @@ export async function connectBucket(
   const storage = new Storage({
     ...(project === undefined ? {} : { projectId: project }),
     ...(endpoint === undefined ? {} : { apiEndpoint: endpoint }),
-    ...(file === undefined ? {} : { keyFilename: file }),
-    ...(credentials === undefined ? {} : { credentials }),
     // Whole objects under conditions: writing one again does no harm.
     retryOptions: {
       autoRetry: true,
@@ -23,6 +22,8 @@ export async function connectBucket(
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
     },
   })
+  const given = credentials ?? (file === undefined ? undefined : await readGoogleCredentials(file))
+  if (given !== undefined) useGoogleCredentials(storage, given)
   return storage.bucket(name)
 }
 

@@ -1,5 +1,5 @@
-import { ConfigError } from '@millrace/core'
 import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
+import { type GoogleCredentials, parseGoogleCredentials } from '../kit/google-credentials.ts'
 import { parseBucketUri } from '../kit/object-config.ts'
 import { objectTransferProperties, objectTransferSettings } from '../object-transfer/config.ts'
 
@@ -49,7 +49,7 @@ export interface GcsConfig {
   readonly project: string | undefined
   readonly endpoint: string | undefined
   readonly file: string | undefined
-  readonly credentials: Readonly<Record<string, unknown>> | undefined
+  readonly credentials: GoogleCredentials | undefined
 }
 
 /** @throws ConfigError `INVALID_CREDENTIALS` */
@@ -61,21 +61,8 @@ export function gcsConfig(values: ConfigValues): GcsConfig {
     project: text('project'),
     endpoint: endpoint === undefined || /^https?:/.test(endpoint) ? endpoint : `http://${endpoint}`,
     file: json === undefined ? text('credentials_file') : undefined,
-    credentials: json === undefined ? undefined : parseCredentials(json),
+    credentials: json === undefined ? undefined : parseGoogleCredentials(json),
   }
-}
-
-function parseCredentials(json: string): Readonly<Record<string, unknown>> {
-  try {
-    const parsed: unknown = JSON.parse(json)
-    if (typeof parsed === 'object' && parsed !== null) return parsed as Readonly<Record<string, unknown>>
-  } catch {
-    // The parser's message repeats a part of the text.
-  }
-  throw new ConfigError('INVALID_CREDENTIALS', {
-    message:
-      'GOOGLE_APPLICATION_CREDENTIALS_JSON is not the JSON of a service account’s key. Give the whole content of the file.',
-  })
 }
 
 /** `gs://bucket/key`; secrets have no place in an address. */

@@ -22,7 +22,7 @@ export function createGcsConnector(
 ): GcsConnector {
   const path = String(values.path ?? '')
   const bucket = (given?: string) => {
-    const name = requireBucket(given ?? values.bucket, 'bucket', 'gs://container/key')
+    const name = requireBucket(given ?? values.bucket, 'bucket', 'gs://bucket/key')
     // Made when it is first used, and then kept for the connections that it holds.
     let opened: ReturnType<typeof connectBucket> | undefined
     return gcsStore(name, async () => {

@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type FakeGcs, findFakeGcs, startFakeGcs } from '@millrace/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import { describeObjectStore } from '../kit/object-store.contract.ts'
+import type { ObjectStoreConnector } from '../kit/object-store.ts'
 import { connectBucket } from './client.ts'
 import { gcsConfig } from './config.ts'
 import { definition } from './connector.ts'
@@ -46,6 +50,32 @@ describe.skipIf(findFakeGcs() === null)('Google Cloud Storage on fake-gcs-server
     many: 300,
     largeConditions: false,
   }))
+
+  test('credentials come from a file or as they are, sign addresses, and nothing is said on stderr', async () => {
+    const { credentials_json, ...others } = config
+    const json = String(credentials_json)
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    try {
+      const file = join(folder, 'key.json')
+      await writeFile(file, json)
+      const ways: ConfigValues[] = [{ credentials_json: json }, { credentials_file: file }]
+      for (const given of ways) {
+        await using connector = definition.create({ ...others, ...given }) as ObjectStoreConnector
+        const url = new URL(await connector.bucket().publicUrl('a'))
+        expect(url.searchParams.get('X-Goog-Credential')).toMatch(/^tests@millrace-test\.iam\.gserviceaccount\.com\//)
+      }
+      expect(warn).not.toHaveBeenCalled()
+      await using missing = definition.create({ ...others, credentials_file: `${file}.gone` }) as ObjectStoreConnector
+      await expect(missing.bucket().ls('')).rejects.toMatchObject({
+        code: 'CREDENTIALS_REQUIRED',
+        message: expect.stringContaining('key.json.gone'),
+      })
+    } finally {
+      warn.mockRestore()
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
 
   test('a listing goes on from page to page', async () => {
     const store = gcsStore(String(config.bucket), () => connectBucket(gcsConfig(config), String(config.bucket)), 10)
