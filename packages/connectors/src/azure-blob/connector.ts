@@ -6,7 +6,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'object-store' }
   name: 'azure-blob',
   title: 'Azure Blob Storage',
   kind: 'object-store',
-  schemes: ['az', 'azure-blob'],
+  schemes: ['az', 'azure', 'azure-blob'],
   configSchema,
   capabilities: { source: true, sink: true, query: false, scopes: false },
   testedAgainst: [
