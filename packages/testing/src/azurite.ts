@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { FatalError } from '@millrace/core'
-import { freePort } from './free-port.ts'
-import { PortTaken, startServer } from './server-process.ts'
+import { onFreePort } from './on-free-port.ts'
+import { startServer } from './server-process.ts'
 
 /** The program of Azurite, or null where its package is not installed: then its tests are skipped. */
 export function findAzurite(): string | null {
@@ -41,39 +41,34 @@ export async function startAzurite(): Promise<TestAzurite> {
   }
   const account = 'millrace'
   const accountKey = randomBytes(64).toString('base64')
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+  return await onFreePort(async (port) => {
     const endpoint = `http://127.0.0.1:${port}/${account}`
-    try {
-      const server = await startServer({
-        name: 'Azurite',
-        program: process.execPath,
-        args: [
-          ...[program, '--blobHost', '127.0.0.1', '--blobPort', `${port}`],
-          // It knows fewer versions of the protocol than the driver speaks.
-          ...['--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry', '--silent'],
-        ],
-        env: { AZURITE_ACCOUNTS: `${account}:${accountKey}`, NODE_OPTIONS: '' },
-        account: undefined,
-        ready: /successfully listen/,
-        portTaken: /EADDRINUSE/,
-        stopSignal: 'TERM',
-        temporaryDirectory: undefined,
-      })
-      return {
-        ...{ endpoint, port, account, accountKey, pid: server.pid },
-        connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};BlobEndpoint=${endpoint};`,
-        createContainer: (name = `container-${randomBytes(6).toString('hex')}`) =>
-          createContainer(endpoint, account, accountKey, name),
-        log: server.log,
-        kill: server.kill,
-        stop: server.stop,
-        [Symbol.asyncDispose]: server.stop,
-      }
-    } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === 5) throw error
+    const server = await startServer({
+      name: 'Azurite',
+      program: process.execPath,
+      args: [
+        ...[program, '--blobHost', '127.0.0.1', '--blobPort', `${port}`],
+        // It knows fewer versions of the protocol than the driver speaks.
+        ...['--inMemoryPersistence', '--skipApiVersionCheck', '--disableTelemetry', '--silent'],
+      ],
+      env: { AZURITE_ACCOUNTS: `${account}:${accountKey}`, NODE_OPTIONS: '' },
+      account: undefined,
+      ready: /successfully listen/,
+      portTaken: /EADDRINUSE/,
+      stopSignal: 'TERM',
+      temporaryDirectory: undefined,
+    })
+    return {
+      ...{ endpoint, port, account, accountKey, pid: server.pid },
+      connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${accountKey};BlobEndpoint=${endpoint};`,
+      createContainer: (name = `container-${randomBytes(6).toString('hex')}`) =>
+        createContainer(endpoint, account, accountKey, name),
+      log: server.log,
+      kill: server.kill,
+      stop: server.stop,
+      [Symbol.asyncDispose]: server.stop,
     }
-  }
+  })
 }
 
 /** Signed by hand, so that no driver is needed here. */

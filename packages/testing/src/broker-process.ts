@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryRoot } from './account.ts'
-import { freePort } from './free-port.ts'
-import { PortTaken, type RunningServer, startServer } from './server-process.ts'
+import { onFreePort } from './on-free-port.ts'
+import { type RunningServer, startServer } from './server-process.ts'
 
 /** What every message broker for tests has. */
 export interface TestBroker extends AsyncDisposable {
@@ -51,7 +51,7 @@ export async function startBroker(
     })
   }
   try {
-    let [server, port] = await onFreePort(start)
+    let [server, port] = await onFreePort(async (port) => [await start(port), port] as const)
     const pause = (how: 'kill' | 'stop' = 'kill') => server.halt(how)
     const resume = async () => {
       server = await start(port)
@@ -70,16 +70,5 @@ export async function startBroker(
   } catch (error) {
     rmSync(spec.directory, { recursive: true, force: true })
     throw error
-  }
-}
-
-async function onFreePort(start: (port: number) => Promise<RunningServer>): Promise<[RunningServer, number]> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
-    try {
-      return [await start(port), port]
-    } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === 5) throw error
-    }
   }
 }

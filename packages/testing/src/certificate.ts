@@ -1,4 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /**
  * A self-signed certificate for `localhost` and 127.0.0.1, valid from yesterday for ten years, with its
@@ -34,6 +36,22 @@ export function selfSignedCertificate(): { certificate: string; key: string } {
     certificate: `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').replace(/.{64}/g, '$&\n').trim()}\n-----END CERTIFICATE-----\n`,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
+}
+
+export interface CertificateFiles {
+  /** PEM, for everybody. */
+  readonly certificateFile: string
+  /** PEM, for its owner alone. */
+  readonly keyFile: string
+}
+
+/** Writes a self-signed certificate and its key into a directory. */
+export function writeCertificate(directory: string): CertificateFiles {
+  const { certificate, key } = selfSignedCertificate()
+  const files = { certificateFile: join(directory, 'certificate.pem'), keyFile: join(directory, 'key.pem') }
+  writeFileSync(files.certificateFile, certificate, { mode: 0o644 })
+  writeFileSync(files.keyFile, key, { mode: 0o600 })
+  return files
 }
 
 function der(tag: number, content: Buffer): Buffer {

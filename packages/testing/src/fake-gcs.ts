@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError, FatalError } from '@millrace/core'
 import { findProgram } from './binaries.ts'
-import { freePort } from './free-port.ts'
-import { PortTaken, startServer } from './server-process.ts'
+import { onFreePort } from './on-free-port.ts'
+import { startServer } from './server-process.ts'
 
 const version = 'v1.56.1'
 
@@ -45,35 +45,30 @@ export interface FakeGcs extends AsyncDisposable {
 /** A third party's fake of Google Cloud Storage: its JSON interface in memory, without any check of credentials. */
 export async function startFakeGcs(): Promise<FakeGcs> {
   const program = await installFakeGcs()
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+  return await onFreePort(async (port) => {
     const endpoint = `http://127.0.0.1:${port}`
-    try {
-      const server = await startServer({
-        name: 'fake-gcs-server',
-        program,
-        args: [
-          ...['-scheme', 'http', '-host', '127.0.0.1', '-port', `${port}`, '-backend', 'memory'],
-          ...['-external-url', endpoint, '-public-host', `127.0.0.1:${port}`],
-        ],
-        account: undefined,
-        ready: /server started at/,
-        portTaken: /address already in use/,
-        stopSignal: 'TERM',
-        temporaryDirectory: undefined,
-      })
-      return {
-        ...{ endpoint, port, pid: server.pid, credentials: serviceAccount() },
-        createBucket: (name = `bucket-${randomBytes(6).toString('hex')}`) => createBucket(endpoint, name),
-        log: server.log,
-        kill: server.kill,
-        stop: server.stop,
-        [Symbol.asyncDispose]: server.stop,
-      }
-    } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === 5) throw error
+    const server = await startServer({
+      name: 'fake-gcs-server',
+      program,
+      args: [
+        ...['-scheme', 'http', '-host', '127.0.0.1', '-port', `${port}`, '-backend', 'memory'],
+        ...['-external-url', endpoint, '-public-host', `127.0.0.1:${port}`],
+      ],
+      account: undefined,
+      ready: /server started at/,
+      portTaken: /address already in use/,
+      stopSignal: 'TERM',
+      temporaryDirectory: undefined,
+    })
+    return {
+      ...{ endpoint, port, pid: server.pid, credentials: serviceAccount() },
+      createBucket: (name = `bucket-${randomBytes(6).toString('hex')}`) => createBucket(endpoint, name),
+      log: server.log,
+      kill: server.kill,
+      stop: server.stop,
+      [Symbol.asyncDispose]: server.stop,
     }
-  }
+  })
 }
 
 /** Builds the program once per machine. */

@@ -7,9 +7,9 @@ import { ConfigError, FatalError } from '@millrace/core'
 import { createConnection } from 'mysql2/promise'
 import { type Account, give, serverAccount, temporaryRoot } from './account.ts'
 import { findMariadb, type MariadbBinaries } from './binaries.ts'
-import { selfSignedCertificate } from './certificate.ts'
-import { freePort } from './free-port.ts'
-import { PortTaken, type RunningServer, startServer } from './server-process.ts'
+import { writeCertificate } from './certificate.ts'
+import { onFreePort } from './on-free-port.ts'
+import { type RunningServer, startServer } from './server-process.ts'
 
 export interface MariadbOptions {
   /** Offer TLS with a self-signed certificate; connections without it are accepted too. */
@@ -73,7 +73,8 @@ async function start(binaries: MariadbBinaries, directory: string, options: Mari
   await install(binaries, { data, temporary: run }, account)
 
   const password = randomBytes(12).toString('hex')
-  const certificateFile = options.ssl ? writeCertificate(directory, account) : undefined
+  const tls = options.ssl ? writeCertificate(directory) : undefined
+  if (tls) give(tls.keyFile, account)
   const settings = {
     datadir: data,
     'bind-address': host,
@@ -87,9 +88,7 @@ async function start(binaries: MariadbBinaries, directory: string, options: Mari
     'innodb-flush-log-at-trx-commit': '0',
     'innodb-flush-method': 'nosync',
     'innodb-doublewrite': 'OFF',
-    ...(certificateFile
-      ? { 'ssl-cert': certificateFile, 'ssl-ca': certificateFile, 'ssl-key': join(directory, 'key.pem') }
-      : {}),
+    ...(tls ? { 'ssl-cert': tls.certificateFile, 'ssl-ca': tls.certificateFile, 'ssl-key': tls.keyFile } : {}),
     ...options.settings,
   }
   const [server, port] = await startOnFreePort(binaries, directory, account, settings)
@@ -98,7 +97,7 @@ async function start(binaries: MariadbBinaries, directory: string, options: Mari
     const version = await checkIdentity(connection, data)
     return {
       ...connection,
-      ...{ version, binaries, certificateFile, pid: server.pid, dataDirectory: data },
+      ...{ version, binaries, certificateFile: tls?.certificateFile, pid: server.pid, dataDirectory: data },
       url: (name = database) => `mysql://${user}:${password}@${host}:${port}/${encodeURIComponent(name)}`,
       createDatabase: (name = `db_${randomBytes(6).toString('hex')}`) => createDatabase(connection, name),
       log: server.log,
@@ -151,40 +150,26 @@ function writeFirstStatements(directory: string, account: Account | undefined, p
   return file
 }
 
-function writeCertificate(directory: string, account: Account | undefined): string {
-  const { certificate, key } = selfSignedCertificate()
-  const certificateFile = join(directory, 'certificate.pem')
-  writeFileSync(certificateFile, certificate, { mode: 0o644 })
-  writeFileSync(join(directory, 'key.pem'), key, { mode: 0o600 })
-  give(join(directory, 'key.pem'), account)
-  return certificateFile
-}
-
 async function startOnFreePort(
   binaries: MariadbBinaries,
   directory: string,
   account: Account | undefined,
   settings: Readonly<Record<string, string>>,
 ): Promise<[RunningServer, number]> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+  return await onFreePort(async (port) => {
     const flags = Object.entries({ ...settings, port: `${port}` }).map(([name, value]) => `--${name}=${value}`)
-    try {
-      const server = await startServer({
-        name: 'MariaDB',
-        program: binaries.server,
-        args: ['--no-defaults', ...flags],
-        account,
-        ready: /ready for connections/,
-        portTaken: /Address already in use/,
-        stopSignal: 'TERM',
-        temporaryDirectory: directory,
-      })
-      return [server, port]
-    } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === 5) throw error
-    }
-  }
+    const server = await startServer({
+      name: 'MariaDB',
+      program: binaries.server,
+      args: ['--no-defaults', ...flags],
+      account,
+      ready: /ready for connections/,
+      portTaken: /Address already in use/,
+      stopSignal: 'TERM',
+      temporaryDirectory: directory,
+    })
+    return [server, port]
+  })
 }
 
 interface ConnectionOptions {

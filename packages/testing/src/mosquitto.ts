@@ -7,7 +7,7 @@ import { ConfigError } from '@millrace/core'
 import { isRoot } from './account.ts'
 import { findMosquitto } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
-import { selfSignedCertificate } from './certificate.ts'
+import { writeCertificate } from './certificate.ts'
 
 export interface MosquittoOptions {
   /** Takes only connections with TLS, with a self-signed certificate. */
@@ -34,13 +34,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
   const directory = brokerDirectory('mosquitto')
   const passwords = join(directory, 'passwords')
   await promisify(execFile)(found.passwords, ['-c', '-b', passwords, user, password])
-  const certificateFile = options.tls ? join(directory, 'certificate.pem') : undefined
-  const keyFile = join(directory, 'key.pem')
-  if (certificateFile) {
-    const { certificate, key } = selfSignedCertificate()
-    writeFileSync(certificateFile, certificate)
-    writeFileSync(keyFile, key, { mode: 0o600 })
-  }
+  const tls = options.tls ? writeCertificate(directory) : undefined
   const broker = await startBroker({
     ...{ name: 'Mosquitto', program: found.server, directory },
     ready: /mosquitto version .* running/,
@@ -49,7 +43,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
       const file = join(directory, 'mosquitto.conf')
       const lines = [
         `listener ${port} ${brokerHost}`,
-        ...(certificateFile ? [`certfile ${certificateFile}`, `keyfile ${keyFile}`] : []),
+        ...(tls ? [`certfile ${tls.certificateFile}`, `keyfile ${tls.keyFile}`] : []),
         // Started as root it would change to an account that cannot reach the directory.
         ...(isRoot() ? ['user root'] : []),
         ...['allow_anonymous false', `password_file ${passwords}`, 'log_dest stderr', 'log_type all'],
@@ -62,8 +56,8 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
   })
   return {
     ...broker,
-    ...{ host: brokerHost, user, password, certificateFile },
-    url: () => `${certificateFile ? 'mqtts' : 'mqtt'}://${user}:${password}@${brokerHost}:${broker.port}`,
+    ...{ host: brokerHost, user, password, certificateFile: tls?.certificateFile },
+    url: () => `${tls ? 'mqtts' : 'mqtt'}://${user}:${password}@${brokerHost}:${broker.port}`,
     [Symbol.asyncDispose]: broker.stop,
   }
 }

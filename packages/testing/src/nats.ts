@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import { findNats } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
-import { selfSignedCertificate } from './certificate.ts'
+import { writeCertificate } from './certificate.ts'
 
 export interface NatsOptions {
   /** Takes only connections with TLS, with a self-signed certificate. */
@@ -27,13 +27,7 @@ export async function startNats(options: NatsOptions = {}): Promise<TestNats> {
   const user = 'millrace'
   const password = randomBytes(12).toString('hex')
   const directory = brokerDirectory('nats')
-  const certificateFile = options.tls ? join(directory, 'certificate.pem') : undefined
-  const keyFile = join(directory, 'key.pem')
-  if (certificateFile) {
-    const { certificate, key } = selfSignedCertificate()
-    writeFileSync(certificateFile, certificate)
-    writeFileSync(keyFile, key, { mode: 0o600 })
-  }
+  const tls = options.tls ? writeCertificate(directory) : undefined
   const broker = await startBroker({
     ...{ name: 'NATS', program, directory },
     ready: /Server is ready/,
@@ -44,7 +38,7 @@ export async function startNats(options: NatsOptions = {}): Promise<TestNats> {
         `listen: "${brokerHost}:${port}"`,
         `jetstream { store_dir: "${join(directory, 'data')}" }`,
         `authorization { user: ${user}, password: "${password}" }`,
-        ...(certificateFile ? [`tls { cert_file: "${certificateFile}", key_file: "${keyFile}" }`] : []),
+        ...(tls ? [`tls { cert_file: "${tls.certificateFile}", key_file: "${tls.keyFile}" }`] : []),
       ]
       writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 })
       return { args: ['-c', file] }
@@ -52,8 +46,8 @@ export async function startNats(options: NatsOptions = {}): Promise<TestNats> {
   })
   return {
     ...broker,
-    ...{ host: brokerHost, user, password, certificateFile },
-    url: () => `${certificateFile ? 'nats+tls' : 'nats'}://${user}:${password}@${brokerHost}:${broker.port}`,
+    ...{ host: brokerHost, user, password, certificateFile: tls?.certificateFile },
+    url: () => `${tls ? 'nats+tls' : 'nats'}://${user}:${password}@${brokerHost}:${broker.port}`,
     [Symbol.asyncDispose]: broker.stop,
   }
 }

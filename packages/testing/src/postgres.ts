@@ -8,8 +8,8 @@ import pg from 'pg'
 import { type Account, give, isReachableByOthers, isRoot, ownerOf, serverAccount, temporaryRoot } from './account.ts'
 import { embeddedPostgres, findPostgres15, type PostgresBinaries } from './binaries.ts'
 import { selfSignedCertificate } from './certificate.ts'
-import { freePort } from './free-port.ts'
-import { PortTaken, type RunningServer, startServer } from './server-process.ts'
+import { onFreePort } from './on-free-port.ts'
+import { type RunningServer, startServer } from './server-process.ts'
 
 export interface PostgresOptions {
   /** `embedded` comes with the npm packages; `15` is the system's. Default `embedded`. */
@@ -189,28 +189,23 @@ async function start(spec: StartSpec): Promise<TestPostgres> {
 }
 
 async function startOnFreePort({ binaries, home, settings }: StartSpec): Promise<[RunningServer, number]> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+  return await onFreePort(async (port) => {
     const flags = Object.entries({ ...settings, port: `${port}` }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,
     ])
-    try {
-      const server = await startServer({
-        name: 'PostgreSQL',
-        program: binaries.postgres,
-        args: ['-D', home.data, ...flags],
-        account: home.account,
-        ready: /database system is ready to accept connections/,
-        portTaken: /Address already in use/,
-        stopSignal: 'INT',
-        temporaryDirectory: home.temporary,
-      })
-      return [server, port]
-    } catch (error) {
-      if (!(error instanceof PortTaken) || attempt === 5) throw error
-    }
-  }
+    const server = await startServer({
+      name: 'PostgreSQL',
+      program: binaries.postgres,
+      args: ['-D', home.data, ...flags],
+      account: home.account,
+      ready: /database system is ready to accept connections/,
+      portTaken: /Address already in use/,
+      stopSignal: 'INT',
+      temporaryDirectory: home.temporary,
+    })
+    return [server, port]
+  })
 }
 
 /** A port can be answered by somebody else's server, without any error: ask it where its data lies. */

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { ConfigError } from '@millrace/core'
 import { findRabbitmq } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
-import { selfSignedCertificate } from './certificate.ts'
+import { writeCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 import { startServer } from './server-process.ts'
 
@@ -35,12 +35,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Test
   const directory = brokerDirectory('rabbitmq')
   mkdirSync(join(directory, 'home'))
   writeFileSync(join(directory, 'plugins'), '[].\n')
-  const tls = options.tls ? { port: await freePort(), certificateFile: join(directory, 'certificate.pem') } : undefined
-  if (tls) {
-    const { certificate, key } = selfSignedCertificate()
-    writeFileSync(tls.certificateFile, certificate)
-    writeFileSync(join(directory, 'key.pem'), key, { mode: 0o600 })
-  }
+  const tls = options.tls ? { port: await freePort(), ...writeCertificate(directory) } : undefined
   const [mapperPort, distributionPort] = [await freePort(), await freePort()]
   const env = {
     HOME: join(directory, 'home'),
@@ -75,7 +70,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Test
           ...['disk_free_limit.absolute = 1MB', 'loopback_users = none'],
           ...(tls ? [`listeners.ssl.default = ${brokerHost}:${tls.port}`] : []),
           ...(tls ? [`ssl_options.certfile = ${tls.certificateFile}`] : []),
-          ...(tls ? [`ssl_options.keyfile = ${join(directory, 'key.pem')}`, 'ssl_options.verify = verify_none'] : []),
+          ...(tls ? [`ssl_options.keyfile = ${tls.keyFile}`, 'ssl_options.verify = verify_none'] : []),
         ]
         writeFileSync(env.RABBITMQ_CONFIG_FILE, `${lines.join('\n')}\n`, { mode: 0o600 })
         return { args: [], env }

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import { findRedis } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
-import { selfSignedCertificate } from './certificate.ts'
+import { writeCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 
 export interface RedisOptions {
@@ -27,12 +25,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   }
   const password = randomBytes(12).toString('hex')
   const directory = brokerDirectory('redis')
-  const tls = options.tls ? { port: await freePort(), certificateFile: join(directory, 'certificate.pem') } : undefined
-  if (tls) {
-    const { certificate, key } = selfSignedCertificate()
-    writeFileSync(tls.certificateFile, certificate)
-    writeFileSync(join(directory, 'key.pem'), key, { mode: 0o600 })
-  }
+  const tls = options.tls ? { port: await freePort(), ...writeCertificate(directory) } : undefined
   const broker = await startBroker({
     ...{ name: 'Redis', program, directory },
     ready: /Ready to accept connections/,
@@ -42,7 +35,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
         ...['--port', `${port}`, '--bind', brokerHost, '--dir', directory, '--save', '', '--requirepass', password],
         ...['--appendonly', 'yes', '--appendfsync', 'no'],
         ...(tls ? ['--tls-port', `${tls.port}`, '--tls-auth-clients', 'no'] : []),
-        ...(tls ? ['--tls-cert-file', tls.certificateFile, '--tls-key-file', join(directory, 'key.pem')] : []),
+        ...(tls ? ['--tls-cert-file', tls.certificateFile, '--tls-key-file', tls.keyFile] : []),
       ],
     }),
   })
