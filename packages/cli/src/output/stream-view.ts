@@ -65,6 +65,10 @@ export function createStreamView(options: StreamViewOptions): StreamView {
           return
         case 'columns-added':
           return line(`columns added: ${event.columns.map(({ name, type }) => `${name} ${type}`).join(', ')}`)
+        case 'columns-widened':
+          return line(
+            `columns widened: ${event.columns.map(({ name, from, to }) => `${name} ${from} → ${to}`).join(', ')}`,
+          )
         case 'retry':
           return line(
             `${event.error.message} Trying the ${event.what} again in ${(event.delayMs / 1000).toFixed(1)} s (attempt ${event.attempt + 1}).`,

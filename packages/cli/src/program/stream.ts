@@ -43,7 +43,7 @@ export function addStream(program: Command, run: Run): void {
     .addOption(
       new Option(
         '--contract <contract>',
-        'What becomes of keys without a column: they get one, stop the message, or are dropped.',
+        'What becomes of keys without a column: evolve gives them one, and widens columns of whole numbers; freeze makes the message a dead letter; discard drops them.',
       )
         .choices(['evolve', 'freeze', 'discard'])
         .default('evolve'),

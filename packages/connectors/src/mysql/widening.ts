@@ -66,7 +66,7 @@ export function widens(want: string, have: string, column: Column): boolean {
   const to = parseDeclaration(want)
   const sameFamily =
     from.name === to.name ||
-    (from.name in integerBits && to.name in integerBits) ||
+    (from.name in integerBits && (to.name in integerBits || to.name === 'decimal')) ||
     (from.name === 'float' && to.name === 'double') ||
     (isText(from) && isText(to)) ||
     (isBinary(from) && isBinary(to))

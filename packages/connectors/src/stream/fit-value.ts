@@ -50,18 +50,22 @@ function stringOf(token: string): string | undefined {
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
 
 function integer(text: string, bits: number, unsigned: boolean): string | undefined {
-  if (!number.test(text)) return undefined
-  const whole = /^-?\d+$/.test(text) ? BigInt(text) : Number.isSafeInteger(Number(text)) ? BigInt(Number(text)) : null
-  if (whole === null) return undefined
+  const digits = /^-?[1-9]\d*$/.test(text) ? text : decimal(text, null, 0)
+  if (digits === undefined) return undefined
+  const whole = BigInt(digits)
   const fits = unsigned ? BigInt.asUintN(bits, whole) === whole : BigInt.asIntN(bits, whole) === whole
   return fits ? whole.toString() : undefined
 }
 
+/** Fractions are rounded to the nearest float, as everywhere; a whole number that would become another one does not fit. */
 function float(text: string, bits: 32 | 64): string | undefined {
   if (/^(NaN|-?Infinity)$/.test(text)) return text
   if (!number.test(text)) return undefined
   const value = bits === 32 ? Math.fround(Number(text)) : Number(text)
-  return Number.isFinite(value) ? canonicalFloatText(value, bits) : undefined
+  if (!Number.isFinite(value)) return undefined
+  const canonical = canonicalFloatText(value, bits)
+  if (/^-?\d+$/.test(text) && BigInt(text) !== BigInt(value) && decimal(canonical, null, 0) !== text) return undefined
+  return canonical
 }
 
 /** Zeros are added up to the scale; digits beyond it must be zeros. */

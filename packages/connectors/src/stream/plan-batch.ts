@@ -4,6 +4,7 @@ import type { Rejection } from './destination.ts'
 import type { LoadedColumn, Scanned, ScannedRow } from './fit-rows.ts'
 import { newColumn } from './new-column.ts'
 import type { TableSchema } from './table-schema.ts'
+import { type WidenedColumn, widenColumns } from './widen-columns.ts'
 
 export interface Batch {
   readonly scanned: Scanned
@@ -11,6 +12,8 @@ export interface Batch {
   readonly sink: Sink
   readonly target: Target
   readonly contract: SchemaContract
+  /** Whether a column of whole numbers may become one that holds the other numbers of this batch. */
+  readonly widen: boolean
 }
 
 export interface PlannedBatch {
@@ -18,6 +21,7 @@ export interface PlannedBatch {
   readonly loaded: readonly LoadedColumn[]
   readonly changes: readonly SchemaChange[]
   readonly added: readonly { readonly name: string; readonly type: string }[]
+  readonly widened: readonly WidenedColumn[]
   readonly rejected: readonly Rejection[]
 }
 
@@ -28,8 +32,15 @@ interface Refused {
   readonly reason: string
 }
 
-/** Which columns a batch is written to, which are added for it, and which of its messages cannot be written. */
+/** Which columns a batch is written to, which are added or widened for it, and which of its messages cannot be written. */
 export async function planBatch(batch: Batch): Promise<PlannedBatch> {
+  const planned = await planColumns(batch)
+  if (!batch.widen || batch.contract !== 'evolve') return planned
+  const { loaded, changes, widened } = await widenColumns(batch, planned)
+  return { ...planned, loaded, changes: [...planned.changes, ...changes], widened }
+}
+
+async function planColumns(batch: Batch): Promise<PlannedBatch> {
   const { scanned, schema, sink, target, contract } = batch
   const known: LoadedColumn[] = []
   const unknown: LoadedColumn[] = []
@@ -81,7 +92,7 @@ async function without(batch: Batch, refused: readonly Refused[]): Promise<Plann
     if (reason === undefined) rows.push(scanned)
     else rejected.push({ message: scanned.row.message, code: reason.code, reason: reason.reason })
   }
-  const rest = await planBatch({ ...batch, scanned: { ...batch.scanned, rows } })
+  const rest = await planColumns({ ...batch, scanned: { ...batch.scanned, rows } })
   return { ...rest, rejected: [...rejected, ...rest.rejected] }
 }
 
@@ -93,6 +104,7 @@ function unchanged({ rows }: Scanned, loaded: readonly LoadedColumn[]): PlannedB
     loaded,
     changes: [],
     added: [],
+    widened: [],
     rejected: rows.filter(isEmpty).map(({ row }) => ({
       message: row.message,
       code: 'NO_VALUES',

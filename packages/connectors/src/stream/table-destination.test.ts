@@ -8,7 +8,7 @@ import type { SqlConnector } from '../kit/connector.ts'
 import { connectorForUri } from '../kit/registry.ts'
 import { createMemoryBroker } from './memory-broker.test.fixture.ts'
 import { runStream } from './run-stream.ts'
-import type { StreamSpec } from './types.ts'
+import type { StreamEvent, StreamSpec } from './types.ts'
 
 let folder: string
 let postgres: TestPostgres
@@ -44,12 +44,20 @@ async function open(uri: Promise<string>): Promise<SqlConnector> {
   return (await connectorForUri(await uri)) as SqlConnector
 }
 
-const run = (broker: ReturnType<typeof createMemoryBroker>, connector: SqlConnector, spec: Partial<StreamSpec> = {}) =>
-  runStream({
-    from: { connector: broker.connector, stream: 'orders' },
-    to: { kind: 'table', connector, table: { scope: [], name: 'orders' } },
-    ...{ deadLetter: join(folder, `${count++}.ndjson`), drain: true, ...spec },
-  })
+const run = (
+  broker: ReturnType<typeof createMemoryBroker>,
+  connector: SqlConnector,
+  spec: Partial<StreamSpec> = {},
+  onEvent = (_: StreamEvent) => {},
+) =>
+  runStream(
+    {
+      from: { connector: broker.connector, stream: 'orders' },
+      to: { kind: 'table', connector, table: { scope: [], name: 'orders' } },
+      ...{ deadLetter: join(folder, `${count++}.ndjson`), drain: true, ...spec },
+    },
+    { onEvent },
+  )
 
 describe.each(servers)('a stream into %s', (name, found, connect, json) => {
   it.skipIf(!found)('makes a table, adds columns, and lets the types of a table decide', async () => {
@@ -89,6 +97,43 @@ describe.each(servers)('a stream into %s', (name, found, connect, json) => {
     const [first] = await connector.query('select * from typed order by id')
     expect(first).toMatchObject({ price: expect.stringMatching(/^1\.50$/), note: 'abc' })
   })
+})
+
+describe.each(servers)('a column of whole numbers in %s', (_, found, connect) => {
+  it.skipIf(!found)('takes decimals as soon as they come, and keeps every digit', async () => {
+    await using connector = await connect()
+    const broker = createMemoryBroker()
+    const events: StreamEvent[] = []
+    const follow = (spec: Partial<StreamSpec> = {}) => run(broker, connector, spec, (event) => events.push(event))
+    broker.add({ id: 1, price: 10 })
+    await follow()
+    broker.add(Buffer.from('{"id":2,"price":9223372036854775807}'), { id: 3, price: 10.5 }, { id: 4, price: 'x' })
+    expect(await follow()).toMatchObject({ rows: 2, deadLetters: 1 })
+    broker.add(Buffer.from('{"id":5,"price":12345678901234.56789}'))
+    expect(await follow()).toMatchObject({ rows: 1, deadLetters: 0 })
+    const widened = events.filter(({ type }) => type === 'columns-widened')
+    expect(widened).toEqual([{ type: 'columns-widened', columns: [expect.objectContaining({ name: 'price' })] }])
+    const rows = await connector.query('select price from orders order by id')
+    expect(
+      rows.map(({ price }) =>
+        String(price)
+          .replace(/\.?0+$/, '')
+          .replace(/^1$/, '10'),
+      ),
+    ).toEqual(['10', '9223372036854775807', '10.5', '12345678901234.56789'])
+    // What was promised not to change does not change.
+    broker.add({ id: 6.5, price: 1 })
+    expect(await follow({ contract: 'freeze' })).toMatchObject({ rows: 0, deadLetters: 1 })
+  })
+})
+
+it('keeps a column whose type something depends on, and goes on', async () => {
+  await using connector = await open(postgres.createDatabase().then(postgres.url))
+  await connector.execute('create table orders (id bigint, price bigint)')
+  await connector.execute('create view prices as select price from orders')
+  const broker = createMemoryBroker()
+  broker.add({ id: 1, price: 10 }, { id: 2, price: 10.5 })
+  expect(await run(broker, connector)).toMatchObject({ rows: 1, deadLetters: 1 })
 })
 
 it('writes from several consumers to one table at once', async () => {

@@ -34,6 +34,8 @@ export async function openTableDestination(
   const name = formatTableName(table)
   let schema: TableSchema | undefined = await readTableSchema(connector, table, undefined)
   let sink: Sink | undefined
+  /** Until a change turns out to be impossible: something may depend on the column's type. */
+  let widen = true
 
   const close = async () => {
     const open = sink
@@ -50,11 +52,11 @@ export async function openTableDestination(
     schema ??= await readTableSchema(connector, table, signal)
     sink ??= await connector.openSink(signal ? { signal } : {})
     const scanned = scanRows(rows)
-    const planned = await planBatch({ scanned, schema, sink, target, contract })
+    const planned = await planBatch({ scanned, schema, sink, target, contract, widen })
     const { block, rejected } = fitRows(planned.rows, planned.loaded)
     let written = 0
     if (block.rowCount > 0) {
-      written = await loadRows(
+      const load = loadRows(
         {
           ...{ sink, target, identity: `${identity} ${connector.label} ${name}`, changes: planned.changes },
           columns: planned.loaded.map(({ column }) => column),
@@ -63,10 +65,13 @@ export async function openTableDestination(
         },
         block,
       )
-      if (planned.added.length > 0) {
-        tell({ type: 'columns-added', columns: planned.added })
-        await forget()
-      }
+      written = await load.catch((error) => {
+        if (planned.widened.length > 0 && isMillraceError(error) && error.recovery === 'config') widen = false
+        throw error
+      })
+      if (planned.added.length > 0) tell({ type: 'columns-added', columns: planned.added })
+      if (planned.widened.length > 0) tell({ type: 'columns-widened', columns: planned.widened })
+      if (planned.changes.length > 0) await forget()
     }
     return { rows: written, quarantined: 0, rejected: [...planned.rejected, ...rejected] }
   }

@@ -36,7 +36,7 @@ export interface StreamSpec {
   readonly metadata?: boolean
   /** Larger messages are dead letters. Default 8,000,000. */
   readonly maxMessageBytes?: number
-  /** Keys without a column: `evolve` adds one, `discard` drops them, `freeze` makes the message a dead letter. Default `evolve`. */
+  /** Keys without a column: `evolve` adds one, and widens columns of whole numbers; `discard` drops them, `freeze` makes the message a dead letter. Default `evolve`. */
   readonly contract?: SchemaContract
   /** Stops with DataError `TOO_MANY_DEAD_LETTERS`, nothing of the batch committed, beyond so many. Default: no limit. */
   readonly maxDeadLetters?: number
@@ -86,6 +86,10 @@ export type StreamEvent =
     }
   | { readonly type: 'dead-letter'; readonly position: string; readonly code: string; readonly message: string }
   | { readonly type: 'columns-added'; readonly columns: readonly { readonly name: string; readonly type: string }[] }
+  | {
+      readonly type: 'columns-widened'
+      readonly columns: readonly { readonly name: string; readonly from: string; readonly to: string }[]
+    }
   | {
       readonly type: 'retry'
       readonly what: 'broker' | 'destination'
