@@ -29,6 +29,8 @@ export interface BrokerSpec {
   readonly portTaken: RegExp
   /** Arguments and environment for a port; may write files into the directory. */
   configure(port: number): Promise<{ args: readonly string[]; env?: Readonly<Record<string, string>> }>
+  /** Waits for what the server does only when it is wholly up, where it says `ready` before that. */
+  untilUp?(port: number): Promise<void>
 }
 
 export const brokerHost = '127.0.0.1'
@@ -44,11 +46,13 @@ export async function startBroker(
 ): Promise<Pick<TestBroker, 'port' | 'log' | 'restart' | 'pause' | 'resume' | 'stop'>> {
   const start = async (port: number): Promise<RunningServer> => {
     const { args, env } = await spec.configure(port)
-    return startServer({
+    const server = await startServer({
       ...{ name: spec.name, program: spec.program, args, account: undefined, ...(env ? { env } : {}) },
       ...{ ready: spec.ready, portTaken: spec.portTaken, stopSignal: 'TERM' },
       temporaryDirectory: spec.directory,
     })
+    await spec.untilUp?.(port)
+    return server
   }
   try {
     let [server, port] = await onFreePort(async (port) => [await start(port), port] as const)

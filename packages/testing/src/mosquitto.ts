@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '@millrace/core'
@@ -39,6 +40,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
     ...{ name: 'Mosquitto', program: found.server, directory },
     ready: /mosquitto version .* running/,
     portTaken: /Address already in use/,
+    untilUp: refusesNoise,
     configure: async (port) => {
       const file = join(directory, 'mosquitto.conf')
       const lines = [
@@ -60,4 +62,16 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Te
     url: () => `${tls ? 'mqtts' : 'mqtt'}://${user}:${password}@${brokerHost}:${broker.port}`,
     [Symbol.asyncDispose]: broker.stop,
   }
+}
+
+/** A signal that comes before its loop runs, and reads connections, is lost. What is no MQTT ends the connection. */
+function refusesNoise(port: number): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, brokerHost, () => socket.end('noise\n\n'))
+    // A reset is an answer, too.
+    socket
+      .on('error', () => {})
+      .once('close', () => resolve())
+      .resume()
+  })
 }
