@@ -36,6 +36,10 @@ for (const path of git('ls-files', '-z').split('\0').filter(Boolean)) {
     })
 }
 
+/** The suites that connectors of others are held to, and what these import. */
+const shippedSuites =
+  /\/kit\/(?:sql-connector|notify-connector|object-store|stream-connector|stream-consumer|scripted-server|cutting-proxy|read-text)\.contract\./
+
 /** What `npm pack` would ship: tests and build information stay at home. */
 const packed = JSON.parse(
   execFileSync('npm', ['pack', '--dry-run', '--json', '--workspaces'], {
@@ -47,8 +51,7 @@ for (const { name, files } of packed as { name: string; files: { path: string }[
   for (const { path } of files) {
     // What new connectors begin with.
     if (/^templates\//.test(path)) continue
-    // The suites that connectors of others are held to.
-    if (/\/kit\/(?:sql-connector|notify-connector|scripted-server|read-text)\.contract\./.test(path)) continue
+    if (shippedSuites.test(path)) continue
     if (/\.(?:test|contract|fixture)\.|\/conformance\/|\.tsbuildinfo$/.test(path))
       problems.push(`${name} would ship ${path}.`)
   }

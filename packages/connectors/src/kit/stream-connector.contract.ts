@@ -1,17 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { extname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { isMillraceError } from '@millrace/core'
-import { freePort, type TestBroker } from '@millrace/testing'
 import { describe, expect, test } from 'vitest'
 import type { ConfigValues } from './config-schema.ts'
 import { startCuttingProxy } from './cutting-proxy.contract.ts'
 import type { ConsumeOptions, StreamConnector, StreamConsumer, StreamMessage } from './stream.ts'
 
+/** What the suite does to a broker. */
+export interface ContractBroker {
+  /** On this machine; the same after a restart. */
+  readonly port: number
+  /** Ends the server in good order and starts it again on the same data. */
+  restart(how: 'stop'): Promise<void>
+}
+
 /** A broker, and what of it differs from others. */
 export interface StreamSubject {
   readonly definition: StreamConnector['definition']
-  readonly broker: TestBroker
+  /** Address of the module that exports the definition, which a process of its own imports. Default: by its name. */
+  readonly module?: string
+  readonly broker: ContractBroker
   /** Of the broker; messages of a consumer that vanished come again soon. */
   config(): ConfigValues
   /** Makes an empty stream, and a group's place in it where messages are lost without one; returns its name. */
@@ -28,7 +39,9 @@ export interface StreamSubject {
   connections?(): Promise<number>
 }
 
-const fixture = fileURLToPath(new URL('./stream-consumer.test.fixture.ts', import.meta.url))
+/** As this module: `.ts` from source, `.js` when built. */
+const extension = extname(fileURLToPath(import.meta.url))
+const consumerProgram = fileURLToPath(new URL(`./stream-consumer.contract${extension}`, import.meta.url))
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => Buffer.from(`{"n":${from + index}}`))
 const textOf = ({ value }: StreamMessage) => Buffer.from(value).toString()
@@ -244,7 +257,7 @@ export function describeStreamConnector(name: string, make: () => StreamSubject)
       const refused = await wrong.openConsumer({ stream }).catch((error: unknown) => error)
       expect(refused).toMatchObject({ recovery: 'config', code: 'AUTHENTICATION_FAILED' })
       for (const text of [tried.message, shown(refused)]) expect(text).not.toMatch(/w\/r:o@ng|w%2Fr/)
-      const absent = definition.create({ ...config(), port: await freePort() }) as StreamConnector
+      const absent = definition.create({ ...config(), port: await closedPort() }) as StreamConnector
       expect((await absent.testConnection()).ok).toBe(false)
       await expect(absent.openConsumer({ stream })).rejects.toMatchObject({ recovery: 'transient' })
     })
@@ -268,9 +281,15 @@ export function describeStreamConnector(name: string, make: () => StreamSubject)
       await consumer[Symbol.asyncDispose]()
       await consumer[Symbol.asyncDispose]()
       // The broker takes a moment to see a closed connection.
-      while (Number(await connections?.()) > Number(before));
+      while (Number(await connections?.()) > Number(before)) await turn()
     })
   })
+}
+
+/** Nobody listens at it. */
+async function closedPort(): Promise<number> {
+  await using proxy = await startCuttingProxy(0)
+  return proxy.port
 }
 
 async function untilOpen(open: () => Promise<StreamConsumer>): Promise<StreamConsumer> {
@@ -290,8 +309,10 @@ function shown(error: unknown): string {
 
 /** A consumer in a process of its own, which can be killed. */
 async function consumeInProcess(subject: StreamSubject, stream: string, count: number) {
-  const given = JSON.stringify({ name: subject.definition.name, config: subject.config(), stream, count })
-  const child: ChildProcess = spawn(process.execPath, ['--conditions=@millrace/source', fixture, given], {
+  const { definition, module } = subject
+  const given = JSON.stringify({ name: definition.name, module, config: subject.config(), stream, count })
+  const conditions = extension === '.ts' ? ['--conditions=@millrace/source'] : []
+  const child: ChildProcess = spawn(process.execPath, [...conditions, consumerProgram, given], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
