@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -112,8 +113,10 @@ it('is found at the path of the guide, too', async () => {
 
 it('setup installs a checkout that works without what development needs', { timeout: 300_000 }, async () => {
   const checkout = join(folder, 'cdk')
-  const { stdout } = await promisify(execFile)('git', ['ls-files', '-z'], { cwd: root, maxBuffer: 2 ** 26 })
-  for (const file of stdout.split('\0').filter(Boolean)) {
+  // What the working tree holds, also before it is committed.
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
+  const { stdout } = await promisify(execFile)('git', list, { cwd: root, maxBuffer: 2 ** 26 })
+  for (const file of stdout.split('\0').filter((path) => path !== '' && existsSync(join(root, path)))) {
     await cp(join(root, file), join(checkout, file), { verbatimSymlinks: true })
   }
   const action = join(checkout, 'ext/github/actions/setup')
