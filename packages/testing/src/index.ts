@@ -25,6 +25,7 @@ export {
 } from './fake-sql-server.ts'
 export { freePort } from './free-port.ts'
 export { findKafka, type KafkaOptions, startKafka, type TestKafka } from './kafka.ts'
+export { startKinesis, type TestKinesis } from './kinesis.ts'
 export { type MariadbOptions, startMariadb, type TestMariadb } from './mariadb.ts'
 export { type MosquittoOptions, startMosquitto, type TestMosquitto } from './mosquitto.ts'
 export { type NatsOptions, startNats, type TestNats } from './nats.ts'

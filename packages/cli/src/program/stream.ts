@@ -12,7 +12,7 @@ export function addStream(program: Command, run: Run): void {
     )
     .argument(
       '<from>',
-      'A stream: redis://host?stream=orders, amqp://host?queue=orders, nats://host?stream=ORDERS, mqtt://host?topic=orders, kafka://host/orders, or a connection.',
+      'A stream: redis://host?stream=orders, amqp://host?queue=orders, nats://host?stream=ORDERS, mqtt://host?topic=orders, kafka://host/orders, kinesis://orders, or a connection.',
     )
     .argument('<to>', 'A database, tinybird, or a connection.')
     .requiredOption('--into <name>', 'Table or data source. A table that does not exist is made.')
