@@ -11,6 +11,7 @@ import { cellWriter } from './cell-text.ts'
 import { type Client, openClient } from './client.ts'
 import { labelOf } from './config.ts'
 import { exportData } from './export-data.ts'
+import { refuseOthers } from './one-select.ts'
 import { openBigquerySource } from './source.ts'
 import { ingestQuery, suggestField } from './suggest-schema.ts'
 import type { Field } from './types.ts'
@@ -52,11 +53,7 @@ export function createBigqueryConnector(
     query: createQuery(async (sql, signal) => {
       const api = await client()
       const { statementType } = await api.dryRun(sql, signal)
-      if (statementType !== 'SELECT') {
-        throw new ConfigError('STATEMENT_FAILED', {
-          message: `A look-up is one SELECT; this is ${statementType || 'none'}. Use execute for statements that change something.`,
-        })
-      }
+      refuseOthers(statementType)
       const job = await api.run(sql, signal)
       const rows: Scalar[][] = []
       let fields: readonly Field[] = job.schema

@@ -4,6 +4,7 @@ import { type RowRelation, refuseDuplicateColumns, trimQuery } from '../kit/row-
 import type { Relation, TableRef } from '../kit/source.ts'
 import { formatTableName, matchesPattern, parseTableName, parseTablePattern } from '../kit/table-name.ts'
 import type { Client } from './client.ts'
+import { fieldsOfSelect } from './one-select.ts'
 import { type Field, toColumn } from './types.ts'
 
 export interface TableResource {
@@ -103,7 +104,7 @@ export async function describeRelation(
   openedAt: string,
 ): Promise<BigqueryRelation> {
   if (relation.kind === 'query') {
-    const { schema } = await client.dryRun(`SELECT * FROM (\n${trimQuery(relation.sql)})`)
+    const schema = await fieldsOfSelect(client, relation.sql)
     const columns = schema.map(toColumn)
     refuseDuplicateColumns(columns)
     const from = `(\n${trimQuery(relation.sql)}) AS q`

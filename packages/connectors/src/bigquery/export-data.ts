@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { CloudDir } from '../kit/export.ts'
 import type { ObjectStore } from '../kit/object-store.ts'
-import { trimQuery } from '../kit/row-source.ts'
 import type { Client } from './client.ts'
+import { fieldsOfSelect, selectFrom } from './one-select.ts'
 
 /** EXPORT DATA into a folder of its own, as CSV without a header, which goes with the export. */
 export async function exportData(
@@ -11,13 +11,14 @@ export async function exportData(
   query: string,
   { rowLimit, signal }: { readonly rowLimit?: number; readonly signal?: AbortSignal },
 ): Promise<CloudDir> {
+  await fieldsOfSelect(client, query, signal)
   const folder = [client.config.folder, randomUUID()].filter(Boolean).join('/')
   const remove = () => store.rmtree(folder)
   try {
     const uri = `gs://${store.bucket}/${folder}/*.csv`.replace(/[\\']/g, '\\$&')
     const limit = rowLimit === undefined ? '' : ` LIMIT ${Math.trunc(rowLimit)}`
     const job = await client.run(
-      `EXPORT DATA OPTIONS(uri='${uri}', format='CSV', overwrite=true, header=false, field_delimiter=',') AS SELECT * FROM (\n${trimQuery(query)})${limit}`,
+      `EXPORT DATA OPTIONS(uri='${uri}', format='CSV', overwrite=true, header=false, field_delimiter=',') AS ${selectFrom(query)}${limit}`,
       signal,
     )
     // A query without rows leaves an empty file.

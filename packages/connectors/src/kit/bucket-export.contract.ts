@@ -81,6 +81,25 @@ export function describeBucketExport(name: string, samples: () => BucketExportSa
       expect(await everything()).toEqual([])
     })
 
+    test('and change nothing, whatever the query is', async () => {
+      await using connector = await samples().make()
+      await connector.execute('create table export_kept (i int)')
+      await connector.execute('insert into export_kept values (1)')
+      const change = 'delete from export_kept where 1 = 1'
+      for (const format of ['csv', 'ndjson'] as const) {
+        for (const query of [change, `select 1; ${change}`, `select 1 as a) as q; ${change} and (1 = 1`]) {
+          await expect(connector.export(query, { format })).rejects.toMatchObject({ code: expect.any(String) })
+        }
+      }
+      // BigQuery's parentheses take no alias.
+      const closing = `select 1 as a); ${change} and (1 = 1`
+      await expect(connector.export(closing, { format: 'csv' })).rejects.toMatchObject({ code: expect.any(String) })
+      expect(await connector.query('select count(*) from export_kept', { scalar: true })).toSatisfy(
+        (count) => Number(count) === 1,
+      )
+      expect(await everything()).toEqual([])
+    })
+
     test('nothing when it is aborted', async () => {
       const given = samples()
       await using connector = await given.make()
