@@ -29,6 +29,7 @@ const client = (failing = false) =>
 const store = (keys: readonly string[]) =>
   ({
     cat: async (prefix: string) => (keys.length === 0 ? null : keys.length === 1 ? keys[0] : `${prefix}/joined.cdk`),
+    ls: async () => [...keys],
     publicUrl: async (key: string) => `https://signed/${key}`,
   }) as unknown as ObjectStore
 
@@ -89,6 +90,16 @@ test('an empty folder is appended without a request, and not replaced in silence
     expect.stringContaining('warning The query has no rows'),
     'removed',
   ])
+})
+
+test('several files of Parquet are refused, one is loaded', async () => {
+  const parquet = { ...append, format: 'parquet' } as const
+  const two = exported({ kind: 'cloud-dir', store: store(['p/1', 'p/2']), prefix: 'p' })
+  const refused = await seen(() => loadExport(client(), two, parquet, log))
+  expect(refused).toEqual({ error: expect.stringContaining('several Parquet files'), made: ['removed'] })
+  const one = exported({ kind: 'cloud-dir', store: store(['p/1']), prefix: 'p' })
+  const loaded = await seen(() => loadExport(client(), one, parquet, log))
+  expect(loaded.made).toEqual(['appendUrl d https://signed/p/1', 'removed'])
 })
 
 test('an export is removed when its load failed, and a failing removal never hides that', async () => {

@@ -1,8 +1,9 @@
 import { ConfigError, type KitLogger } from '@millrace/core'
 import type { LoadResult, Replayable, TinybirdClient } from '@millrace/tinybird'
 import { quoteClickhouseName } from '../kit/clickhouse-type.ts'
-import type { Export } from '../kit/export.ts'
+import type { CloudDir, Export } from '../kit/export.ts'
 import { readBlocks } from '../tinybird/feed.ts'
+import { UnsupportedFormatError } from './errors.ts'
 import type { IngestFormat } from './formats.ts'
 import type { IngestResult } from './types.ts'
 
@@ -81,11 +82,20 @@ async function load(
     case 'cloud-file':
       return await sendUrl(client, request, await exported.store.publicUrl(exported.key))
     case 'cloud-dir': {
+      if (request.format === 'parquet') await refuseToJoin(exported, request)
       const key = await exported.store.cat(exported.prefix, request.signal)
       if (key === null) return await loadNothing(client, request, log)
       return await sendUrl(client, request, await exported.store.publicUrl(key))
     }
   }
+}
+
+/** Several files of Parquet joined are none, or only the last of them. */
+async function refuseToJoin({ store, prefix }: CloudDir, { source }: LoadRequest): Promise<void> {
+  if ((await store.ls(prefix)).length < 2) return
+  throw new UnsupportedFormatError({
+    message: `${source} was exported to several Parquet files, which cannot be joined into the one that an import takes. Use the format CSV.`,
+  })
 }
 
 export async function sendUrl(client: TinybirdClient, request: LoadRequest, url: string): Promise<LoadResult> {

@@ -70,7 +70,8 @@ export function createRedshiftConnector(
       }),
     async export(sql, options) {
       const { format, signal } = options
-      if (!config.bucket || format === 'ndjson') {
+      // Files of another format than CSV cannot be joined into the one that an import takes.
+      if (!config.bucket || format !== 'csv') {
         return await exportQuery(() => openRedshiftSource(config, signal ? { signal } : {}), sql, options)
       }
       const opened = await openStore('s3', String(config.bucket), {
@@ -83,7 +84,7 @@ export function createRedshiftConnector(
       try {
         const session = await openSession(config, signal)
         try {
-          const made = await unload(session, opened.store, config, sql, { ...options, format })
+          const made = await unload(session, opened.store, config, sql, options)
           return opened.with(made)
         } finally {
           await session.close()

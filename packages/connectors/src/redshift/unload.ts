@@ -7,7 +7,6 @@ import { trimQuery } from '../kit/row-source.ts'
 import type { Session } from './session.ts'
 
 export interface UnloadOptions {
-  readonly format: 'csv' | 'parquet'
   readonly rowLimit?: number
   readonly signal?: AbortSignal
 }
@@ -20,7 +19,7 @@ interface Manifest {
 }
 
 /**
- * UNLOAD into a folder of its own, which goes with the export. In CSV both NULL and the empty string
+ * UNLOAD as CSV into a folder of its own, which goes with the export. Both NULL and the empty string
  * are an empty field: that is how Redshift writes them.
  */
 export async function unload(
@@ -28,7 +27,7 @@ export async function unload(
   store: ObjectStore,
   config: ConfigValues,
   query: string,
-  { format, rowLimit, signal }: UnloadOptions,
+  { rowLimit, signal }: UnloadOptions,
 ): Promise<CloudDir> {
   const folder = [config.folder, randomUUID()].filter(Boolean).join('/')
   const remove = () => store.rmtree(folder)
@@ -36,7 +35,7 @@ export async function unload(
     const limit = rowLimit === undefined ? '' : ` LIMIT ${Math.trunc(rowLimit)}`
     // LIMIT is not allowed outermost.
     const select = `SELECT * FROM (SELECT * FROM (\n${trimQuery(query)}) AS q${limit}) AS limited`
-    const options = [`FORMAT ${format.toUpperCase()}`, 'MANIFEST VERBOSE', 'MAXFILESIZE 1 GB', ...regionOf(config)]
+    const options = ['FORMAT CSV', 'MANIFEST VERBOSE', 'MAXFILESIZE 1 GB', ...regionOf(config)]
     await session.run(
       `UNLOAD (${quoteStatement(select)}) TO '${store.uri(`${folder}/part_`).replaceAll("'", "''")}' ${authorization(config)} ${options.join(' ')}`,
       signal,
