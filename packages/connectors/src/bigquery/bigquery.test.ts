@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type BigqueryField, type FakeBigquery, startFakeBigquery } from '@millrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createBase } from '../ingest/base.ts'
+import { createSqlIngest } from '../ingest/sql-ingest.ts'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { SqlConnector } from '../kit/connector.ts'
 import { readText } from '../kit/read-text.contract.ts'
@@ -297,6 +299,14 @@ describe('the API of BigQuery', () => {
     )
     const [row] = await connector.query(connector.ingestQuery?.(scopes, columns) ?? '')
     expect(row).toMatchObject({ s: 'x', b: '/w==', i: 1, ts: '2024-01-01 00:00:00.123', ints: '[1,2]', ss: '["q"]' })
+    const environment = { TB_CDK_TOKEN: 'token', TB_CDK_TAG: 'tag' }
+    const ingest = createSqlIngest(
+      createBase({ name: 'bigquery', environment, secrets: [], write: () => {} }),
+      connector,
+    )
+    expect(await ingest.sample(scopes)).toEqual([row])
+    expect(await ingest.sample(scopes, ['ts', 'b'])).toEqual([{ b: '/w==', ts: '2024-01-01 00:00:00.123' }])
+    await expect(ingest.sample(scopes, ['absent'])).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' })
   })
 
   test('is named by an address', () => {

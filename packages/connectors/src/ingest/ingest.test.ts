@@ -163,6 +163,7 @@ describe('an ingestion script', () => {
     await run('insert into orders select g, null, g, current_date from generate_series(100, 200) g')
     expect(await warehouse.sample(['public', 'orders'])).toHaveLength(10)
     expect((await warehouse.sample(['public', 'orders'], ['amount', 'id']))[0]).toEqual({ id: 1, amount: '1.10' })
+    expect(await codeOf(warehouse.sample(['public', 'orders'], ['id', 'absent']))).toBe('ConfigError COLUMN_NOT_FOUND')
     await run('delete from orders where id >= 100')
   })
 

@@ -1,4 +1,4 @@
-import { isMillraceError } from '@millrace/core'
+import { ConfigError, isMillraceError } from '@millrace/core'
 import { type Column, LossLedger, readCsv } from '@millrace/formats'
 import type { Row, Scalar, SqlConnector } from '../kit/connector.ts'
 import { bytesOf } from '../kit/encode-csv.ts'
@@ -78,6 +78,7 @@ export function createSqlIngest(base: IngestBase, connector: SqlConnector): SqlI
     suggestSchema: (scopes) => scope.source(() => connector.suggestSchema(scopes)),
     sample: (scopes, columns) =>
       scope.source(async () => {
+        if (connector.ingestQuery) return await sampleAsIngested(connector, connector.ingestQuery, scopes, columns)
         await using source = await connector.openSource()
         return await sample(source, scopes, columns)
       }),
@@ -104,11 +105,31 @@ function targetColumns({ columns, body }: Awaited<ReturnType<typeof findDataSour
   return columns.map(({ name, type }) => ({ name, type, ...(automatic.has(name) ? { auto: true } : {}) }))
 }
 
+/** The query casts to what is loaded. */
+async function sampleAsIngested(
+  connector: SqlConnector,
+  ingestQuery: NonNullable<SqlConnector['ingestQuery']>,
+  scopes: readonly string[],
+  names?: readonly string[],
+): Promise<Row[]> {
+  const suggested = chosen(await connector.suggestSchema(scopes), names)
+  return await connector.query(`SELECT * FROM (\n${ingestQuery(scopes, suggested)}\n) AS q LIMIT ${sampleRows}`)
+}
+
+function chosen<C extends { readonly name: string }>(columns: readonly C[], names?: readonly string[]): readonly C[] {
+  const unknown = names?.find((name) => !columns.some((column) => column.name === name))
+  if (unknown === undefined) return names ? columns.filter(({ name }) => names.includes(name)) : columns
+  throw new ConfigError('COLUMN_NOT_FOUND', {
+    message: `There is no column "${unknown}". The columns are ${columns.map(({ name }) => name).join(', ')}.`,
+    details: { column: unknown },
+  })
+}
+
 /** Reads no further than it has to: the source is closed as soon as there are enough rows. */
 async function sample(source: Source, scopes: readonly string[], names?: readonly string[]): Promise<Row[]> {
   const relation = { kind: 'table', table: { scope: scopes.slice(0, -1), name: scopes.at(-1) ?? '' } } as const
   const schema = await source.describe(relation)
-  const columns = names ? schema.columns.filter(({ name }) => names.includes(name)) : schema.columns
+  const columns = chosen(schema.columns, names)
   const chunks = await source.planChunks(relation, schema, { parallel: 1 })
   const rows: Row[] = []
   for (const chunk of chunks) {
