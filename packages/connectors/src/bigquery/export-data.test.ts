@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FakeBigquery, type FakeGcs, findFakeGcs, startFakeBigquery, startFakeGcs } from '@millrace/testing'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { describeBucketExport } from '../kit/bucket-export.contract.ts'
+import { describeBucketIngest } from '../ingest/bucket-ingest.contract.ts'
+import { type BucketExportSamples, describeBucketExport } from '../kit/bucket-export.contract.ts'
 import type { SqlConnector } from '../kit/connector.ts'
 import type { ObjectStore, ObjectStoreConnector } from '../kit/object-store.ts'
 import { createConnector } from '../kit/registry.ts'
@@ -37,7 +38,7 @@ describe.skipIf(findFakeGcs() === null)('BigQuery (fake) with a bucket on fake-g
     await rm(folder, { recursive: true, force: true })
   })
 
-  describeBucketExport('BigQuery', () => ({
+  const samples = (): BucketExportSamples => ({
     make: async () =>
       (await createConnector('bigquery', {
         project: fake.project,
@@ -54,5 +55,20 @@ describe.skipIf(findFakeGcs() === null)('BigQuery (fake) with a bucket on fake-g
     firstLine: '1,"it\'s ""a"""',
     failAfter: (failAfterFiles = Number.POSITIVE_INFINITY) => fake.set({ failAfterFiles }),
     secrets: () => [credentials],
+  })
+  describeBucketExport('BigQuery', samples)
+  // The fake hands out tokens, and a token signs no address: the bucket's own key does.
+  describeBucketIngest('BigQuery', () => ({
+    ...samples(),
+    make: async () => {
+      const connector = await samples().make()
+      return {
+        ...connector,
+        async export(query, options) {
+          const made = await connector.export(query, options)
+          return made.kind === 'cloud-dir' ? { ...made, store } : made
+        },
+      }
+    },
   }))
 })

@@ -8,7 +8,8 @@ import {
   type TestRadosgw,
 } from '@millrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { describeBucketExport } from '../kit/bucket-export.contract.ts'
+import { describeBucketIngest } from '../ingest/bucket-ingest.contract.ts'
+import { type BucketExportSamples, describeBucketExport } from '../kit/bucket-export.contract.ts'
 import type { SqlConnector } from '../kit/connector.ts'
 import type { ObjectStore, ObjectStoreConnector } from '../kit/object-store.ts'
 import { createConnector } from '../kit/registry.ts'
@@ -56,7 +57,7 @@ describe.skipIf(findRadosgw() === null)('Redshift (fake) with a bucket on Ceph R
     await Promise.all([s3?.stop(), postgres?.stop()])
   })
 
-  describeBucketExport('Redshift', () => ({
+  const samples = (): BucketExportSamples => ({
     make,
     bucket: () => store,
     folder: 'exports/nightly/',
@@ -65,7 +66,9 @@ describe.skipIf(findRadosgw() === null)('Redshift (fake) with a bucket on Ceph R
     firstLine: '1,"it\'s ""a\\b"", $"',
     failAfter: (failAfterFiles = Number.POSITIVE_INFINITY) => fake.set({ failAfterFiles }),
     secrets: () => [s3.secretAccessKey],
-  }))
+  })
+  describeBucketExport('Redshift', samples)
+  describeBucketIngest('Redshift', samples)
 
   test('the statement names the role, or the keys when there is none', async () => {
     await using byRole = await make({ iam_role: 'arn:aws:iam::1:role/unload' })

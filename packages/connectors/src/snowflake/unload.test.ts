@@ -1,6 +1,7 @@
 import { type FakeSnowflake, findRadosgw, startFakeSnowflake, startRadosgw, type TestRadosgw } from '@millrace/testing'
 import { afterAll, beforeAll, describe, vi } from 'vitest'
-import { describeBucketExport } from '../kit/bucket-export.contract.ts'
+import { describeBucketIngest } from '../ingest/bucket-ingest.contract.ts'
+import { type BucketExportSamples, describeBucketExport } from '../kit/bucket-export.contract.ts'
 import type { SqlConnector } from '../kit/connector.ts'
 import type { ObjectStore, ObjectStoreConnector } from '../kit/object-store.ts'
 import { createConnector } from '../kit/registry.ts'
@@ -10,6 +11,7 @@ describe.skipIf(findRadosgw() === null)('Snowflake (fake) with a stage on Ceph R
   let fake: FakeSnowflake
   let objects: ObjectStoreConnector
   let store: ObjectStore
+  let removalFails = false
 
   beforeAll(async () => {
     s3 = await startRadosgw()
@@ -24,7 +26,10 @@ describe.skipIf(findRadosgw() === null)('Snowflake (fake) with a stage on Ceph R
     fake = await startFakeSnowflake({
       stageUrl: store.uri('lake/in/'),
       write: async (uri, content) => void (await store.write(key(uri), [content])),
-      remove: (uri) => store.rmtree(key(uri)),
+      remove: async (uri) => {
+        if (removalFails) throw new Error('no privilege on the stage')
+        await store.rmtree(key(uri))
+      },
     })
   })
   afterAll(async () => {
@@ -34,7 +39,7 @@ describe.skipIf(findRadosgw() === null)('Snowflake (fake) with a stage on Ceph R
     await s3?.stop()
   })
 
-  describeBucketExport('Snowflake', () => ({
+  const samples = (): BucketExportSamples => ({
     make: async () => {
       const { account, user, password, database, url: endpoint } = fake
       const config = { account, user, password, database, schema: 'PUBLIC', endpoint, stage: 'BUCKET_STAGE' }
@@ -47,5 +52,9 @@ describe.skipIf(findRadosgw() === null)('Snowflake (fake) with a stage on Ceph R
     firstLine: '"1","it\'s ""a"""',
     failAfter: (failAfterFiles = Number.POSITIVE_INFINITY) => fake.set({ failAfterFiles }),
     secrets: () => [fake.password, s3.secretAccessKey],
-  }))
+  })
+  describeBucketExport('Snowflake', samples)
+  describeBucketIngest('Snowflake', samples, (failing) => {
+    removalFails = failing
+  })
 })
