@@ -22,6 +22,8 @@ export async function connectBucket(
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
     },
   })
+  // STORAGE_EMULATOR_HOST, where it is set, took the place of the whole address, path and all.
+  storage.baseUrl = `${storage.apiEndpoint}/storage/v1`
   const given = credentials ?? (file === undefined ? undefined : await readGoogleCredentials(file))
   if (given !== undefined) useGoogleCredentials(storage, given)
   return storage.bucket(name)

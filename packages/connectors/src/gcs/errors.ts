@@ -16,6 +16,12 @@ export function statusOf(error: unknown): number | undefined {
   return [code, status].map(Number).find((number) => number >= 100 && number < 600)
 }
 
+/** Whether the same request may succeed if it is sent again. */
+export function mayPass(error: unknown): boolean {
+  const status = statusOf(error)
+  return status === 408 || status === 429 || (status ?? 0) >= 500 || networkFailure(error) !== null
+}
+
 /** The driver's own errors may come from another copy of its HTTP client, and are not always an Error. */
 function isError(error: unknown): error is Error {
   return typeof (error as Partial<Error> | null)?.message === 'string'

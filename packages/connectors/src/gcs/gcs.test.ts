@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { type FakeGcs, findFakeGcs, startFakeGcs } from '@millrace/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ConfigValues } from '../kit/config-schema.ts'
+import type { TableConnector } from '../kit/connector.ts'
 import { describeObjectStore } from '../kit/object-store.contract.ts'
 import type { ObjectStoreConnector } from '../kit/object-store.ts'
+import { connectorForUri } from '../kit/registry.ts'
 import { connectBucket } from './client.ts'
 import { gcsConfig } from './config.ts'
 import { definition } from './connector.ts'
@@ -74,6 +76,23 @@ describe.skipIf(findFakeGcs() === null)('Google Cloud Storage on fake-gcs-server
     } finally {
       warn.mockRestore()
       await rm(folder, { recursive: true, force: true })
+    }
+  })
+
+  test('an emulator is found by its environment variable, with a scheme or without', async () => {
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS_JSON', String(config.credentials_json))
+    try {
+      for (const host of [server.endpoint, `127.0.0.1:${server.port}`]) {
+        vi.stubEnv('STORAGE_EMULATOR_HOST', host)
+        await using connector = (await connectorForUri(`gs://${config.bucket}/a`)) as TableConnector &
+          ObjectStoreConnector
+        const store = connector.bucket()
+        await store.write('found', [Buffer.from('here')])
+        expect(await store.ls('')).toEqual(['found'])
+        await store.rm('found')
+      }
+    } finally {
+      vi.unstubAllEnvs()
     }
   })
 

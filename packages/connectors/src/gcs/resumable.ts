@@ -1,7 +1,6 @@
 import type { CreateResumableUploadOptions, File, FileMetadata } from '@google-cloud/storage'
 import { abortable, retry } from '@millrace/core'
-import { networkFailure } from '../kit/object-errors.ts'
-import { statusOf } from './errors.ts'
+import { mayPass } from './errors.ts'
 
 /** What the service answers to a chunk that is not the last. */
 const incomplete = 308
@@ -50,7 +49,7 @@ async function sendPart(
   for (;;) {
     const answer = await retry(() => put(uri, part.subarray(from - start), from, last ? `${end}` : '*', signal), {
       ...{ retries: 4, minDelayMs: 200, maxDelayMs: 8000, signal },
-      shouldRetry: (error) => !signal?.aborted && (networkFailure(error) !== null || mayPass(statusOf(error))),
+      shouldRetry: (error) => !signal?.aborted && mayPass(error),
     })
     if (answer.status !== incomplete) return (await answer.json()) as FileMetadata
     const { range } = Object.fromEntries(answer.headers)
@@ -72,8 +71,4 @@ async function put(uri: string, bytes: Buffer, start: number, total: string, sig
   if (answer.ok || answer.status === incomplete) return answer
   await answer.body?.cancel()
   throw Object.assign(new Error(`The upload was answered ${answer.status}.`), { code: answer.status })
-}
-
-function mayPass(status: number | undefined): boolean {
-  return status === 408 || status === 429 || (status ?? 0) >= 500
 }

@@ -7,6 +7,7 @@ import type { ObjectInfo, ObjectStore } from '../kit/object-store.ts'
 import { type Range, readResuming } from '../kit/read-resuming.ts'
 import { ask } from './client.ts'
 import { composeFiles } from './compose.ts'
+import { download } from './download.ts'
 import { gcsError } from './errors.ts'
 import { infoOf, statFile, writeFile } from './write.ts'
 
@@ -105,8 +106,11 @@ async function openFile(bucket: Bucket, key: string, { start, end, etag, signal 
   if (etag !== undefined && found.etag !== etag) throw objectChanged(uri)
   const stop = Math.min(end ?? found.size, found.size)
   if (start >= stop) return null
-  const file = bucket.file(key, found.etag === null ? {} : { generation: found.etag })
-  const body = file.createReadStream({ start, end: stop - 1, validation: false, decompress: false })
-  signal?.addEventListener('abort', () => body.destroy(), { once: true })
-  return { body: body as unknown as AsyncIterable<Uint8Array>, etag: found.etag, length: stop - start }
+  const body = await ask(
+    bucket.name,
+    () => download(bucket, key, { generation: found.etag, start, end: stop, signal }),
+    key,
+    signal,
+  )
+  return { body, etag: found.etag, length: stop - start }
 }
