@@ -8,5 +8,7 @@ export default defineConfig({
     // Real servers start and stop in these tests, on machines that may be busy.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A core for each file: most of the time they wait for their servers.
+    maxWorkers: '100%',
   },
 })
