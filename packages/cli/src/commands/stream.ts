@@ -20,7 +20,7 @@ export interface StreamRequest {
   readonly to: string
   readonly into: string
   readonly stream?: string
-  readonly group: string
+  readonly group?: string
   readonly start: 'earliest' | 'latest'
   readonly flushRows: number
   readonly flushBytes: number
@@ -77,7 +77,7 @@ function specOf(
   }
   const { group, start, payload, contract, drain = false, metadata = false, maxDeadLetters } = request
   return {
-    from: { connector, stream: name, group, position: start },
+    from: { connector, stream: name, position: start, ...(group === undefined ? {} : { group }) },
     to: target,
     flush: { rows: request.flushRows, bytes: request.flushBytes, ms: request.flushInterval * 1000 },
     deadLetter: request.deadLetter ?? join(settings.home, 'dead-letters', `${fileName(request.into)}.ndjson`),

@@ -17,7 +17,10 @@ export function addStream(program: Command, run: Run): void {
     .argument('<to>', 'A database, tinybird, or a connection.')
     .requiredOption('--into <name>', 'Table or data source. A table that does not exist is made.')
     .option('--stream <name>', 'Stream, queue or topic, instead of the one of the address.')
-    .option('--group <name>', 'Consumers of one group share the messages.', 'millrace')
+    .option(
+      '--group <name>',
+      'Consumers of one group share the messages. Default: the group of the address, else millrace.',
+    )
     .addOption(
       new Option('--start <where>', 'Where a group begins that has committed nothing yet.')
         .choices(['earliest', 'latest'])

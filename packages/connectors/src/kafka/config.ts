@@ -11,6 +11,12 @@ export const configSchema: ConfigSchema = brokerSchema(
       env: ['KAFKA_BROKERS'],
     },
     topic: { type: 'string', title: 'Topic', env: ['KAFKA_TOPIC'] },
+    group: {
+      type: 'string',
+      title: 'Group',
+      description: 'Consumer group, where none is named otherwise. Default: `millrace`.',
+      env: ['KAFKA_GROUP'],
+    },
     sasl: {
       type: 'string',
       title: 'SASL mechanism',
@@ -37,7 +43,7 @@ export const configSchema: ConfigSchema = brokerSchema(
   'KAFKA',
 )
 
-/** `kafka://user:password@host:port,host2:port/topic`; `kafka+tls` for TLS. */
+/** `kafka://user:password@host:port,host2:port/topic?group=name`; `kafka+tls` for TLS. */
 export function parseUri(uri: string): ConfigValues {
   const [, before = '', others, after = ''] = /^([^,/?#]*:\/\/[^,/?#]*)((?:,[^,/?#@]+)*)(.*)$/s.exec(uri) ?? ['', uri]
   const values = parseBrokerUri(before + after, {

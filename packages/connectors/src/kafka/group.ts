@@ -57,7 +57,7 @@ interface Member {
 export async function joinGroup(
   place: KafkaPlace,
   driver: KafkaDriver,
-  { stream: topic, group = 'millrace', signal }: ConsumeOptions,
+  { stream: topic, group = String(place.config.group ?? 'millrace'), signal }: ConsumeOptions,
 ): Promise<KafkaGroup> {
   const base = clientOptions(place)
   const consumer: KafkaConsumer = new driver.Consumer({ ...base, ...groupOptions(place, group) })

@@ -15,6 +15,7 @@ export function createKafkaConnector(definition: StreamConnector['definition'], 
     definition,
     label,
     stream: topic,
+    ...(config.group === undefined ? {} : { group: String(config.group) }),
     testConnection: (signal) =>
       tryConnection(
         async () => {

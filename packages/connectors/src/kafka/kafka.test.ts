@@ -81,6 +81,11 @@ describe.skipIf(findKafka() === null)('kafka', { timeout: 60_000 }, () => {
     shares: true,
     tellsLag: true,
     redirects: true,
+    // The broker does not tell; this process has them beside those of the tests.
+    async connections() {
+      await new Promise((resolve) => setImmediate(resolve))
+      return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+    },
   }))
 
   it('tells key, headers, time, partition and offset', async () => {
@@ -105,7 +110,7 @@ describe.skipIf(findKafka() === null)('kafka', { timeout: 60_000 }, () => {
     const first = await consumer.pull({ ...pull, maxMessages: 7 })
     await consumer.commit()
     await consumer[Symbol.asyncDispose]()
-    await using second = await create(config()).openConsumer({ stream: topic })
+    await using second = await create({ ...config(), group: 'millrace' }).openConsumer({ stream: topic })
     const messages = [...first, ...(await collect(second, 493))]
     expect(messages.map(({ value }) => Buffer.from(value).toString())).toEqual(values)
   })
@@ -210,7 +215,10 @@ describe.skipIf(findKafka() === null)('kafka', { timeout: 60_000 }, () => {
     const topic = await createTopic(1)
     await using consumer = await create(config()).openConsumer({ stream: topic, from: 'latest' })
     await consumer.pull({ ...pull, waitMs: 0 })
-    await admin.createPartitions({ topics: [{ name: topic, count: 2, assignments: [{ brokerIds: [1] }] }], validateOnly: false })
+    await admin.createPartitions({
+      topics: [{ name: topic, count: 2, assignments: [{ brokerIds: [1] }] }],
+      validateOnly: false,
+    })
     await admin.metadata({ topics: [topic], forceUpdate: true })
     await send(topic, [{ value: 'x', partition: 1 }])
     expect(positions(await collect(consumer, 1))).toEqual(['1@0'])
@@ -266,8 +274,8 @@ describe.skipIf(findKafka() === null)('kafka', { timeout: 60_000 }, () => {
 })
 
 it('Kafka is named by a URI', () => {
-  expect(definition.parseUri('kafka+tls://me:p%40ss@a:9093,b:9094,c/orders?sasl=scram-sha-512')).toEqual({
+  expect(definition.parseUri('kafka+tls://me:p%40ss@a:9093,b:9094,c/orders?sasl=scram-sha-512&group=etl')).toEqual({
     ...{ host: 'a', port: '9093', brokers: 'b:9094,c', user: 'me', password: 'p@ss', topic: 'orders' },
-    ...{ sasl: 'scram-sha-512', tls: true },
+    ...{ group: 'etl', sasl: 'scram-sha-512', tls: true },
   })
 })

@@ -64,6 +64,8 @@ export interface StreamConnector extends Connector {
   readonly definition: ConnectorDefinition & { readonly kind: 'stream' }
   /** The stream of the configuration (a URI's path or parameter), if it names one. */
   readonly stream: string | null
+  /** The group of the configuration, for callers who name none. Default `millrace`. */
+  readonly group?: string
   /** @throws ConfigError `STREAM_NOT_FOUND` when there is none and the broker does not make it */
   openConsumer(options: ConsumeOptions): Promise<StreamConsumer>
 }

@@ -30,7 +30,7 @@ export async function runStream(spec: StreamSpec, options: StreamOptions = {}): 
   const { rows = 10_000, bytes = 8_000_000, ms = 2000 } = spec.flush ?? {}
   const limits: Limits = { rows, bytes, ms }
   const tell = options.onEvent ?? (() => {})
-  const group = spec.from.group ?? 'millrace'
+  const group = spec.from.group ?? spec.from.connector.group ?? 'millrace'
   await using destination = await openDestination(spec, group, tell)
   await using deadLetters = openDeadLetters(spec.deadLetter)
   const open = () =>
