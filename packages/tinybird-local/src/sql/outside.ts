@@ -4,11 +4,15 @@ import { isWord, nameOf, type Token, tokens } from './tokens.ts'
 /** Engines and table functions that reach beyond the data: other systems, files, programs. Lower case. */
 const systems =
   'kafka rabbitmq nats s3queue azurequeue redis mysql postgresql materializedmysql materializedpostgresql mongodb mongo sqlite odbc jdbc hdfs hive ytsaurus arrowflight'
-const stores =
-  's3 s3cluster gcs oss cosn azureblobstorage azureblobstoragecluster hdfscluster iceberg iceberglocal icebergs3 icebergazure deltalake deltalakelocal deltalakes3 hudi paimon url urlcluster'
-const locals = 'file filecluster filelog executable executablepool filesystem disk python'
+const stores = 's3 s3cluster gcs oss cosn azureblobstorage azureblobstoragecluster hdfscluster url urlcluster'
+const locals = 'file filecluster filelog executable executablepool filesystem disk python arrowstream catboostevaluate'
 const servers = 'remote remotesecure cluster clusterallreplicas distributed backup datalakecatalog'
-const outside = new Set([systems, stores, locals, servers].flatMap((names) => names.split(' ')))
+/** These run a text as a statement, which nobody could look at before. */
+const programs = 'eval queryrunner'
+const outside = new Set([systems, stores, locals, servers, programs].flatMap((names) => names.split(' ')))
+/** Each comes in a dozen variants, for every store and for clusters. */
+const lakes = /^(iceberg|deltalake|hudi|paimon)/
+const lakeArithmetic = new Set(['iceberghash', 'icebergbucket', 'icebergtruncate'])
 
 /**
  * Refuses several statements at once, and those that reach outside, before ClickHouse sees them: a failed CREATE of some of these
@@ -34,22 +38,28 @@ function* findOutside(all: readonly Token[]): Generator<EngineError> {
     if (isWord(token, 'FROM') && isWord(next, 'INFILE')) yield refuse('FROM INFILE')
     if (isWord(token, 'ENGINE')) {
       const engine = next.raw === '=' ? after : next
-      if (engine !== undefined && isName(engine) && outside.has(nameOf(engine).toLowerCase())) {
+      if (engine !== undefined && isName(engine) && reachesOutside(engine)) {
         yield refuse(`The engine ${nameOf(engine)}`)
       }
     }
-    const called = isName(token) && next.raw === '(' && outside.has(nameOf(token).toLowerCase())
-    if (called && standsForRows(all, index)) yield refuse(`The table function ${nameOf(token)}`)
+    const called = isName(token) && next.raw === '(' && reachesOutside(token)
+    if (called && !namesTable(all, index)) yield refuse(`The function ${nameOf(token)}`)
     if (isWord(token, 'BACKUP', 'RESTORE') && index === 0) yield refuse(token.raw.toUpperCase())
   }
 }
 
-/** A name with a parenthesis behind it can also be a new table, with its columns. */
-function standsForRows(all: readonly Token[], index: number): boolean {
+function reachesOutside(token: Token): boolean {
+  const name = nameOf(token).toLowerCase()
+  return outside.has(name) || (lakes.test(name) && !lakeArithmetic.has(name))
+}
+
+/** A name with a parenthesis behind it can also be a table with its columns. */
+function namesTable(all: readonly Token[], index: number): boolean {
   const before = all[index - 1]
-  if (isWord(before, 'TABLE')) return isWord(all[0], 'DESCRIBE', 'DESC')
-  if (isWord(before, 'FROM', 'JOIN', 'FUNCTION', 'IN', 'AS', 'DESCRIBE', 'DESC')) return true
-  return before?.kind === 'symbol' && '=,('.includes(before.raw)
+  const [first] = all
+  if (isWord(before, 'INTO')) return isWord(first, 'INSERT')
+  if (isWord(before, 'TABLE', 'EXISTS')) return isWord(first, 'CREATE', 'INSERT')
+  return before?.raw === '.' && isWord(first, 'CREATE', 'INSERT')
 }
 
 function isName({ kind }: Token): boolean {
