@@ -67,9 +67,9 @@ export function contentHashQuery(relation: string, texts: readonly string[], ser
   const row = cells.length === 0 ? `''` : joined(cells)
   return `
     SELECT count(*)::text AS rows,
-           coalesce(sum(('x' || left(h, 16))::bit(64)::bigint), 0)::text AS high,
-           coalesce(sum(('x' || right(h, 16))::bit(64)::bigint), 0)::text AS low
-      FROM (SELECT md5(${bytes(row)}) AS h
+           coalesce(sum(substring(h, 1, 64)::bigint), 0)::text AS high,
+           coalesce(sum(substring(h, 65, 64)::bigint), 0)::text AS low
+      FROM (SELECT ('x' || md5(${bytes(row)}))::bit(128) AS h
               -- The fence keeps each text from being made once for its length and once more for itself.
               FROM (SELECT ${columns.join(', ') || '1'} FROM ${relation} OFFSET 0) AS cells OFFSET 0) AS hashes`
 }
