@@ -8,6 +8,8 @@ import { readTableManifest, type TableManifest } from './manifest.ts'
 import { parsePartitionPath } from './partition-path.ts'
 import { controlName, isHidden, under } from './place.ts'
 
+const manifestEnd = `/${controlName}/manifest.json`
+
 /** Objects that are read as one table. */
 export interface ObjectRelation {
   readonly name: string
@@ -89,35 +91,38 @@ async function folderRelations(
   if (own) return [own]
   const tables = new Map<string, ObjectInfo[]>()
   const single: ObjectInfo[] = []
-  const relations: ObjectRelation[] = []
+  // By their folders, below the one that is read.
+  const relations = new Map<string, ObjectRelation>()
   const skip = under(folder, '').length
   let listed = false
   for await (const info of store.list(folder, signal ? { signal } : {})) {
     listed = true
     const relative = info.key.slice(skip)
-    if (relative.endsWith(`/${controlName}/manifest.json`)) {
-      const inner = await manifestRelation(store, info.key.slice(0, -`/${controlName}/manifest.json`.length), signal)
-      if (inner) relations.push(inner)
+    if (relative.endsWith(manifestEnd)) {
+      const home = relative.slice(0, -manifestEnd.length)
+      const inner = await manifestRelation(store, under(folder, home), signal)
+      if (inner) relations.set(home, inner)
     }
     if (isHidden(relative) || (config.format ?? guessFormat(relative).format) === null) continue
     const folders = relative.split('/').slice(0, -1)
     const first = folders.findIndex((part) => part.includes('='))
     const home = (first < 0 ? folders : folders.slice(0, first)).join('/')
     const isPart = first >= 0 || relative.slice(relative.lastIndexOf('/') + 1).startsWith('part-')
-    if (isPart) tables.set(home, [...(tables.get(home) ?? []), info])
+    if (isPart) getOrAdd(tables, home).push(info)
     else if (home === '') single.push(info)
   }
-  const manifested = new Set(relations.map(({ name }) => name))
   for (const [home, infos] of tables) {
+    if (relations.has(home)) continue
     const table = under(folder, home).replace(/\/$/, '')
-    const name = table.slice(table.lastIndexOf('/') + 1) || basename(store.bucket)
-    if (!manifested.has(name)) relations.push(partitioned(name, table, infos, config, store))
+    relations.set(home, partitioned(nameOf(table, store), table, infos, config, store))
   }
   // As on the disk: a folder of parts is one table, whatever else lies in it.
   if (!tables.has('')) {
-    for (const info of single) relations.push(relation(stem(info.key), [objectOf(info)], config, store))
+    for (const info of single) {
+      relations.set(info.key.slice(skip), relation(stem(info.key), [objectOf(info)], config, store))
+    }
   }
-  if (relations.length > 0) return withDifferentNames(relations)
+  if (relations.size > 0) return withDifferentNames(relations)
   throw new ConfigError('OBJECT_NOT_FOUND', {
     message: listed
       ? `The folder "${store.uri(under(folder, ''))}" holds no CSV, NDJSON or Parquet object.`
@@ -134,7 +139,7 @@ async function manifestRelation(
   if (!found) return null
   const { format, compression, partitionBy, objects } = found.value
   return {
-    name: folder.slice(folder.lastIndexOf('/') + 1) || basename(store.bucket),
+    name: nameOf(folder, store),
     objects: objects.map((object) => ({ ...object, key: under(folder, object.key) })),
     format,
     compression,
@@ -193,18 +198,27 @@ function relation(
   return { name, objects, format, compression, partitionBy: [], manifest: null }
 }
 
+function nameOf(folder: string, { bucket }: ObjectStore): string {
+  return folder.slice(folder.lastIndexOf('/') + 1) || basename(bucket)
+}
+
+function getOrAdd<T>(lists: Map<string, T[]>, key: string): T[] {
+  const list = lists.get(key) ?? []
+  lists.set(key, list)
+  return list
+}
+
 function objectOf({ key, size, etag }: ObjectInfo): FoundObject {
   return { key, bytes: size, etag }
 }
 
-/** `orders.csv` beside `orders.parquet`: each keeps its ending, then. */
-function withDifferentNames(relations: readonly ObjectRelation[]): ObjectRelation[] {
+/** `orders.csv` beside `orders.parquet`, `eu/orders/` beside `us/orders/`: each is called by its path, then. */
+function withDifferentNames(relations: ReadonlyMap<string, ObjectRelation>): ObjectRelation[] {
   const seen = new Map<string, number>()
-  for (const { name } of relations) seen.set(name.toLowerCase(), (seen.get(name.toLowerCase()) ?? 0) + 1)
-  return relations.map((one) => {
-    const twice = (seen.get(one.name.toLowerCase()) ?? 0) > 1
-    return twice ? { ...one, name: one.objects[0]?.key ?? one.name } : one
-  })
+  for (const { name } of relations.values()) seen.set(name.toLowerCase(), (seen.get(name.toLowerCase()) ?? 0) + 1)
+  return [...relations].map(([path, one]) =>
+    (seen.get(one.name.toLowerCase()) ?? 0) > 1 ? { ...one, name: path } : one,
+  )
 }
 
 /** `*` and `?` stay within a folder, `**` does not; `[…]` is a set of characters. */

@@ -9,6 +9,7 @@ import type { Sink } from '../kit/sink.ts'
 import { type Cells, codeOf, column, errorOf, hashOf, people } from '../kit/sink-rows.contract.ts'
 import type { Relation, Source } from '../kit/source.ts'
 import { objectTransferConfig } from './config.ts'
+import { findObjects } from './find-objects.ts'
 import { csvTo, loadRows, parquetTo } from './load-rows.test.fixture.ts'
 import { createMemoryStore, type MemoryStore } from './memory-store.test.fixture.ts'
 import { useOwnTemporaryFolder } from './own-temporary-folder.test.fixture.ts'
@@ -85,6 +86,30 @@ describe('an object store as a source', () => {
       people: { types: 'id integer, name text, note text', rows: '1,Ada,' },
       single: { types: 'id integer', rows: '5' },
     })
+  })
+
+  test('folders of one name are tables of their own, ours and those of others', async () => {
+    await loadRows(sink, csvTo('raw/eu/orders/'), [ada])
+    await put('raw/us/orders/part-0.csv', 'id\n7\n')
+    await put('raw/others.csv', 'id\n8\n')
+    const found = await read('raw/')
+    expect(Object.keys(found).sort()).toEqual(['eu/orders', 'others', 'us/orders'])
+    expect(found['eu/orders']?.rows).toBe('1,Ada,')
+    expect(found['us/orders']?.rows).toBe('7')
+  })
+
+  test('a table of very many objects is found at once', async () => {
+    const many = Array.from({ length: 100_000 }, (_, n) => ({ key: `many/part-${n}.csv`, size: 1, etag: 'x' }))
+    const large: typeof store = {
+      ...store,
+      async *list() {
+        for (const info of many) yield { ...info, modifiedAt: null }
+      },
+    }
+    const before = process.cpuUsage().user
+    const [found] = await findObjects(large, objectTransferConfig({ path: 'many/' }))
+    expect(found?.objects).toHaveLength(many.length)
+    expect(process.cpuUsage().user - before).toBeLessThan(10_000_000)
   })
 
   test('folders that others partitioned become columns with types', async () => {
