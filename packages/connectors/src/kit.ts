@@ -1,5 +1,12 @@
 // What a connector is written with. `@millrace/connectors` is what it is used with.
 
+export {
+  authenticationFailed,
+  type BrokerErrorContext,
+  brokerError,
+  streamNotFound,
+} from './kit/broker-error.ts'
+export { brokerLabel, brokerSchema, brokerTls, parseBrokerUri } from './kit/broker-settings.ts'
 export type { ConfigProperty, ConfigSchema, ConfigValues } from './kit/config-schema.ts'
 export type {
   Capabilities,
@@ -21,6 +28,26 @@ export { exportQuery } from './kit/export-query.ts'
 export { parseDatabaseUri } from './kit/file-uri.ts'
 export { importDriver } from './kit/import-driver.ts'
 export type { Notification, NotifyConnector } from './kit/notify.ts'
+export { parseBucketUri, requireBucket } from './kit/object-config.ts'
+export {
+  accessDenied,
+  bucketNotFound,
+  networkFailure,
+  objectChanged,
+  objectExists,
+  objectNotFound,
+  storeFailed,
+  storeUnavailable,
+} from './kit/object-errors.ts'
+export { catObjects, checkExpiry, checkKey, folderPrefix, keysOf } from './kit/object-keys.ts'
+export { partsOf, sendParts } from './kit/object-parts.ts'
+export type {
+  ObjectInfo,
+  ObjectReadOptions,
+  ObjectStore,
+  ObjectStoreConnector,
+  ObjectWriteOptions,
+} from './kit/object-store.ts'
 export { type JsonAnswer, type JsonPost, postJson } from './kit/post-json.ts'
 export { redactText, secretsOf } from './kit/redact.ts'
 export {
@@ -36,7 +63,17 @@ export { createServerConnections } from './kit/server-connections.ts'
 export { parseServerUri } from './kit/server-uri.ts'
 export type { Relation, Source, TableRef } from './kit/source.ts'
 export { quoteName } from './kit/sql-quote.ts'
+export type {
+  ConsumeOptions,
+  PullOptions,
+  StreamConnector,
+  StreamConsumer,
+  StreamMessage,
+} from './kit/stream.ts'
 export { suggestColumn } from './kit/suggest-column.ts'
 export { formatTableName } from './kit/table-name.ts'
 export type { TextRow } from './kit/text-cells.ts'
 export { tryConnection } from './kit/try-connection.ts'
+export { objectTransferConfig, objectTransferProperties, objectTransferSettings } from './object-transfer/config.ts'
+export { openObjectSink } from './object-transfer/sink.ts'
+export { openObjectSource } from './object-transfer/source.ts'

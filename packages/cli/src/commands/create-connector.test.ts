@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runCommand } from '../run-command.fixture.ts'
+import { connectorKinds } from './create-connector.ts'
 
 /** What a program printed; what it complained of when it failed. */
 async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
@@ -36,30 +37,38 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const create = (...args: string[]) => runCommand(['connectors', 'create', ...args], { cwd: folder })
 
-it.each(['sql', 'notify'])('a new connector of kind %s compiles, passes its contract and is found', async (kind) => {
-  const made = await create(`our-${kind}`, '--kind', kind)
-  expect(made).toMatchObject({ code: 0, err: expect.stringContaining('MILLRACE_CONNECTORS=connectors') })
-  expect(made.out.toString()).toBe(`connectors/our-${kind}\n`)
+it('new connectors of all kinds compile, pass their contracts and are found', { timeout: 120_000 }, async () => {
+  for (const kind of connectorKinds) {
+    const made = await create(`our-${kind}`, '--kind', kind)
+    expect(made).toMatchObject({ code: 0, err: expect.stringContaining('MILLRACE_CONNECTORS=connectors') })
+    expect(made.out.toString()).toBe(`connectors/our-${kind}\n`)
+  }
   await run('tsc', ['-p', '.'], folder)
-  const printed = await run('vitest', ['run', '--root', '.', `connectors/our-${kind}`], folder)
-  expect(printed).toMatch(/Tests .*passed/)
+  const printed = await run('vitest', ['run', '--root', '.', 'connectors'], folder)
+  expect(printed).toMatch(new RegExp(`Test Files .*${connectorKinds.length} passed`))
   const env = { MILLRACE_CONNECTORS: join(folder, 'connectors') }
-  const shown = await runCommand(['connectors', 'show', `our-${kind}`], { cwd: folder, env })
-  expect(shown.out.toString()).toContain(`Addresses: our-${kind}:`)
+  for (const kind of connectorKinds) {
+    const shown = await runCommand(['connectors', 'show', `our-${kind}`], { cwd: folder, env })
+    expect(shown.out.toString()).toContain(`Addresses: our-${kind}:`)
+  }
 })
 
 it('in the repository of Millrace, the kit is imported from where it stands', async () => {
   const source = await mkdtemp(join(root, 'packages/connectors/.scaffold-'))
   try {
-    await symlink(join(root, 'packages/connectors/src/kit'), join(source, 'kit'))
-    for (const file of ['kit.ts', 'contract.ts']) {
-      await copyFile(join(root, 'packages/connectors/src', file), join(source, file))
+    const sources = join(root, 'packages/connectors/src')
+    for (const part of await readdir(sources, { withFileTypes: true })) {
+      if (part.isDirectory()) await symlink(join(sources, part.name), join(source, part.name))
+      else await copyFile(join(sources, part.name), join(source, part.name))
     }
-    await writeFile(join(source, 'tsconfig.json'), types('acme-base'))
-    expect(await create('acme-base', '--into', source)).toMatchObject({ code: 0 })
-    expect(await readFile(join(source, 'acme-base', 'acme-base-connector.ts'), 'utf8')).not.toContain(
-      '@millrace/connectors',
-    )
+    await writeFile(join(source, 'tsconfig.json'), types('acme-*/*'))
+    for (const kind of connectorKinds) {
+      expect(await create(`acme-${kind}`, '--kind', kind, '--into', source)).toMatchObject({ code: 0 })
+      const made = join(source, `acme-${kind}`)
+      for (const file of await readdir(made)) {
+        expect(await readFile(join(made, file), 'utf8')).not.toContain('@millrace/connectors')
+      }
+    }
     await run('tsc', ['-p', '.'], source)
   } finally {
     await rm(source, { recursive: true, force: true })

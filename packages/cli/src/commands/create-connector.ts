@@ -8,7 +8,7 @@ import { type Context, exitCodes } from '../context.ts'
 
 const templates = fileURLToPath(new URL('../../templates/', import.meta.url))
 
-export const connectorKinds = ['sql', 'notify'] as const
+export const connectorKinds = ['sql', 'object-store', 'stream', 'notify'] as const
 
 export interface CreateRequest {
   readonly name: string
@@ -64,16 +64,16 @@ function slug(name: string): string {
     .replace(/^[-\d]+|-+$/g, '')
 }
 
-/** The templates are of a system called Acme. */
+/** The templates are of a system called Acme: in text, in names of the code, of variables and of the connector. */
 function rename(text: string, name: string): string {
   const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-  const forms: Readonly<Record<string, string>> = {
-    ACME: name.toUpperCase().replaceAll('-', '_'),
-    createAcme: `create${words.join('')}`,
-    Acme: words.join(' '),
-    acme: name,
-  }
-  return text.replaceAll(/ACME|createAcme|Acme|acme/g, (found) => forms[found] as string)
+  const joined = words.join('')
+  return text
+    .replaceAll('ACME', name.toUpperCase().replaceAll('-', '_'))
+    .replaceAll(/(?<=\w)Acme|Acme(?=\w)/g, joined)
+    .replaceAll(/\bacme(?=[A-Z])/g, joined.charAt(0).toLowerCase() + joined.slice(1))
+    .replaceAll(/\bacme\b/g, name)
+    .replaceAll(/\bAcme\b/g, words.join(' '))
 }
 
 /** Inside the package, what the kit exports is imported from where it stands. */

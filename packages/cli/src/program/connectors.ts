@@ -54,7 +54,9 @@ export function addConnectors(program: Command, run: Run): void {
     )
     .argument('<name>', 'Lower-case letters, digits and hyphens.')
     .addOption(
-      new Option('--kind <kind>', 'A database or warehouse, or a messenger.').choices(['sql', 'notify']).default('sql'),
+      new Option('--kind <kind>', 'A database or warehouse, an object store, a message broker, or a messenger.')
+        .choices(['sql', 'object-store', 'stream', 'notify'])
+        .default('sql'),
     )
     .option('--into <folder>', 'Where its folder goes. Default: connectors.')
     .action((name, { kind, into }) =>

@@ -1,5 +1,5 @@
-import { ConfigError } from '@millrace/core'
 import { type ConfigSchema, type ConfigValues, perMinute } from '@millrace/connectors/kit'
+import { ConfigError } from '@millrace/core'
 
 /** Forms, documentation, validation and redaction are made from this. Name what must never be shown in `secret`. */
 export const configSchema: ConfigSchema = {
