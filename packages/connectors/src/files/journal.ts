@@ -1,9 +1,7 @@
-import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Column, LossEntry, RowGroupIndex } from '@millrace/formats'
+import { appendJournal, readJournalLines } from '../kit/journal-file.ts'
 import type { LoadJournal, LoadSpec, PublishResult } from '../kit/sink.ts'
 import type { CursorMark, FormatOptions } from '../kit/source.ts'
-import { isMissing } from './errors.ts'
 
 /** A run of bytes in a staging file that holds whole rows of one chunk. */
 export interface Extent {
@@ -63,31 +61,10 @@ export interface Journal {
   readonly published: boolean
 }
 
-const fileName = 'journal.ndjson'
-
-/**
- * A line counts once it is on the disk, whole. A crash or a full disk may leave a part of the last one, so each
- * begins with a line break of its own.
- */
-export async function appendLine(folder: string, line: Line): Promise<void> {
-  const file = await open(join(folder, fileName), 'a', 0o600)
-  try {
-    await file.writeFile(`\n${JSON.stringify(line)}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
+export const appendLine = (folder: string, line: Line): Promise<void> => appendJournal(folder, line)
 
 export async function readJournal(folder: string): Promise<Journal | null> {
-  let text: string
-  try {
-    text = await readFile(join(folder, fileName), 'utf8')
-  } catch (error) {
-    if (isMissing(error)) return null
-    throw error
-  }
-  const lines = text.split('\n').slice(0, -1).flatMap(parseLine)
+  const lines = await readJournalLines<Line>(folder)
   const first = lines[0]
   if (first?.type !== 'load') return null
   const chunks = new Map<string, StagedChunk>()
@@ -104,13 +81,4 @@ export async function readJournal(folder: string): Promise<Journal | null> {
     else if (line.type === 'published') published = true
   }
   return { spec: first.spec, created: first.created, chunks, ends, commit, published }
-}
-
-/** A torn line is passed over, like an empty one: it was never acknowledged. */
-function parseLine(text: string): Line[] {
-  try {
-    return [JSON.parse(text) as Line]
-  } catch {
-    return []
-  }
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import { ConfigError } from '@millrace/core'
 import type { ConfigProperty, ConfigSchema, ConfigValues } from './config-schema.ts'
+import { readConfigFile } from './read-config-file.ts'
 import { parseServerUri } from './server-uri.ts'
 
 /** Settings that message brokers share; `own` are the connector's, which stand before those of TLS. */
@@ -75,20 +74,8 @@ function withPath(schema: ConfigSchema, place: ConfigProperty): ConfigSchema {
 /** Undefined without TLS. */
 export function brokerTls(config: ConfigValues): ConnectionOptions | undefined {
   if (config.tls !== true) return undefined
-  const file = (name: string) => (config[name] ? { [name.slice(4)]: readSetting(name, String(config[name])) } : {})
+  const file = (name: string) => (config[name] ? { [name.slice(4)]: readConfigFile(name, String(config[name])) } : {})
   return { rejectUnauthorized: config.tls_verify !== false, ...file('tls_ca'), ...file('tls_cert'), ...file('tls_key') }
-}
-
-function readSetting(name: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new ConfigError('FILE_NOT_READABLE', {
-      message: `The file ${path}, given as ${name}, cannot be read. Check the path and its permissions.`,
-      details: { property: name, path },
-      cause,
-    })
-  }
 }
 
 /** Scheme, host, port and stream, for messages; never a password. */

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { ConfigError } from '@millrace/core'
 import type mysql from 'mysql2'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import { importDriver } from '../kit/import-driver.ts'
+import { readConfigFile } from '../kit/read-config-file.ts'
 import { redactText, secretsOf } from '../kit/redact.ts'
 import { configSchema, labelOf } from './config.ts'
 import { mysqlError } from './errors.ts'
@@ -63,7 +62,7 @@ function connectionOptions(config: ConfigValues, ssl: mysql.SslOptions | undefin
 }
 
 function tlsOptions(config: ConfigValues, mode: string): mysql.SslOptions {
-  const file = (name: string) => (config[name] ? readConfigFile(name, String(config[name])) : undefined)
+  const file = (name: string) => (config[name] ? readConfigFile(name, String(config[name])).toString() : undefined)
   const [ca, cert, key] = [file('sslca'), file('sslcert'), file('sslkey')]
   return {
     rejectUnauthorized: mode.startsWith('verify'),
@@ -71,18 +70,6 @@ function tlsOptions(config: ConfigValues, mode: string): mysql.SslOptions {
     ...(ca ? { ca } : {}),
     ...(cert ? { cert } : {}),
     ...(key ? { key } : {}),
-  }
-}
-
-function readConfigFile(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new ConfigError('FILE_NOT_READABLE', {
-      message: `The file ${path}, given as ${name}, cannot be read. Check the path and its permissions.`,
-      details: { property: name, path },
-      cause,
-    })
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { abortable, ConfigError, type MillraceError, TransientError } from '@millrace/core'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection, NodeConnectionOptions } from '@nats-io/transport-node'
@@ -6,6 +5,7 @@ import { authenticationFailed, brokerError, streamNotFound } from '../kit/broker
 import { brokerTls } from '../kit/broker-settings.ts'
 import type { ConfigValues } from '../kit/config-schema.ts'
 import { importDriver } from '../kit/import-driver.ts'
+import { readConfigFile } from '../kit/read-config-file.ts'
 
 export interface NatsPlace {
   readonly config: ConfigValues
@@ -41,7 +41,9 @@ export async function connectNats(
     ...text('user', 'user'),
     ...text('pass', 'password'),
     ...text('token', 'token'),
-    ...(config.creds === undefined ? {} : { authenticator: credsAuthenticator(readCreds(String(config.creds))) }),
+    ...(config.creds === undefined
+      ? {}
+      : { authenticator: credsAuthenticator(readConfigFile('creds', String(config.creds))) }),
     ...(config.tls === true
       ? {
           tls: {
@@ -89,18 +91,6 @@ export async function connectNats(
     async [Symbol.asyncDispose]() {
       await connection.close().catch(() => {})
     },
-  }
-}
-
-function readCreds(path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new ConfigError('FILE_NOT_READABLE', {
-      message: `The file ${path}, given as creds, cannot be read. Check the path and its permissions.`,
-      details: { property: 'creds', path },
-      cause,
-    })
   }
 }
 

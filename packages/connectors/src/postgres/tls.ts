@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
-import { ConfigError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
+import { readConfigFile } from '../kit/read-config-file.ts'
 
 /** The connections to try, in order, as libpq does for each `sslmode`; false is one without TLS. */
 export function tlsAttempts(config: ConfigValues): readonly (ConnectionOptions | false)[] {
@@ -25,17 +24,5 @@ function tlsOptions(config: ConfigValues, mode: string): ConnectionOptions {
     ...(cert ? { cert } : {}),
     ...(key ? { key } : {}),
     ...(mode === 'verify-full' || root === 'system' ? {} : { checkServerIdentity: () => undefined }),
-  }
-}
-
-function readConfigFile(name: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new ConfigError('FILE_NOT_READABLE', {
-      message: `The file ${path}, given as ${name}, cannot be read. Check the path and its permissions.`,
-      details: { property: name, path },
-      cause,
-    })
   }
 }

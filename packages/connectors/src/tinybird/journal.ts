@@ -1,6 +1,5 @@
-import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { LossEntry } from '@millrace/formats'
+import { appendJournal, readJournalLines } from '../kit/journal-file.ts'
 import { interruptedLoad } from '../kit/saved-load.ts'
 import type { Interrupted, PublishResult } from '../kit/sink.ts'
 import type { StoredColumn } from './columns.ts'
@@ -36,26 +35,11 @@ export interface Journal {
   readonly published: PublishResult | null
 }
 
-const fileName = 'journal.ndjson'
-
-/** A line begins with a line break of its own, since a crash may leave a part of the one before. */
-export async function appendLine(folder: string, line: JournalLine): Promise<void> {
-  const file = await open(join(folder, fileName), 'a', 0o600)
-  try {
-    await file.writeFile(`\n${JSON.stringify(line)}\n`)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
+export const appendLine = (folder: string, line: JournalLine): Promise<void> => appendJournal(folder, line)
 
 /** Null when there is no load. */
 export async function readJournal(folder: string): Promise<Journal | null> {
-  const text = await readFile(join(folder, fileName), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  const lines = text.split('\n').flatMap(parseLine)
+  const lines = await readJournalLines<JournalLine>(folder)
   const head = lines[0]
   if (head?.type !== 'load') return null
   const chunks = new Map<string, StagedChunk>()
@@ -68,15 +52,6 @@ export async function readJournal(folder: string): Promise<Journal | null> {
     else if (line.type === 'published') published = line.result
   }
   return { head, chunks, publishing, published }
-}
-
-function parseLine(text: string): JournalLine[] {
-  try {
-    return text === '' ? [] : [JSON.parse(text) as JournalLine]
-  } catch {
-    // Torn, and so never acknowledged.
-    return []
-  }
 }
 
 export function asInterrupted({ head, chunks, published }: Journal): Interrupted {
