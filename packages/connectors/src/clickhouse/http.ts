@@ -17,6 +17,8 @@ export interface Statement {
   readonly signal?: AbortSignal | undefined
   /** What the server calls the statement; another one of the same name cannot run beside it. */
   readonly queryId?: string
+  /** Quick by nature: the answer, too, has to be there within the connection timeout. */
+  readonly quick?: boolean
 }
 
 export interface Insert extends Statement {
@@ -56,7 +58,7 @@ export function createClickhouseHttp(config: ConfigValues): ClickhouseHttp {
   }
 
   function send(
-    { sql, settings = {}, signal, queryId }: Statement,
+    { sql, settings = {}, signal, queryId, quick = false }: Statement,
     body: AsyncIterable<Uint8Array> | null,
   ): Promise<IncomingMessage> {
     const query = new URLSearchParams(always)
@@ -69,19 +71,30 @@ export function createClickhouseHttp(config: ConfigValues): ClickhouseHttp {
         { host, port, agent, method: 'POST', path: `/?${query}`, headers, ...(signal ? { signal } : {}) },
         resolve,
       )
+      if (connecting > 0) {
+        const late = setTimeout(() => {
+          const error = new Error(`No ${quick ? 'answer' : 'connection'} within ${connecting / 1000} s`)
+          request.destroy(Object.assign(error, { code: 'ETIMEDOUT' }))
+        }, connecting)
+        const inTime = () => clearTimeout(late)
+        request.once('response', inTime).once('close', inTime)
+        if (!quick) {
+          request.once('socket', (socket) => {
+            if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', inTime)
+            else inTime()
+          })
+        }
+      }
+      // A peer that is gone without a word is noticed within minutes, however long a statement runs.
+      request.once('socket', (socket) => socket.setKeepAlive(true, 30_000))
       request.on('error', (error: NodeJS.ErrnoException) => {
         // A kept connection may be closed by the server in the very moment in which it is used again.
         if (!retried && body === null && request.reusedSocket && error.code === 'ECONNRESET') begin(true)
         else reject(error)
       })
-      request.on('socket', (socket) => {
-        if (!socket.connecting || connecting === 0) return
-        const timer = setTimeout(() => {
-          const late = new Error(`No connection within ${connecting / 1000} s`)
-          request.destroy(Object.assign(late, { code: 'ETIMEDOUT' }))
-        }, connecting)
-        socket.once('connect', () => clearTimeout(timer))
-        socket.once('close', () => clearTimeout(timer))
+      request.once('response', (response) => {
+        // Else the rest of what a refused insert sends would still be read and sent.
+        if (body && response.statusCode !== 200) response.once('end', () => request.destroy())
       })
       if (body) pipeline(Readable.from(body, { objectMode: true, highWaterMark: 1 }), request).catch(reject)
       else request.end(sql)
@@ -135,7 +148,7 @@ export function createClickhouseHttp(config: ConfigValues): ClickhouseHttp {
       }
     },
     async kill(queryId) {
-      await whole({ sql: `KILL QUERY WHERE query_id = '${queryId}' SYNC` }, null).catch(() => {})
+      await whole({ sql: `KILL QUERY WHERE query_id = '${queryId}' SYNC`, quick: true }, null).catch(() => {})
     },
     close: () => agent.destroy(),
   }

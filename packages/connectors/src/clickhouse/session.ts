@@ -44,7 +44,11 @@ export const writing: Settings = {
 export async function openSession(config: ConfigValues, signal?: AbortSignal): Promise<Session> {
   const http = createClickhouseHttp(config)
   try {
-    const [row] = await readRows(http, { sql: "SELECT version(), toString(getSetting('readonly'))", signal })
+    const [row] = await readRows(http, {
+      sql: "SELECT version(), toString(getSetting('readonly'))",
+      signal,
+      quick: true,
+    })
     // A user with readonly = 1 may not give settings; those of the profile then hold.
     return { http, version: row?.[0] ?? '', reading: row?.[1] === '1' ? {} : reading }
   } catch (error) {
