@@ -40,7 +40,14 @@ export function readSettings({ format, delimiter }: Dialect): Record<string, str
   return {
     date_time_input_format: 'best_effort',
     input_format_null_as_default: '1',
-    ...(format === 'csv' ? { format_csv_delimiter: delimiter, input_format_csv_empty_as_default: '1' } : {}),
+    ...(format === 'csv'
+      ? {
+          format_csv_delimiter: delimiter,
+          input_format_csv_empty_as_default: '1',
+          // A header is taken off before. ClickHouse would look for another one, and loses what it then cannot read.
+          input_format_csv_detect_header: '0',
+        }
+      : {}),
     ...(format === 'csv' ? {} : { input_format_skip_unknown_fields: '1' }),
     ...(format === 'parquet' ? { input_format_parquet_allow_missing_columns: '1' } : {}),
   }

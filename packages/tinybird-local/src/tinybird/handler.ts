@@ -25,7 +25,7 @@ export function tinybirdHandler(tinybird: Tinybird) {
       if (fault !== null) return await fail(fault, request, response)
       const incoming: Incoming = {
         method,
-        path: url.pathname.split('/').slice(1).map(decodeURIComponent),
+        path: url.pathname.split('/').slice(1).map(decoded),
         parameters: url.searchParams,
         contentType: request.headers['content-type'] ?? '',
         request,
@@ -42,6 +42,15 @@ export function tinybirdHandler(tinybird: Tinybird) {
       // An answer that comes before the end of the body would otherwise be lost with the connection.
       request.resume()
     }
+  }
+}
+
+/** @throws ApiError 400 */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw new ApiError(400, `The path has "${segment}", which is not encoded as addresses are.`)
   }
 }
 

@@ -37,7 +37,8 @@ export function createJobs(): Jobs {
       const now = new Date()
       const job: Job = { id: randomUUID(), kind, createdAt: now, updatedAt: now, status: 'waiting', fields }
       jobs.set(job.id, job)
-      for (const id of [...jobs.keys()].slice(0, -remembered)) jobs.delete(id)
+      const ended = [...jobs.values()].filter(({ status }) => status === 'done' || status === 'error')
+      for (const { id } of ended.slice(0, Math.max(0, jobs.size - remembered))) jobs.delete(id)
       const run = async () => {
         await new Promise((resolve) => setImmediate(resolve))
         change(job, 'working')

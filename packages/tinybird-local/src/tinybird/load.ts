@@ -72,7 +72,7 @@ export async function load(engine: Engine, asked: Load): Promise<Loaded> {
     return await loadStaged(context, asked, source)
   } finally {
     await rm(context.file, { force: true })
-    await rm(`${context.file}.errors`, { force: true })
+    for (const more of ['errors', 'objects']) await rm(`${context.file}.${more}`, { force: true })
   }
 }
 
@@ -165,7 +165,7 @@ function readHeader(
   { delimiter }: Dialect,
 ): { readonly columns: readonly Column[]; readonly bytes: number } | null {
   const first = firstRecord(head) ?? (whole ? { text: head.toString(), bytes: head.length } : null)
-  const fields = first === null ? null : csvFields(first.text, delimiter)
+  const fields = first === null ? null : csvFields(first.text.replace(/^\ufeff/, ''), delimiter)
   if (first === null || fields === null) return null
   const byName = new Map(columns.map((column) => [column.name, column]))
   const named = fields.map((field) => byName.get((field ?? '').trim()))

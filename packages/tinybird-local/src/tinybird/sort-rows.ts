@@ -9,6 +9,7 @@ import { bareType, type Column, columnsOf, fits, list, narrowed, rowsOf, structu
 import { csvFields } from './csv-fields.ts'
 import { engineFormats, readSettings } from './format.ts'
 import type { LoadContext } from './load-context.ts'
+import { onlyObjects } from './only-objects.ts'
 
 export function quarantineTable(table: string): string {
   return `${table}_quarantine`
@@ -32,8 +33,11 @@ export interface Sorted {
  * the right shape but a value that does not fit go to quarantine, and the rest is only counted.
  */
 export async function sortRows(context: LoadContext): Promise<Sorted> {
-  const { engine, columns, names, table, importId, file, dialect, signal } = context
-  const errors = `${file}.errors`
+  const { engine, columns, names, table, importId, dialect, signal } = context
+  const errors = `${context.file}.errors`
+  const lines = dialect.format === 'ndjson'
+  const file = lines ? `${context.file}.objects` : context.file
+  const refused = { invalidLines: lines ? (await onlyObjects(context.file, file)).others : 0 }
   const text = columns.map(({ name }) => `${quoteName(name)} Nullable(String)`).join(', ')
   const from = `file(${quoteText(file)}, ${engineFormats[dialect.format]}, ${quoteText(structure(columns))}, 'none')`
   await engine.run({ sql: `CREATE TABLE ${names.wide} (${structure(columns)}) ENGINE = MergeTree ORDER BY tuple()` })
@@ -58,11 +62,10 @@ export async function sortRows(context: LoadContext): Promise<Sorted> {
   await engine.run({
     sql: `INSERT INTO ${names.bad} SELECT ${asText}, '' FROM ${names.wide} WHERE NOT (${fits(columns)})`,
   })
-  const refused = { invalidLines: 0 }
-  const lines = byteStream(badRows(context, errors, refused))
+  const bad = byteStream(badRows({ ...context, file }, errors, refused))
   await engine.write(
     { sql: (pipe) => `INSERT INTO ${names.bad} FROM INFILE ${pipe} COMPRESSION 'none' FORMAT JSONEachRow` },
-    lines,
+    bad,
     signal,
   )
   await createQuarantine(engine, table)
@@ -157,7 +160,7 @@ async function* badFields(context: LoadContext, errors: string): AsyncGenerator<
   }
 }
 
-/** ClickHouse keeps the numbers of such lines only, among those that are not blank. */
+/** ClickHouse keeps the numbers of such lines only. */
 async function* badObjects(context: LoadContext, errors: string): AsyncGenerator<BadRow> {
   const numbers = errorLines<[number]>(context, errors, 'row')
   let next = await numbers.next()
@@ -165,22 +168,17 @@ async function* badObjects(context: LoadContext, errors: string): AsyncGenerator
   const input = createReadStream(context.file)
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     if (next.done === true) break
-    if (line.trim() === '' || ++number !== next.value[0]) continue
+    if (++number !== next.value[0]) continue
     yield { values: objectValues(line, context.columns), reason: '' }
     next = await numbers.next()
   }
   input.destroy()
 }
 
-function objectValues(line: string, columns: readonly Column[]): (string | null)[] | null {
-  try {
-    const row = JSON.parse(line) as unknown
-    if (typeof row !== 'object' || row === null || Array.isArray(row)) return null
-    return columns.map(({ name }) => {
-      const value = (row as Record<string, unknown>)[name] ?? null
-      return value === null || typeof value === 'string' ? value : JSON.stringify(value)
-    })
-  } catch {
-    return null
-  }
+function objectValues(line: string, columns: readonly Column[]): (string | null)[] {
+  const row = JSON.parse(line) as Readonly<Record<string, unknown>>
+  return columns.map(({ name }) => {
+    const value = row[name] ?? null
+    return value === null || typeof value === 'string' ? value : JSON.stringify(value)
+  })
 }
