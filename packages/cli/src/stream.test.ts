@@ -112,7 +112,7 @@ describe.skipIf(findRedis() === null)('millrace stream from Redis', { timeout: 6
       [['duckdb:a.duckdb', 'duckdb:b.duckdb', '--into', 'x'], 2, /NOT_SUPPORTED/],
       [[from(name), './folder/', '--into', 'x'], 2, /NOT_SUPPORTED/],
       [[from(name), 'duckdb:b.duckdb'], 2, /--into/],
-      [['redis://127.0.0.1:1?stream=x', 'duckdb:b.duckdb', '--into', 'x'], 3, /SERVER_UNREACHABLE/],
+      [['redis://127.0.0.1:1?stream=x', 'duckdb:b.duckdb', '--into', 'x', '--retry-for', '0'], 3, /SERVER_UNREACHABLE/],
       [[from(await stream('a', 'b')), 'duckdb:b.duckdb', '--into', 'x', '--max-dead-letters', '1'], 4, /TOO_MANY/],
     ]
     for (const [args, expected, message] of cases) {

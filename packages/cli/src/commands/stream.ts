@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import {
   asTableConnector,
   type Connector,
@@ -31,12 +32,16 @@ export interface StreamRequest {
   readonly contract: 'evolve' | 'freeze' | 'discard'
   readonly deadLetter?: string
   readonly maxDeadLetters?: number
+  /** Seconds. */
+  readonly retryFor: number
   readonly drain?: boolean
   readonly json?: boolean
 }
 
 /** Runs until it is asked to stop, and then ends with 0: all that was read is written and committed. */
 export async function stream(request: StreamRequest, context: Context): Promise<number> {
+  // A batch is short-lived, but not short-lived enough: V8 would let the space for young objects grow to 128 MB.
+  setFlagsFromString('--semi-space-growth-factor=1')
   const lookup = { connections: () => readConnections(), secrets: context.secrets }
   const { mask } = context.secrets
   const print = (event: object) => context.out(`${mask(JSON.stringify(event))}\n`)
@@ -81,6 +86,7 @@ function specOf(
     to: target,
     flush: { rows: request.flushRows, bytes: request.flushBytes, ms: request.flushInterval * 1000 },
     deadLetter: request.deadLetter ?? join(settings.home, 'dead-letters', `${fileName(request.into)}.ndjson`),
+    retryForMs: request.retryFor * 1000,
     ...{ payload, contract, drain, metadata },
     ...(maxDeadLetters === undefined ? {} : { maxDeadLetters }),
   }

@@ -56,6 +56,14 @@ export function addStream(program: Command, run: Run): void {
       'File for messages that cannot be written. Default: dead-letters/NAME.ndjson in the folder of MILLRACE_HOME.',
     )
     .addOption(whole('--max-dead-letters <count>', 'Stops when there are more.'))
+    .addOption(
+      new Option(
+        '--retry-for <time>',
+        'How long a broker or destination that fails is tried again, at the start 15 seconds at most.',
+      )
+        .default(900)
+        .argParser((text) => valid(parseAmount(text), 'seconds, or a time such as 5s or 1m')),
+    )
     .option('--drain', 'Ends when nothing is left to read instead of waiting for more.')
     .option('--json', 'Prints events as JSON, one a line, on standard output.')
     .action((from: string, to: string, values) =>

@@ -22,6 +22,8 @@ export interface RabbitmqLink extends AsyncDisposable {
   run<T>(work: () => Promise<T>): Promise<T>
   /** Messages of a queue that no consumer holds. */
   countReady(queue: string): Promise<number>
+  /** Whether the queue is of the type stream; then the connection may be gone afterwards. */
+  isStream(queue: string): Promise<boolean>
 }
 
 export async function connectRabbitmq(
@@ -83,6 +85,24 @@ export async function connectRabbitmq(
     lost,
     run,
     countReady: (queue) => run(async () => (await channel.checkQueue(queue)).messageCount),
+    async isStream(queue) {
+      // Nothing tells the type of a queue, but only a stream knows where to begin, and does not hand out single messages.
+      const probe = await run(async () => connection.createChannel())
+      probe.on('error', () => {})
+      try {
+        await probe.prefetch(1)
+        await probe.consume(queue, () => {}, { arguments: { 'x-stream-offset': 'next' } })
+      } catch {
+        return false
+      }
+      try {
+        await probe.get(queue)
+      } catch {
+        return true
+      }
+      await probe.close()
+      return false
+    },
     async [Symbol.asyncDispose]() {
       // In order, so that the broker gives back what is not acknowledged before anybody asks for it.
       await connection.close().catch(() => {})

@@ -25,6 +25,11 @@ export async function openRabbitmqConsumer(place: RabbitmqPlace, options: Consum
   let refusal: ConfigError | undefined
   try {
     await link.countReady(queue)
+    if (await link.isStream(queue)) {
+      throw new ConfigError('NOT_SUPPORTED', {
+        message: `The queue ${queue} of ${place.label} is a stream, whose place no acknowledgement keeps. Bind a queue to the same exchange and read that.`,
+      })
+    }
   } catch (error) {
     await link[Symbol.asyncDispose]()
     throw error
@@ -33,10 +38,6 @@ export async function openRabbitmqConsumer(place: RabbitmqPlace, options: Consum
   const onMessage = (message: ConsumeMessage | null) => {
     if (message === null) {
       refusal = streamNotFound(place.label, `queue ${queue} any more`, 'It was deleted.')
-    } else if (message.properties.headers?.['x-stream-offset'] !== undefined) {
-      refusal = new ConfigError('NOT_SUPPORTED', {
-        message: `The queue ${queue} of ${place.label} is a stream, whose place no acknowledgement keeps. Bind a queue to the same exchange and read that.`,
-      })
     } else arrived.push(message)
     wake()
   }

@@ -98,14 +98,8 @@ describe.skipIf(findRabbitmq() === null)('rabbitmq', () => {
 
   it('refuses a queue of the type stream, whose place it could not keep', async () => {
     const queue = await createQueue({ arguments: { 'x-queue-type': 'stream' } })
-    await using consumer = await create(config()).openConsumer({ stream: queue })
-    let refused = false
-    const pulling = consumer.pull({ ...pull, waitMs: 30_000 }).finally(() => {
-      refused = true
-    })
-    pulling.catch(() => {})
-    while (!refused) await publish(queue, [Buffer.from('x')])
-    await expect(pulling).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
+    const opening = create(config()).openConsumer({ stream: queue })
+    await expect(opening).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
   })
 
   it('says that a queue was deleted', async () => {

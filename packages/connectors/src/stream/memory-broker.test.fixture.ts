@@ -11,7 +11,7 @@ export interface MemoryBroker {
   /** Handed out at most at one time, uncommitted. */
   readonly highest: number
   /** The next call of this kind fails as if the connection was lost. */
-  loseConnectionAt(call: 'pull' | 'commit'): void
+  loseConnectionAt(call: 'open' | 'pull' | 'commit'): void
   readonly opened: number
   readonly closed: number
 }
@@ -32,6 +32,7 @@ export function createMemoryBroker({ waits = false }: { readonly waits?: boolean
     stream: 'orders',
     testConnection: async () => ({ ok: true, message: '' }),
     async openConsumer({ maxUncommitted = 10_000 }) {
+      fail('open')
       state.opened++
       let next = committed
       return {

@@ -1,7 +1,7 @@
 import type { Column } from '@millrace/formats'
 import type { SchemaChange, SchemaContract, Sink, Target } from '../kit/sink.ts'
 import type { Rejection } from './destination.ts'
-import type { LoadedColumn, Scanned, ScannedRow } from './fit-rows.ts'
+import { hasToken, type LoadedColumn, type Scanned, type ScannedRow, tokenOf } from './fit-rows.ts'
 import { newColumn } from './new-column.ts'
 import type { TableSchema } from './table-schema.ts'
 import { type WidenedColumn, widenColumns } from './widen-columns.ts'
@@ -45,11 +45,17 @@ async function planColumns(batch: Batch): Promise<PlannedBatch> {
   const known: LoadedColumn[] = []
   const unknown: LoadedColumn[] = []
   for (const [place, key] of scanned.keys.entries()) {
-    const tokens = scanned.rows.flatMap((row) => row.tokens[place] ?? [])
     const column = schema.column(key)
-    if (tokens.length === 0) continue
+    if (!scanned.rows.some((row) => hasToken(row, place))) continue
     if (column) known.push({ column, place })
-    else unknown.push({ column: newColumn(key, tokens), place })
+    else
+      unknown.push({
+        column: newColumn(
+          key,
+          scanned.rows.flatMap((row) => tokenOf(row, place) ?? []),
+        ),
+        place,
+      })
   }
   const doubled = known.find(({ column }, index) => known.slice(0, index).some((other) => other.column === column))
   if (doubled) return await without(batch, [{ place: doubled.place, code: 'KEY_TWICE', reason: twice(doubled) }])
@@ -88,7 +94,7 @@ async function without(batch: Batch, refused: readonly Refused[]): Promise<Plann
   const rows: ScannedRow[] = []
   const rejected: Rejection[] = []
   for (const scanned of batch.scanned.rows) {
-    const reason = refused.find(({ place }) => scanned.tokens[place] !== undefined)
+    const reason = refused.find(({ place }) => hasToken(scanned, place))
     if (reason === undefined) rows.push(scanned)
     else rejected.push({ message: scanned.row.message, code: reason.code, reason: reason.reason })
   }
@@ -98,7 +104,7 @@ async function without(batch: Batch, refused: readonly Refused[]): Promise<Plann
 
 /** A row without any value cannot be told from one that was never there. */
 function unchanged({ rows }: Scanned, loaded: readonly LoadedColumn[]): PlannedBatch {
-  const isEmpty = ({ tokens }: ScannedRow) => loaded.every(({ place }) => tokens[place] === undefined)
+  const isEmpty = (row: ScannedRow) => !loaded.some(({ place }) => hasToken(row, place))
   return {
     rows: rows.filter((row) => !isEmpty(row)),
     loaded,

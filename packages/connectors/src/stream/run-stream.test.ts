@@ -255,6 +255,20 @@ describe('a stream', () => {
     expect(broker.closed).toBe(1)
   })
 
+  it('waits for a broker that is just starting, and gives up at once when it shall not wait', async () => {
+    const broker = createMemoryBroker()
+    broker.add({ n: 1 })
+    const source = dataSource()
+    broker.loseConnectionAt('open')
+    const { running, events } = start(broker, { to: source.to })
+    expect(await running).toMatchObject({ rows: 1 })
+    expect(events.slice(0, 2)).toMatchObject([{ type: 'retry', what: 'broker', attempt: 1 }, { type: 'started' }])
+    broker.loseConnectionAt('open')
+    await expect(start(broker, { to: source.to, retryForMs: 0 }).running).rejects.toMatchObject({
+      code: 'CONNECTION_LOST',
+    })
+  })
+
   it('opens the stream anew when a connection is lost, and writes what comes again', async () => {
     const broker = createMemoryBroker()
     broker.add(...numbers(1, 4))

@@ -11,6 +11,8 @@ import { openTinybirdDestination } from './tinybird-destination.ts'
 import type { StreamEvent, StreamOptions, StreamSpec, StreamTotals } from './types.ts'
 
 const lagEveryMs = 1000
+/** A broker or destination that is just starting is waited for, a wrong address not for long. */
+const startForMs = 15_000
 /** A consumer that was lost sooner is not replaced at once: another one may be taking its place again and again. */
 const lastingMs = 10_000
 
@@ -24,14 +26,21 @@ const lastingMs = 10_000
  * written already are then written twice, at most one batch of them. A failing broker or destination
  * is tried again for `retryForMs`; every other failure ends the stream with nothing of the batch committed.
  *
- * @throws ConfigError, TransientError, FatalError, DataError; ConfigError and TransientError also when the first connection fails
+ * @throws ConfigError, TransientError, FatalError, DataError; TransientError also when the first connections fail for 15 seconds
  */
 export async function runStream(spec: StreamSpec, options: StreamOptions = {}): Promise<StreamTotals> {
   const { rows = 10_000, bytes = 8_000_000, ms = 2000 } = spec.flush ?? {}
   const limits: Limits = { rows, bytes, ms }
   const tell = options.onEvent ?? (() => {})
   const group = spec.from.group ?? spec.from.connector.group ?? 'millrace'
-  await using destination = await openDestination(spec, group, tell)
+  const retryForMs = spec.retryForMs ?? 900_000
+  const stopping = anySignal(options.signal, options.abortSignal)
+  const start = <T>(what: 'broker' | 'destination', attempt: () => Promise<T>) =>
+    retryUntilStopped(attempt, {
+      ...{ retryForMs: Math.min(retryForMs, startForMs), stopping },
+      onRetry: ({ attempt, delayMs, error }) => tell(retryEvent(what, attempt, delayMs, error)),
+    })
+  await using destination = await start('destination', () => openDestination(spec, group, tell))
   await using deadLetters = openDeadLetters(spec.deadLetter)
   const open = () =>
     spec.from.connector.openConsumer({
@@ -39,11 +48,9 @@ export async function runStream(spec: StreamSpec, options: StreamOptions = {}): 
       ...(spec.from.position ? { from: spec.from.position } : {}),
       ...(options.stateDirectory === undefined ? {} : { stateDirectory: options.stateDirectory }),
     })
-  let consumer = await open()
+  let consumer = await start('broker', open)
   await using _ = { [Symbol.asyncDispose]: () => consumer[Symbol.asyncDispose]() }
   const totals = { messages: 0, bytes: 0, rows: 0, deadLetters: 0, quarantined: 0, flushes: 0 }
-  const retryForMs = spec.retryForMs ?? 900_000
-  const stopping = anySignal(options.signal, options.abortSignal)
 
   let openedAt = performance.now()
   let soonLost = 0

@@ -42,7 +42,7 @@ export interface StreamSpec {
   readonly maxDeadLetters?: number
   /** Ends when nothing is left to read instead of waiting for more. Default false. */
   readonly drain?: boolean
-  /** How long a broker or destination that fails transiently is tried again. Default 900,000. */
+  /** How long a broker or destination that fails transiently is tried again, at the start 15,000 at most. Default 900,000. */
   readonly retryForMs?: number
 }
 

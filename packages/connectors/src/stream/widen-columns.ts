@@ -1,6 +1,6 @@
 import type { LogicalType } from '@millrace/formats'
 import type { SchemaChange } from '../kit/sink.ts'
-import type { LoadedColumn } from './fit-rows.ts'
+import { type LoadedColumn, type ScannedRow, tokenOf } from './fit-rows.ts'
 import { fitValue } from './fit-value.ts'
 import type { Batch, PlannedBatch } from './plan-batch.ts'
 
@@ -33,7 +33,7 @@ export async function widenColumns(
   const widen = async (known: LoadedColumn): Promise<LoadedColumn> => {
     const { column, place } = known
     if (column.type.kind !== 'integer' || isNew.has(column.name)) return known
-    const misfits = rows.flatMap(({ tokens }) => tokens[place] ?? []).filter((token) => !fits(column.type, token))
+    const misfits = rows.flatMap((row) => misfitOf(row, known))
     if (misfits.length === 0) return known
     for (const type of wider) {
       if (!misfits.every((token) => fits(type, token))) continue
@@ -55,6 +55,11 @@ export async function widenColumns(
   const columns: LoadedColumn[] = []
   for (const column of loaded) columns.push(await widen(column))
   return { loaded: columns, changes, widened }
+}
+
+function misfitOf(row: ScannedRow, { column, place }: LoadedColumn): string | [] {
+  const token = tokenOf(row, place)
+  return token === undefined || fits(column.type, token) ? [] : token
 }
 
 /** Only bare numbers ask for a wider type; anything else in such a column is a fault of the message. */
