@@ -1,53 +1,27 @@
 import { join } from 'node:path'
-import {
-  type ConfigValues,
-  type ConnectorDefinition,
-  type ObjectStoreConnector,
-  objectTransferConfig,
-  openObjectSink,
-  openObjectSource,
-  requireBucket,
-  secretsOf,
-  tryConnection,
-} from '@millrace/connectors/kit'
+import { type ConfigValues, createObjectConnector, type ObjectStoreConnector } from '@millrace/connectors/kit'
 import { type Bucket, openBucket } from './bucket.ts'
 import { acmeStore } from './store.ts'
 
 /** Tables, formats, partitioned folders and manifests are the kit's; the store itself is yours. */
 export function createAcmeConnector(
-  definition: ConnectorDefinition & { readonly kind: 'object-store' },
+  definition: ObjectStoreConnector['definition'],
   values: ConfigValues,
-): ObjectStoreConnector & { readonly path: string } {
+): ObjectStoreConnector {
   const opened = new Map<string, Bucket>()
-  const bucket = (name?: string) => {
-    const wanted = requireBucket(name ?? values.bucket, 'bucket', 'acme://bucket/key')
+  return createObjectConnector(definition, values, {
+    scheme: 'acme',
+    noun: 'bucket',
     // Nothing is opened before it is needed, and once for all that follows.
-    return acmeStore(wanted, () => {
-      const found = opened.get(wanted) ?? openBucket(join(String(values.folder ?? '.'), `${wanted}.db`))
-      opened.set(wanted, found)
-      return found
-    })
-  }
-  const path = String(values.path ?? '')
-  return {
-    definition,
-    path,
-    label: `acme://${values.bucket ?? ''}/${path}`,
-    bucket,
-    testConnection: (signal) =>
-      tryConnection(
-        async () => {
-          const store = bucket()
-          for await (const _ of store.list('', signal ? { signal } : {})) break
-          return { message: `The bucket "${store.bucket}" is there and can be listed.` }
-        },
-        { secrets: secretsOf(definition.configSchema, values) },
-      ),
-    openSource: (options) => openObjectSource(bucket(), objectTransferConfig(values), options),
-    openSink: async () => openObjectSink(bucket()),
-    async [Symbol.asyncDispose]() {
+    open: (name) =>
+      acmeStore(name, () => {
+        const found = opened.get(name) ?? openBucket(join(String(values.folder ?? '.'), `${name}.db`))
+        opened.set(name, found)
+        return found
+      }),
+    async close() {
       for (const each of opened.values()) each.close()
       opened.clear()
     },
-  }
+  })
 }
