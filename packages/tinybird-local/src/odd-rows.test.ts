@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,7 +17,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 })
 
-async function call(path: string, body?: string) {
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at as they come
+type Answer = { readonly status: number; readonly body: any }
+
+async function call(path: string, body?: string): Promise<Answer> {
   const headers = { authorization: `Bearer ${server.token}`, 'content-type': 'text/csv' }
   const init = { method: 'POST', headers }
   const response = await fetch(`${server.url}${path}`, body === undefined ? init : { ...init, body })
@@ -100,7 +104,6 @@ describe('many at once', () => {
 
   it('forgets no job that still runs', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>()
-    const { createServer } = await import('node:http')
     const files = createServer(async (request, response) => {
       if (request.url === '/slow.csv') await opened
       response.end('1\n')
@@ -112,7 +115,7 @@ describe('many at once', () => {
       const url = encodeURIComponent(`http://127.0.0.1:${port}/${file}`)
       return (await call(`/v0/datasources?name=jobs_of&mode=append&format=csv&url=${url}`)).body.job_id as string
     }
-    const look = async (path: string) => {
+    const look = async (path: string): Promise<Answer> => {
       const response = await fetch(`${server.url}/v0/jobs${path}`, {
         headers: { authorization: `Bearer ${server.token}` },
       })
