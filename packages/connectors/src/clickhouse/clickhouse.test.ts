@@ -2,6 +2,7 @@ import { type ClickhouseHttp, startClickhouseHttp } from '@millrace/tinybird-loc
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
 import { connectorForUri } from '../kit/registry.ts'
+import { codeOf } from '../kit/sink-rows.contract.ts'
 import { describeSqlConnector } from '../kit/sql-connector.contract.ts'
 import { parseUri } from './config.ts'
 import { definition } from './connector.ts'
@@ -64,6 +65,24 @@ describe.skipIf(!hasClickhouse())('ClickHouse', () => {
       { a: 1, b: true, c: '5000000000' },
     ])
     await expect(connector.execute('create table t (a Int8)')).rejects.toMatchObject({ code: 'READ_ONLY' })
+  })
+
+  test('no setting of a user cuts or alters a result in silence', async () => {
+    const address = addressFor(server, 'contract')
+    const odd = 'limit=5&offset=3&output_format_tsv_crlf_end_of_line=1&format_tsv_null_representation=NIL'
+    await using connector = (await connectorForUri(`${address}?${odd}`)) as SqlConnector
+    expect(await connector.query('select null as a, 1 as b')).toEqual([{ a: null, b: 1 }])
+    await using all = await connector.export('select number from numbers(1000)', { format: 'csv' })
+    expect(all.rows).toBe(1000)
+    const limits: readonly (readonly [string, string])[] = [
+      ['max_result_rows=5&result_overflow_mode=break', 'select number from numbers(100000)'],
+      ['max_execution_time=1', 'select count() from numbers(1000000000000) where sipHash64(number) = 1'],
+    ]
+    for (const [settings, sql] of limits) {
+      await using limited = (await connectorForUri(`${address}?${settings}`)) as SqlConnector
+      expect(await codeOf(limited.query(sql))).toBe('FatalError LIMIT_REACHED')
+      expect(await codeOf(limited.export(sql, { format: 'csv' }))).toBe('FatalError LIMIT_REACHED')
+    }
   })
 
   test('an error says what the server said, and no password', async () => {

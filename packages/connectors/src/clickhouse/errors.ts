@@ -69,13 +69,13 @@ const rules: readonly Rule[] = [
     kind: FatalError,
     code: 'LIMIT_REACHED',
     next: 'Raise the limit for this user, or with a setting in the address.',
-    numbers: [158, 160, 161, 162, 168, 191, 201, 307, 359, 396],
+    numbers: [158, 159, 160, 161, 162, 168, 191, 201, 307, 359, 396],
   },
   {
     kind: TransientError,
     code: 'SERVER_UNAVAILABLE',
     next: 'Run the same command again.',
-    numbers: [159, 202, 203, 209, 210, 252, 279, 319, 341, 473, 518, 574, 745, 999],
+    numbers: [202, 203, 209, 210, 252, 279, 319, 341, 473, 518, 574, 745, 999],
   },
   {
     kind: TransientError,

@@ -11,16 +11,20 @@ export interface Session {
 
 /**
  * Reading settings: nothing may write, no limit may cut a result short in silence, a slow reader is
- * waited for (seconds), and JSON keeps numbers as numbers.
+ * waited for (seconds), JSON keeps numbers as numbers, and text is written in the way in which it is read here.
  */
 const reading: Settings = {
   readonly: 2,
   result_overflow_mode: 'throw',
   read_overflow_mode: 'throw',
   timeout_overflow_mode: 'throw',
+  limit: 0,
+  offset: 0,
   http_send_timeout: 3600,
   cancel_http_readonly_queries_on_client_close: 1,
   output_format_json_quote_64bit_integers: 0,
+  output_format_tsv_crlf_end_of_line: 0,
+  format_tsv_null_representation: '\\N',
 }
 
 /** In statements that write: times without a zone are UTC. Not among the parameters of the request, whose `session_…` are about sessions. */
