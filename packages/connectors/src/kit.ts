@@ -1,6 +1,12 @@
 // What a connector is written with. `@millrace/connectors` is what it is used with.
 
 export {
+  openRecordSource,
+  type RecordReading,
+  type RecordSourceOptions,
+  type RecordTable,
+} from './files/record-source.ts'
+export {
   authenticationFailed,
   type BrokerErrorContext,
   brokerError,

@@ -8,7 +8,7 @@ import { type Context, exitCodes } from '../context.ts'
 
 const templates = fileURLToPath(new URL('../../templates/', import.meta.url))
 
-export const connectorKinds = ['sql', 'object-store', 'stream', 'notify'] as const
+export const connectorKinds = ['sql', 'object-store', 'stream', 'api', 'notify'] as const
 
 export interface CreateRequest {
   readonly name: string

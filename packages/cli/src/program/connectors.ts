@@ -54,8 +54,8 @@ export function addConnectors(program: Command, run: Run): void {
     )
     .argument('<name>', 'Lower-case letters, digits and hyphens.')
     .addOption(
-      new Option('--kind <kind>', 'A database or warehouse, an object store, a message broker, or a messenger.')
-        .choices(['sql', 'object-store', 'stream', 'notify'])
+      new Option('--kind <kind>', 'A database or warehouse, an object store, a message broker, an API, or a messenger.')
+        .choices(['sql', 'object-store', 'stream', 'api', 'notify'])
         .default('sql'),
     )
     .option('--into <folder>', 'Where its folder goes. Default: connectors.')
