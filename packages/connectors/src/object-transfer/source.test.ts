@@ -248,6 +248,19 @@ describe('an object store as a source', () => {
     })
     expect(String(error)).toContain('"memory://lake/bad/a.csv"')
     expect(String(error)).not.toContain(tmpdir())
+
+    await put('two/a.csv', 'id\n1\n')
+    await put('two/b.csv', 'other\n1\n')
+    await put('zero/part-0.parquet', '')
+    for (const [path, name, object] of [
+      ['two/*.csv', 'two', 'two/b.csv'],
+      ['zero/', 'zero', 'zero/part-0.parquet'],
+    ] as const) {
+      await using broken = await open(path)
+      const message = String(await errorOf(broken.describe(table(name))))
+      expect(message).toContain(`memory://lake/${object}`)
+      expect(message).not.toContain(tmpdir())
+    }
   })
 
   test('a large table that we wrote is read in chunks of objects', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigError, DataError, FatalError } from '@millrace/core'
+import { DataError } from '@millrace/core'
 import { createRowHasher } from '@millrace/formats'
 import { openCsvTable } from '../files/csv-table.ts'
 import { createFileQueries, names } from '../files/file-queries.ts'
@@ -15,6 +15,7 @@ import { encodeBlocks } from '../kit/encode-csv.ts'
 import type { ObjectStore } from '../kit/object-store.ts'
 import { selectTables } from '../kit/select-tables.ts'
 import type { Chunk, Relation, Source } from '../kit/source.ts'
+import { type Addresses, atAddress, withAddresses } from './addresses.ts'
 import type { ObjectTransferConfig } from './config.ts'
 import { type FoundObject, findObjects, type ObjectRelation } from './find-objects.ts'
 import { rowsOf } from './manifest.ts'
@@ -35,8 +36,7 @@ const lanes = 4
 interface Opened {
   readonly relation: ObjectRelation
   readonly local: FileRelation
-  /** Local path → address, for messages. */
-  readonly addresses: ReadonlyMap<string, string>
+  readonly addresses: Addresses
   spooled: Promise<void> | null
   table: Promise<FileTable> | null
 }
@@ -55,6 +55,7 @@ export async function openObjectSource(
   const found = await findObjects(store, config, signal)
   const folder = await mkdtemp(join(tmpdir(), 'millrace-objects-'))
   const opened = found.map((relation, index) => openRelation(store, relation, join(folder, String(index))))
+  const addresses = new Map(opened.flatMap((one) => [...one.addresses]))
   const position = { tables: found.map(positionOf) }
 
   const spool = (one: Opened): Promise<void> => {
@@ -67,7 +68,7 @@ export async function openObjectSource(
   const tableOf = (one: Opened): Promise<FileTable> => {
     one.table ??= openTable(one).catch((error: unknown) => {
       one.table = null
-      throw atAddress(error, one)
+      throw atAddress(error, addresses)
     })
     return one.table
   }
@@ -88,7 +89,11 @@ export async function openObjectSource(
   })
   const sourceFor = async (relation: Relation): Promise<Source> => {
     for (const one of opened) if (one.local.format === 'parquet' && names(relation, one.local)) await spool(one)
-    return await queries.sourceFor(relation)
+    try {
+      return withAddresses(await queries.sourceFor(relation), addresses)
+    } catch (error) {
+      throw atAddress(error, addresses)
+    }
   }
 
   /** The table of a relation that needs no query; null for any other. */
@@ -98,11 +103,11 @@ export async function openObjectSource(
     return one && one.local.format !== 'parquet' ? { one, table: await tableOf(one) } : null
   }
 
-  async function* rowsOfTable({ one, table }: { one: Opened; table: FileTable }, stop?: AbortSignal) {
+  async function* rowsOfTable(table: FileTable, stop?: AbortSignal) {
     try {
       yield* table.blocks(stop)
     } catch (error) {
-      throw atAddress(error, one)
+      throw atAddress(error, addresses)
     }
   }
 
@@ -144,7 +149,7 @@ export async function openObjectSource(
       if (!here) return yield* (await sourceFor(relation)).read(request)
       const part = partOf(here.one.relation, request.chunk)
       const table = part ? manifestTable(store, part) : here.table
-      const blocks = selectColumns(rowsOfTable({ ...here, table }, request.signal), table.columns, columns)
+      const blocks = selectColumns(rowsOfTable(table, request.signal), table.columns, columns)
       const native = columns.map((column) => table.columns.find(({ name }) => name === column.name) ?? column)
       yield* encodeBlocks(blocks, { ...request, native })
     },
@@ -157,7 +162,7 @@ export async function openObjectSource(
       if (!here) return await (await sourceFor(relation)).count(relation, stop)
       if (here.table.rows !== null) return here.table.rows
       let rows = 0
-      for await (const block of rowsOfTable(here, stop)) rows += block.rowCount
+      for await (const block of rowsOfTable(here.table, stop)) rows += block.rowCount
       return rows
     },
 
@@ -165,7 +170,7 @@ export async function openObjectSource(
       const here = await direct(relation)
       if (!here) return await (await sourceFor(relation)).contentHash(relation, columns, stop)
       const hasher = createRowHasher(columns)
-      for await (const block of selectColumns(rowsOfTable(here, stop), here.table.columns, columns))
+      for await (const block of selectColumns(rowsOfTable(here.table, stop), here.table.columns, columns))
         hasher.update(block)
       return hasher.digest()
     },
@@ -279,17 +284,4 @@ function positionOf({ name, objects }: ObjectRelation) {
     listing: listing.digest('hex').slice(0, 32),
     pinned: objects.every(({ etag }) => etag !== null),
   }
-}
-
-/** Errors speak of local copies, which nobody knows. */
-function atAddress(error: unknown, { addresses }: Opened): unknown {
-  if (!(error instanceof DataError || error instanceof ConfigError || error instanceof FatalError)) return error
-  for (const [file, address] of addresses) {
-    if (!error.message.includes(file)) continue
-    const options = { message: error.message.replaceAll(file, address), details: error.details, cause: error.cause }
-    if (error instanceof DataError)
-      return new DataError(error.code, { ...options, details: { ...error.details, file: address } })
-    return error instanceof ConfigError ? new ConfigError(error.code, options) : error
-  }
-  return error
 }
