@@ -4,6 +4,7 @@ import { type RowRelation, refuseDuplicateColumns } from '../kit/row-source.ts'
 import { selectTables } from '../kit/select-tables.ts'
 import type { Relation, TableRef } from '../kit/source.ts'
 import { formatTableName } from '../kit/table-name.ts'
+import { refuseToLeaveParentheses } from './one-select.ts'
 import type { Session } from './session.ts'
 import { quoteName, quoteText, trimQuery } from './sql-text.ts'
 import { logicalType } from './types.ts'
@@ -84,8 +85,10 @@ export async function describeRelation(session: Session, relation: Relation): Pr
   let from: string
   let known: KnownTable | undefined
   let primaryKey: string[] = []
-  if (relation.kind === 'query') from = `(${trimQuery(relation.sql)}\n) AS _millrace_q`
-  else {
+  if (relation.kind === 'query') {
+    refuseToLeaveParentheses(session.label, relation.sql)
+    from = `(${trimQuery(relation.sql)}\n) AS _millrace_q`
+  } else {
     const { name, scope } = relation.table
     const schema = scope.at(-1) ?? 'dbo'
     known = (await allTables(session)).find((table) => table.name === name && table.scope[0] === schema)

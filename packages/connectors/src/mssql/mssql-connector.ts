@@ -9,6 +9,7 @@ import { suggestColumn } from '../kit/suggest-column.ts'
 import { tryConnection } from '../kit/try-connection.ts'
 import { describeRelation, describeStatement, listScope, type SqlDefinition } from './catalog.ts'
 import { labelOf } from './config.ts'
+import { codeOf, refuseOthers, refuseToLeaveParentheses } from './one-select.ts'
 import { openSession, type Session } from './session.ts'
 import { openMssqlSource } from './source.ts'
 import { quoteName, trimQuery } from './sql-text.ts'
@@ -53,10 +54,11 @@ export function createMssqlConnector(definition: SqlDefinition, config: ConfigVa
         const table = { scope: scopes.slice(0, -1), name: scopes.at(-1) ?? '' }
         return (await describeRelation(session, { kind: 'table', table })).columns.map(suggestColumn)
       }),
-    export(sql, { rowLimit, ...options }) {
+    async export(sql, { rowLimit, ...options }) {
+      refuseToLeaveParentheses(label, sql)
       // The dialect has TOP in front instead of LIMIT behind.
       const limited = rowLimit === undefined ? sql : `SELECT TOP (${rowLimit}) * FROM (${trimQuery(sql)}\n) AS limited`
-      return exportQuery(() => openMssqlSource(config), limited, options)
+      return await exportQuery(() => openMssqlSource(config), limited, options)
     },
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
@@ -64,12 +66,8 @@ export function createMssqlConnector(definition: SqlDefinition, config: ConfigVa
 
 /** Whatever a statement changes is rolled back; one that cannot be a query is refused before it runs. */
 async function readOnly(session: Session, sql: string, signal?: AbortSignal): Promise<ResultTable> {
+  refuseOthers(session.label, sql)
   const described = await describeStatement(session, sql)
-  if (described.length === 0 || /\b(commit|rollback)\b/i.test(withoutTexts(sql))) {
-    throw new ConfigError('NOT_A_QUERY', {
-      message: `${session.label}: a query is one statement that only reads and gives rows.`,
-    })
-  }
   const columns = described.map(({ name, declaration, nullable }) => ({
     name,
     type: logicalType(declaration),
@@ -80,7 +78,7 @@ async function readOnly(session: Session, sql: string, signal?: AbortSignal): Pr
   let statement = sql
   if (inexact) {
     // Named again from outside, which neither an ORDER BY nor a column without a name survives.
-    if (/\border\s+by\b/i.test(withoutTexts(sql)) || columns.some(({ name }) => name === '')) {
+    if (/\border\s+by\b/i.test(codeOf(sql).code) || columns.some(({ name }) => name === '')) {
       throw new ConfigError('CAST_NEEDED', {
         message: `${session.label}: the column "${inexact.name}" is ${inexact.sourceType}, of which a sorted query, or one with a column without a name, would give a rounded value. Cast it to varchar in the query.`,
       })
@@ -105,8 +103,4 @@ function scalarOf(text: (value: unknown) => string, type: string): (value: unkno
   if (/^(tinyint|smallint|int)$/.test(type)) return Number
   if (type === 'bit') return (value) => text(value) === 't'
   return text
-}
-
-function withoutTexts(sql: string): string {
-  return sql.replace(/'(?:[^']|'')*'|\[(?:[^\]]|\]\])*\]|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ')
 }

@@ -4,9 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
 import { readText } from '../kit/read-text.contract.ts'
 import { connectorForUri } from '../kit/registry.ts'
+import { codeOf } from '../kit/sink-rows.contract.ts'
 import { describeSqlConnector } from '../kit/sql-connector.contract.ts'
 import { parseUri } from './config.ts'
 import { definition } from './connector.ts'
+import { refuseToLeaveParentheses } from './one-select.ts'
 import { quoteName } from './sql-text.ts'
 import { cellText, logicalType, readExpression } from './types.ts'
 
@@ -42,6 +44,8 @@ describeSqlConnector(real ? 'SQL Server' : 'SQL Server (fake)', () => ({
     'select 1 as a; delete from contract_plain',
     'truncate table contract_plain',
     'commit; delete from contract_plain',
+    'select 1 as a commit delete from contract_plain',
+    "select 1 as a exec('commit; delete from contract_plain')",
   ],
   // The fake lives in this process, which has to be let go on.
   running: real
@@ -137,6 +141,29 @@ describe('values', () => {
     expect(readExpression(column)).toBe(expression)
     expect(cellText(column)(given)).toBe(text)
   })
+})
+
+test.each([
+  ['select 1 as a) as q; delete from t; select * from (select 1 as a', 'leaves'],
+  ['select 1 as a) as q delete from t select * from (select 1 as a', 'leaves'],
+  ["select 1 as a /* ' */) as q delete from t select * from (select '' as a", 'leaves'],
+  ['select 1 as a /* /* ( */ ( */) as q delete from t select * from (select 1 as a', 'leaves'],
+  ["sp_executesql N'select 1; commit; delete from t'", 'leaves'],
+  ['delete from t', 'leaves'],
+  ['select \')\' as a, [)] as b, ")" as c, (1) as d /* ) /* ) */ ) */ -- )', 'stays'],
+  ["with x as (select 'commit' as [exec]) select * from x", 'stays'],
+])('%s %s in its parentheses', (sql, what) => {
+  const refuse = () => refuseToLeaveParentheses('mssql://h/db', sql)
+  if (what === 'stays') refuse()
+  else expect(refuse).toThrow(expect.objectContaining({ code: 'NOT_A_QUERY' }))
+})
+
+test('an export runs nothing but its query', async () => {
+  await using connector = await make()
+  const change = 'select 1 as a) as q; delete from contract_plain; select * from (select 1 as a'
+  for (const options of [{}, { rowLimit: 5 }]) {
+    expect(await codeOf(connector.export(change, { format: 'csv', ...options }))).toBe('ConfigError NOT_A_QUERY')
+  }
 })
 
 test.each(['mssql://u:s3cret@h:port/db', 'mssql://u:a@s3cret/b@h/db', 'mssql://u:s3cret%zz@h/db'])(
