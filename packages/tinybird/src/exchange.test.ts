@@ -163,6 +163,23 @@ describe('an answer', () => {
     await expect(impatient.query('SELECT 1')).rejects.toMatchObject({ status: 0, details: { attempts: 1 } })
   })
 
+  it('to a stream may take as long as after any other request, however long its source took', async () => {
+    const slow = async function* () {
+      for (let row = 0; row < 6; row++) {
+        await new Promise((resolve) => setTimeout(resolve, 60))
+        yield Buffer.from(`${row}\n`)
+      }
+    }
+    server.script(async (request, response) => {
+      await request.resume().toArray()
+      response.end('{"successful_rows":6}')
+    })
+    const impatient = server.client({ requestDeadlineMs: 200 })
+    expect(await impatient.appendStream('flights', slow, csv)).toMatchObject({ successfulRows: 6 })
+    server.script((request) => void request.resume())
+    await expect(impatient.appendStream('flights', slow, csv)).rejects.toThrow('not complete after 0.2 s.')
+  })
+
   it('that breaks off is none', async () => {
     server.script((_request, response) => {
       response.writeHead(200, { 'content-length': '100' })

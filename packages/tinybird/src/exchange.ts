@@ -14,7 +14,10 @@ export interface Timeouts {
   readonly connectMs: number
   /** The longest time in which the server takes no byte of the body. */
   readonly writeMs: number
-  /** From the first byte to the last of the answer. There is no other limit for reading: an import answers when it is done. */
+  /**
+   * From the first byte to the last of the answer, and from the last byte of a body whose length nobody knows: that
+   * takes as long as its source does. There is no other limit for reading: an import answers when it is done.
+   */
   readonly deadlineMs: number
 }
 
@@ -79,7 +82,9 @@ export async function exchange(exchange: Exchange, agents: Agents): Promise<Answ
 
   const abort = () => failure.reject(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
-  const deadline = timeout('deadlineMs', timeouts, failure.reject)
+  const streams = body !== null && body.length === null
+  let deadline = streams ? undefined : timeout('deadlineMs', timeouts, failure.reject)
+  let over = false
   limitConnecting(message, secure, timeouts, failure.reject)
 
   const refused = new AbortController()
@@ -87,6 +92,7 @@ export async function exchange(exchange: Exchange, agents: Agents): Promise<Answ
   const sending = send(message, body, timeouts, refused.signal).then(
     () => {
       sent = true
+      if (streams && !over) deadline = timeout('deadlineMs', timeouts, failure.reject)
     },
     (error) => {
       if (!refused.signal.aborted) failure.reject(error)
@@ -106,6 +112,7 @@ export async function exchange(exchange: Exchange, agents: Agents): Promise<Answ
     message.destroy()
     throw error
   } finally {
+    over = true
     clearTimeout(deadline)
     signal?.removeEventListener('abort', abort)
   }

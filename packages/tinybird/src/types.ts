@@ -20,7 +20,7 @@ export interface TinybirdOptions {
   readonly retries?: number
   /** How long a job may take. Default 3,600,000 ms. */
   readonly jobDeadlineMs?: number
-  /** How long one request may take, imports included. Default 3,600,000 ms. */
+  /** How long one request may take, imports included; for a stream it is counted from its end. Default 3,600,000 ms. */
   readonly requestDeadlineMs?: number
   /** How long connecting may take. Default 5,000 ms. */
   readonly connectTimeoutMs?: number
