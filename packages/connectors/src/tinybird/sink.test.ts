@@ -1,9 +1,11 @@
+import { createTinybirdClient } from '@millrace/tinybird'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { quoteClickhouseName } from '../kit/clickhouse-type.ts'
 import { loadSpec } from '../kit/load-spec.test.fixture.ts'
 import { describeSink } from '../kit/sink.contract.ts'
 import { codeOf, column, csvPieces, people } from '../kit/sink-rows.contract.ts'
 import { type LocalTinybird, openLocalTinybird } from './local-tinybird.contract.ts'
+import { openTinybirdSink } from './sink.ts'
 
 let local: LocalTinybird
 
@@ -82,6 +84,31 @@ describe('a load into Tinybird', () => {
     await using fourth = await sink.openLoad({ ...spec, key: 'uncertain2' }, await sink.interrupted('uncertain2', at))
     expect(await codeOf(fourth.publish())).toBe('FatalError PUBLISH_UNCERTAIN')
     await fourth.abandon()
+  })
+
+  test('notices rows that an attempt wrote although it was answered with 408', async () => {
+    const at = target('doubled')
+    let late = async () => {}
+    const clock = { now: Date.now, random: Math.random, sleep: () => late() }
+    const { url: endpoint, token } = local.server
+    const client = createTinybirdClient({ endpoint, token, clock })
+    await using sink = openTinybirdSink({ client, folder: local.loadFolder('.'), maxRejectedRows: 0 })
+    const publish = async (key: string) => {
+      const { changes } = await sink.plan(at, people, 'files', 'append')
+      const load = await sink.openLoad(loadSpec({ key, target: at, columns: people, changes }), null)
+      await load.writeChunk({ id: '0000', bounds: null }, csvPieces([ada]), () => [])
+      local.server.fault({ path: '/v0/datasources', method: 'POST', status: 408 })
+      return { load, code: await codeOf(load.publish()) }
+    }
+    const fine = await publish('doubled1')
+    expect(fine.code).toBe('nothing thrown')
+    await fine.load.complete()
+    late = async () => void (await local.client.appendData('doubled', '1,Ada,\n', { format: 'csv' }))
+    const doubled = await publish('doubled2')
+    expect(doubled.code).toBe('DataError ROWS_DUPLICATED')
+    await doubled.load.abandon()
+    expect(await sink.count(at)).toBe(3)
+    expect(await local.leftovers()).toEqual([])
   })
 
   test('refuses modes that Tinybird does not have, and names that it does not take, in the plan', async () => {
