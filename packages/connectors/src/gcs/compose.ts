@@ -8,7 +8,10 @@ import { statFile, writeFile } from './write.ts'
 /** The service joins so many objects at once. */
 const most = 32
 
-/** More than 32 objects are joined in steps over objects beside the new one, which are removed again. */
+/**
+ * More than 32 objects are joined in steps over objects beside the first one, which are removed again. What
+ * a killed process leaves of them goes with the folder of the parts, and never lies beside the result.
+ */
 export async function composeFiles(
   bucket: Bucket,
   keys: readonly string[],
@@ -34,7 +37,7 @@ export async function composeFiles(
     while (sources.length > most) {
       const joined: File[] = []
       for (let at = 0; at < sources.length; at += most) {
-        const step = bucket.file(`${into}._millrace-${randomUUID()}`)
+        const step = bucket.file(`${keys[0]}._millrace-${randomUUID()}`)
         steps.push(step)
         joined.push(await join(sources.slice(at, at + most), step))
       }

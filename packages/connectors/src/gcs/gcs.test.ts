@@ -96,6 +96,21 @@ describe.skipIf(findFakeGcs() === null)('Google Cloud Storage on fake-gcs-server
     }
   })
 
+  test('what a join of many objects makes on its way lies with its parts', async () => {
+    const bucket = await connectBucket(gcsConfig(config), String(config.bucket))
+    const store = gcsStore(bucket.name, async () => bucket)
+    const keys = Array.from({ length: 40 }, (_, index) => `load/part-${index}`)
+    await Promise.all(keys.map((key) => store.write(key, [Buffer.from(`${key}\n`)])))
+    const combine = vi.spyOn(bucket, 'combine')
+    await store.compose(keys, 'orders.csv')
+    const made = combine.mock.calls.map(([, target]) => (target as { name: string }).name)
+    expect(made.pop()).toBe('orders.csv')
+    expect(made).toHaveLength(2)
+    for (const step of made) expect(step).toMatch(/^load\//)
+    expect(await store.ls('')).toEqual([...keys.toSorted(), 'orders.csv'])
+    await store.rmtree('')
+  })
+
   test('a listing goes on from page to page', async () => {
     const store = gcsStore(String(config.bucket), () => connectBucket(gcsConfig(config), String(config.bucket)), 10)
     const keys = Array.from({ length: 47 }, (_, index) => `page/${String(index).padStart(3, '0')}`)
