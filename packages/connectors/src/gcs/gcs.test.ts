@@ -111,6 +111,26 @@ describe.skipIf(findFakeGcs() === null)('Google Cloud Storage on fake-gcs-server
     await store.rmtree('')
   })
 
+  test('a conditional write whose first answer was lost is no conflict with itself', async () => {
+    const bucket = await connectBucket(gcsConfig(config), String(config.bucket))
+    const store = gcsStore(bucket.name, async () => bucket)
+    const open = bucket.file.bind(bucket)
+    const lost = vi.spyOn(bucket, 'file').mockImplementation((...of) => {
+      const file = open(...of)
+      const save = file.save.bind(file)
+      file.save = (async (...given: Parameters<typeof save>) => {
+        await save(...given)
+        await save(...given)
+      }) as typeof file.save
+      return file
+    })
+    const written = await store.write('once', [Buffer.from('mine')], { ifAbsent: true })
+    const { etag } = await store.write('once', [Buffer.from('more')], { ifEtag: written.etag as string })
+    lost.mockRestore()
+    expect(await store.stat('once')).toMatchObject({ size: 4, etag })
+    await store.rmtree('')
+  })
+
   test('a listing goes on from page to page', async () => {
     const store = gcsStore(String(config.bucket), () => connectBucket(gcsConfig(config), String(config.bucket)), 10)
     const keys = Array.from({ length: 47 }, (_, index) => `page/${String(index).padStart(3, '0')}`)

@@ -79,6 +79,12 @@ export async function writeFile(
     () =>
       send().catch(async (error: unknown) => {
         if (statusOf(error) !== 412) throw error
+        // The driver repeats requests: the first one may have arrived although its answer did not.
+        const [now] = await bucket
+          .file(key)
+          .getMetadata()
+          .catch(() => [null])
+        if (now !== null && Number(now.size) === sent && now.md5Hash === hash.copy().digest('base64')) return now
         throw ifAbsent ? objectExists(uri) : objectChanged(uri)
       }),
     key,
