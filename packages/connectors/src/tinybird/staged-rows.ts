@@ -21,6 +21,9 @@ function createCanonicalizer(
 ): (block: RowBlock) => RowBlock {
   const places = columns.map(({ name }) => layout.findIndex((column) => column.name === name))
   const rewrites = columns.map(({ type }, index) => rewriteOf(type, layout[places[index] as number]?.type ?? ''))
+  if (places.length === layout.length && places.every((place, index) => place === index && !rewrites[index])) {
+    return (block) => block
+  }
   return ({ data, starts, lengths, rowCount, columnCount }) => {
     const size = rowCount * columns.length
     const picked = { starts: new Int32Array(size), lengths: new Int32Array(size) }
