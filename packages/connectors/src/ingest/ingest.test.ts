@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
 import { createConnector } from '../kit/registry.ts'
 import { codeOf, errorOf } from '../kit/sink-rows.contract.ts'
@@ -181,15 +182,17 @@ describe('an ingestion script', () => {
 
   test('leaves nothing behind, however a load ends', async () => {
     await using warehouse = await open()
-    const exports = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('millrace-export-'))
-    const before = await exports()
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
+    vi.stubEnv('TMPDIR', folder)
     await warehouse.append('select * from orders', 'orders_clean')
     expect(await codeOf(warehouse.append('select 1 as a, 2 as b', 'orders_clean'))).toBe('ConfigError COLUMNS_DIFFER')
     expect(await codeOf(warehouse.append('select * from orders', 'orders', { format: 'xml' as 'csv' }))).toBe(
       'UnsupportedFormatError UNSUPPORTED_FORMAT',
     )
     expect(await codeOf(warehouse.append('select nonsense', 'orders'))).toMatch(/^\w+ \w+/)
-    expect(await exports()).toEqual(before)
+    expect(await readdir(folder)).toEqual([])
+    vi.unstubAllEnvs()
+    await rm(folder, { recursive: true })
   })
 
   test('logs what leaves its scope, and lets only errors of Millrace out', async () => {
