@@ -88,6 +88,40 @@ it('has the data as before after a kill in the middle of a replace, and no lefto
   expect(await query(second.url, 'SELECT a FROM safe')).toBe('9')
 })
 
+it('has whole batches only after a kill while it appends, and all that were acknowledged', async () => {
+  const batch = 500
+  const acknowledged = { rows: 0, events: 0 }
+  const sent = { rows: 0, events: 0 }
+  for (let round = 1; round <= 3; round++) {
+    const { child, url } = await start()
+    if (round === 1) for (const name of ['rows', 'events']) await send(url, `?name=${name}&schema=a%20UInt32`)
+    const write = async (name: 'rows' | 'events') => {
+      const csv = name === 'rows'
+      const path = csv ? '/v0/datasources?mode=append&format=csv&name=rows' : '/v0/events?wait=true&name=events'
+      for (;;) {
+        sent[name]++
+        const body = (csv ? '1\n' : '{"a":1}\n').repeat(batch)
+        const response = await fetch(`${url}${path}`, { method: 'POST', body, headers: { authorization } })
+        expect(await response.json()).toMatchObject({ successful_rows: batch })
+        acknowledged[name]++
+        if (acknowledged.rows + acknowledged.events === round * 12) child.kill('SIGKILL')
+      }
+    }
+    const writers = await Promise.allSettled([write('rows'), write('rows'), write('events'), write('events')])
+    expect(writers.map((writer) => String((writer as PromiseRejectedResult).reason))).toEqual(
+      new Array(4).fill(expect.stringMatching('fetch failed|terminated')),
+    )
+    await kill(child)
+  }
+  const { url } = await start()
+  for (const name of ['rows', 'events'] as const) {
+    const batches = Number(await query(url, `SELECT count() FROM ${name}`)) / batch
+    expect(Number.isInteger(batches)).toBe(true)
+    expect(batches).toBeGreaterThanOrEqual(acknowledged[name])
+    expect(batches).toBeLessThanOrEqual(sent[name])
+  }
+}, 60_000)
+
 it('goes on after its engine has crashed, and fails only what was running', async () => {
   const { url, clickhouseUrl } = await start()
   await send(url, '?name=lasting&schema=a%20UInt32')
