@@ -22,7 +22,33 @@ export function createProgram(run: Run, version: string): Command {
   addTinybird(program, run)
   addNotify(program, run)
   addConnectors(program, run)
+  program.addHelpText('after', () => overview(program))
   return program
+}
+
+/** What stands below the commands that are groups, and where to begin. */
+function overview(program: Command): string {
+  const leaves = (command: Command, path: string): string[] =>
+    command.commands.length === 0
+      ? [`  ${path.padEnd(29)} ${firstSentence(command.summary() || command.description())}`]
+      : command.commands.flatMap((below) => leaves(below, `${path} ${below.name()}`))
+  const groups = program.commands.filter(({ commands }) => commands.length > 0)
+  return [
+    ...[
+      '',
+      `Below ${groups.map((group) => group.name()).join(' and ')}:`,
+      ...groups.flatMap((group) => leaves(group, group.name())),
+    ],
+    ...['', 'Examples:'],
+    '  millrace copy postgres://localhost/shop duckdb:lake.duckdb --table orders --verify content',
+    "  millrace stream 'redis://localhost?stream=orders' postgres://localhost/shop --into orders",
+    '',
+    'Options of a command: millrace copy --help. Settings of a system: millrace connectors show postgres.',
+  ].join('\n')
+}
+
+function firstSentence(text: string): string {
+  return text.replace(/[.;] .*$/s, '.')
 }
 
 const ends =
