@@ -119,7 +119,7 @@ export async function connectMqtt(
 
 function connectionLost(label: string): TransientError {
   return new TransientError('CONNECTION_LOST', {
-    message: `The connection to ${label} was closed. What was not committed comes again over a new connection.`,
+    message: `The connection to ${label} was closed. What was not committed comes again over a new connection. If this goes on, another consumer may have the same session: give each a client_id of its own.`,
   })
 }
 

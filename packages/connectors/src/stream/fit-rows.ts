@@ -82,14 +82,13 @@ function createTexts(capacity: number) {
   return {
     size: 0,
     add(text: string): number {
-      // No character needs more than three bytes of each unit of UTF-16.
-      if (this.size + 3 * text.length > data.length) {
-        const larger = Buffer.allocUnsafe(2 * data.length + 3 * text.length)
+      const length = Buffer.byteLength(text)
+      if (this.size + length > data.length) {
+        const larger = Buffer.allocUnsafe(2 * data.length + length)
         data.copy(larger, 0, 0, this.size)
         data = larger
       }
-      const length = data.write(text, this.size)
-      this.size += length
+      this.size += data.write(text, this.size)
       return length
     },
     bytes(): Buffer {

@@ -57,7 +57,9 @@ async function planColumns(batch: Batch): Promise<PlannedBatch> {
         place,
       })
   }
-  const doubled = known.find(({ column }, index) => known.slice(0, index).some((other) => other.column === column))
+  const all = [...known, ...unknown]
+  const folded = all.map(({ column }) => schema.fold(column.name))
+  const doubled = all.find((_, index) => folded.indexOf(folded[index] as string) < index)
   if (doubled) return await without(batch, [{ place: doubled.place, code: 'KEY_TWICE', reason: twice(doubled) }])
   // A table that is not there yet is made, whatever the contract says about changes.
   if (unknown.length === 0 || (schema.exists && contract === 'discard')) return unchanged(scanned, known)
@@ -85,7 +87,10 @@ async function planColumns(batch: Batch): Promise<PlannedBatch> {
   return {
     ...unchanged(scanned, [...known, ...loaded]),
     changes: plan.changes,
-    added: columns.map(({ name, type }) => ({ name, type: plan.types[name] ?? type.kind })),
+    added: columns.map(({ name, type }) => ({
+      name,
+      type: Object.hasOwn(plan.types, name) ? String(plan.types[name]) : type.kind,
+    })),
   }
 }
 
@@ -124,5 +129,5 @@ function frozen({ name }: Column): string {
 }
 
 function twice({ column }: LoadedColumn): string {
-  return `Two keys of the message mean the column "${column.name}", since the destination does not tell upper from lower case.`
+  return `Two spellings of a key mean the column "${column.name}", since the destination does not tell upper from lower case. Only one of them is taken.`
 }

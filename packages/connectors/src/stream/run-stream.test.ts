@@ -269,6 +269,20 @@ describe('a stream', () => {
     })
   })
 
+  it('stops in order when it is asked to while a lost connection is being mended', async () => {
+    const broker = createMemoryBroker()
+    broker.loseConnectionAt('pull')
+    const controller = new AbortController()
+    const events: StreamEvent[] = []
+    const spec = { from: { connector: broker.connector, stream: 'orders' }, to: dataSource().to, deadLetter: folder }
+    const onEvent = (event: StreamEvent) => {
+      events.push(event)
+      if (event.type === 'retry') controller.abort(new Error('enough'))
+    }
+    expect(await runStream(spec, { signal: controller.signal, onEvent })).toMatchObject({ rows: 0 })
+    expect(events.at(-1)).toMatchObject({ type: 'stopped', reason: 'asked' })
+  })
+
   it('opens the stream anew when a connection is lost, and writes what comes again', async () => {
     const broker = createMemoryBroker()
     broker.add(...numbers(1, 4))

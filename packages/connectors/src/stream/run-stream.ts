@@ -57,6 +57,7 @@ export async function runStream(spec: StreamSpec, options: StreamOptions = {}): 
   /** What the broken consumer had handed out and not committed comes again to the new one. */
   const reopen = async (cause: Error) => {
     await closeBroken(consumer)
+    stopping?.throwIfAborted()
     soonLost = performance.now() - openedAt < lastingMs ? soonLost + 1 : 0
     const delayMs = soonLost > 1 ? Math.min(30_000, 100 * 2 ** soonLost) : 0
     tell(retryEvent('broker', 1, delayMs, cause))
@@ -131,9 +132,12 @@ export async function runStream(spec: StreamSpec, options: StreamOptions = {}): 
       gathered = await gather(consumer, limits, { drain: spec.drain ?? false, signal: stopping })
     } catch (error) {
       if (!isTransient(error)) throw error
-      if (stopping?.aborted) break
-      await reopen(error)
-      continue
+      await reopen(error).catch((failure) => {
+        if (failure !== stopping?.reason) throw failure
+      })
+      if (!stopping?.aborted) continue
+      // Nothing is held that was to be written, so this is a stop in order.
+      gathered = { messages: [], bytes: 0, drained: false }
     }
     options.abortSignal?.throwIfAborted()
     const committed = gathered.messages.length === 0 || (await flush(gathered, lag))

@@ -127,6 +127,14 @@ describe.each(servers)('a column of whole numbers in %s', (_, found, connect) =>
   })
 })
 
+it('puts aside only the messages whose keys differ in case from those of others, when it makes a table', async () => {
+  await using connector = duckdb.create({ path: join(folder, `${count++}.duckdb`) }) as SqlConnector
+  const broker = createMemoryBroker()
+  broker.add({ id: 1 }, { id: 2, ID: 3 }, { id: 4 })
+  expect(await run(broker, connector)).toMatchObject({ rows: 2, deadLetters: 1 })
+  expect(await connector.query('select id from orders order by id')).toHaveLength(2)
+})
+
 it('keeps a column whose type something depends on, and goes on', async () => {
   await using connector = await open(postgres.createDatabase().then(postgres.url))
   await connector.execute('create table orders (id bigint, price bigint)')

@@ -74,9 +74,14 @@ async function dropInterrupted(sink: Sink, spec: LoadSpec): Promise<void> {
   const left = await sink.interrupted(spec.key, spec.target)
   if (left === null) return
   const { columns, format, mode } = left.spec
-  await using load = await sink.openLoad({ ...spec, columns, format, mode, changes: [] }, left)
-  if (left.status === 'published') await load.complete()
-  else await load.abandon()
+  try {
+    await using load = await sink.openLoad({ ...spec, columns, format, mode, changes: [] }, left)
+    if (left.status === 'published') await load.complete()
+    else await load.abandon()
+  } catch (error) {
+    // It was not interrupted after all: another consumer has just finished it.
+    if (!isMillraceError(error) || error.code !== 'LOAD_GONE') throw error
+  }
 }
 
 async function formatFor({ sink, columns, dialect, target }: TableLoad): Promise<WireFormat> {

@@ -10,6 +10,8 @@ export interface TableSchema {
   readonly dialect: string
   /** The column that a key of a message means. */
   column(key: string): Column | undefined
+  /** Equal for keys that mean the same column. */
+  fold(key: string): string
 }
 
 export async function readTableSchema(
@@ -22,7 +24,7 @@ export async function readTableSchema(
     ? (name: string) => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
     : (name: string) => name
   const byName = new Map((columns ?? []).map((column) => [fold(column.name), column]))
-  return { exists: columns !== null, dialect, column: (key) => byName.get(fold(key)) }
+  return { exists: columns !== null, dialect, fold, column: (key) => byName.get(fold(key)) }
 }
 
 /** A database that is a file is made by the first write. */
