@@ -1,3 +1,4 @@
+import { ConfigError } from '@millrace/core'
 import type { ConfigSchema, ConfigValues } from '../kit/config-schema.ts'
 import { parseBucketUri } from '../kit/object-config.ts'
 import { objectTransferProperties, objectTransferSettings } from '../object-transfer/config.ts'
@@ -61,9 +62,16 @@ interface S3Credentials {
   readonly sessionToken?: string
 }
 
+/** @throws ConfigError `INVALID_CONFIGURATION` */
 export function s3Config(values: ConfigValues): S3Config {
   const text = (name: string) => (values[name] === undefined || values[name] === '' ? undefined : String(values[name]))
   const endpoint = text('endpoint')
+  if (endpoint !== undefined && !/^https?:\/\/./.test(endpoint)) {
+    throw new ConfigError('INVALID_CONFIGURATION', {
+      message:
+        'The endpoint of S3 is not an address. Write "endpoint", AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL like https://s3.example.com.',
+    })
+  }
   const [accessKeyId, secretAccessKey, sessionToken] = ['access_key_id', 'secret_access_key', 'session_token'].map(text)
   return {
     region: text('region') ?? (endpoint === undefined ? undefined : 'us-east-1'),

@@ -122,3 +122,10 @@ test('an address names bucket and key, and no secrets', () => {
   }
   expect(() => (definition.create({}) as ObjectStoreConnector).bucket()).toThrow(/Say which bucket/)
 })
+
+test('an endpoint that is no address is refused at once, and is not repeated', () => {
+  for (const endpoint of ['s3.example.com', 'geheim', 'ftp://geheim']) {
+    expect(() => definition.create({ bucket: 'lake', endpoint })).toThrow(/is not an address/)
+    expect(() => definition.create({ bucket: 'lake', endpoint })).not.toThrow(/geheim/)
+  }
+})
