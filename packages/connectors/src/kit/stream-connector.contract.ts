@@ -53,7 +53,10 @@ const few = { maxMessages: 1000, maxBytes: 1_000_000, waitMs: 200 }
 /** Pulls until there are so many messages. */
 async function collect(consumer: StreamConsumer, count: number, limits = few): Promise<StreamMessage[]> {
   const messages: StreamMessage[] = []
-  while (messages.length < count) messages.push(...(await consumer.pull({ ...limits, waitMs: 1000 })))
+  while (messages.length < count) {
+    const maxMessages = Math.min(limits.maxMessages, count - messages.length)
+    messages.push(...(await consumer.pull({ ...limits, maxMessages, waitMs: 1000 })))
+  }
   return messages
 }
 

@@ -47,7 +47,8 @@ function consume(link: NatsLink, manager: JetStreamManager, consuming: Consuming
   /** Came after the pull that asked for them had ended. */
   const arrived: Msg[] = []
   const uncommitted: Msg[] = []
-  let averageBytes = 1000
+  /** Nothing is known of them at first, so few are asked for: they may be large. */
+  let averageBytes = 1_000_000
   let requests = 0
   let request: { readonly subject: string; ended(): void; got(): void } | undefined
   let closed = false

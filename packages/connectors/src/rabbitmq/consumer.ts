@@ -20,7 +20,8 @@ export async function openRabbitmqConsumer(place: RabbitmqPlace, options: Consum
   const arrived: ConsumeMessage[] = []
   let uncommitted: ConsumeMessage | null = null
   let held = 0
-  let averageBytes = 1000
+  /** Nothing is known of them at first, so few are asked for: they may be large. */
+  let averageBytes = 1_000_000
   let wake = () => {}
   let refusal: ConfigError | undefined
   try {

@@ -45,7 +45,8 @@ export async function openRedisConsumer(place: RedisPlace, options: ConsumeOptio
   let ownFrom: string | null = keepsName ? '0' : null
   let claimFrom = '0-0'
   let claimDueAt = 0
-  let averageBytes = 1000
+  /** Nothing is known of them at first, so few are asked for: they may be large. */
+  let averageBytes = 1_000_000
   let closed = false
 
   const inParts = async (ids: readonly string[], work: (part: readonly string[]) => Promise<unknown>) => {
