@@ -35,7 +35,7 @@ describe('kill -9 of a copy from PostgreSQL to a local Tinybird', () => {
     const sql = 'SELECT toUInt32(count()) AS rows, toUInt32(uniqExact(id)) AS ids FROM flights FORMAT JSONEachRow'
     const headers = { authorization: `Bearer ${server.token}` }
     const response = await fetch(`${server.url}/v0/sql?q=${encodeURIComponent(sql)}`, { headers })
-    return response.status === 404 ? { rows: 0, ids: 0 } : await response.json()
+    return response.status === 404 ? { rows: 0, ids: 0 } : ((await response.json()) as { rows: number; ids: number })
   }
 
   /** Kills at a moment of its life; `fullMs` is how long a whole one took. */
