@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { importDriver } from './import-driver.ts'
-import { connectorForUri, connectorNames, createConnector, definitionForUri } from './registry.ts'
+import { connectorDefinition, connectorForUri, connectorNames, createConnector, definitionForUri } from './registry.ts'
 import { withConnector } from './with-connector.ts'
 
 test('every folder with a connector module is known, and its definition carries its name', async () => {
@@ -8,6 +9,15 @@ test('every folder with a connector module is known, and its definition carries 
   for (const name of ['postgres', 'postgresql']) {
     expect((await definitionForUri(`${name}://localhost/x`)).name).toBe('postgres')
   }
+})
+
+test('every driver is an optional peer of the package, so that it is installed in the version that was tested', async () => {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8')
+  const { peerDependencies, peerDependenciesMeta } = JSON.parse(text)
+  const definitions = await Promise.all(connectorNames().map((name) => connectorDefinition(name)))
+  const drivers = new Set(definitions.flatMap(({ drivers = [] }) => drivers))
+  const wrong = [...drivers].filter((name) => !peerDependencies[name] || !peerDependenciesMeta[name]?.optional)
+  expect(wrong).toEqual([])
 })
 
 test('a connector is made from its name or from a URI', async () => {
