@@ -19,6 +19,7 @@ export async function connectBucket(
       autoRetry: true,
       maxRetries: 3,
       maxRetryDelay: 8,
+      retryDelayMultiplier: 1.5,
       idempotencyStrategy: IdempotencyStrategy.RetryAlways,
     },
   })
