@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -101,6 +103,22 @@ describe('many at once', () => {
     expect(answers).toEqual(new Array(100).fill([1, true]))
     expect(await query('SELECT count(), uniqExact(a) FROM busy')).toEqual([[100, 100]])
   }, 60_000)
+
+  it('lets nobody wait for a client that stops in the middle of a small file', async () => {
+    await create('patient', 'a Int32')
+    const { port } = new URL(server.url)
+    const client = connect(Number(port), '127.0.0.1')
+    client.write(
+      `POST /v0/datasources?name=patient&mode=append&format=csv HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${server.token}\r\n` +
+        'Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n',
+    )
+    // The server has begun with the request.
+    await once(client, 'data')
+    client.write('2\r\n1\n\r\n')
+    expect((await load('patient', 'csv', '2\n')).body).toMatchObject({ successful_rows: 1 })
+    client.destroy()
+    expect(await query('SELECT a FROM patient')).toEqual([[2]])
+  })
 
   it('forgets no job that still runs', async () => {
     const { promise: opened, resolve: open } = Promise.withResolvers<void>()

@@ -14,7 +14,7 @@ import { jobView } from './jobs.ts'
 import { type Loaded, load } from './load.ts'
 import type { Load } from './load-context.ts'
 import type { Reply, Tinybird } from './tinybird.ts'
-import { keep, uncompressed } from './upload.ts'
+import { keep, peek, uncompressed } from './upload.ts'
 
 /** `POST /v0/datasources`: creates, appends or replaces. */
 export async function importRows(tinybird: Tinybird, incoming: Incoming): Promise<Reply> {
@@ -57,7 +57,10 @@ export interface Plan {
   readonly parameters: URLSearchParams
 }
 
-export function write(
+/** What a client may send before it is its turn; a slow one then keeps nobody waiting with less. */
+const aheadBytes = 1024 * 1024
+
+export async function write(
   tinybird: Tinybird,
   plan: Plan,
   upload: Upload,
@@ -67,7 +70,8 @@ export function write(
   const { engine } = tinybird
   const { name, mode, condition, parameters } = plan
   const dialect = readDialect(parameters, upload.fileName)
-  return tinybird.lanes.run(name, async () => {
+  const { all: source } = await peek(upload.stream, aheadBytes)
+  return await tinybird.lanes.run(name, async () => {
     const found = await exists(engine, name)
     if (mode === 'create' && found) throw new ApiError(409, `There is already a Data Source with the name "${name}".`)
     if (mode === 'replace' && !found) throw new ApiError(404, `Data Source "${name}" does not exist.`)
@@ -79,11 +83,11 @@ export function write(
       ...(signal === undefined ? {} : { signal }),
       ...(direct ? { direct } : {}),
     }
-    if (found) return load(engine, { ...asked, source: upload.stream })
+    if (found) return load(engine, { ...asked, source })
     const schema = parameters.get('schema')
-    if (schema === null) return createFromFile(tinybird, plan, asked, upload.stream, dialect)
+    if (schema === null) return createFromFile(tinybird, plan, asked, source, dialect)
     await createDataSource(engine, name, schema, parameters)
-    return load(engine, { ...asked, source: upload.stream })
+    return load(engine, { ...asked, source })
   })
 }
 
