@@ -3,7 +3,7 @@ import type { Piece } from '@millrace/formats'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { FileTarget } from '../files/place.ts'
 import type { LoadSpec, Sink } from '../kit/sink.ts'
-import { type Cells, codeOf, column, csvPieces, errorOf, hashOf, people } from '../kit/sink-rows.contract.ts'
+import { type Cells, codeOf, column, csvPieces, errorOf, hashOf, id, people } from '../kit/sink-rows.contract.ts'
 import { csvTo, loadRows, parquetTo, specOf, writeRows } from './load-rows.test.fixture.ts'
 import { createMemoryStore, type MemoryStore } from './memory-store.test.fixture.ts'
 import { useOwnTemporaryFolder } from './own-temporary-folder.test.fixture.ts'
@@ -93,6 +93,17 @@ describe('an object store as a sink', () => {
     expect(await sink.contentHash(target, people)).toEqual(hashOf(many))
     expect(await codeOf(copy(target, rows(1001, 1001)))).toBe('ConfigError TOO_MANY_PARTITIONS')
     expect(store.keys()).toHaveLength(51)
+  })
+
+  test('values that are too long for a key, each or together, are refused and leave nothing', async () => {
+    const refused = 'DataError PARTITION_VALUE_TOO_LONG'
+    expect(await codeOf(copy(csvTo('long/', { partitionBy: ['name'] }), [['1', 'x'.repeat(300), null]]))).toBe(refused)
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const row = ['1', ...names.map((name) => name.repeat(200))]
+    const columns = [id, ...names.map((name) => column(name))]
+    const target = csvTo('long/', { partitionBy: names })
+    expect(await codeOf(loadRows(sink, target, [row], { columns }))).toBe(refused)
+    expect(store.keys()).toEqual([])
   })
 
   test('a replace leaves only its own objects, an append adds to them', async () => {

@@ -13,6 +13,8 @@ export const maxPartitions = 1000
 const pendingBytes = 32 << 20
 /** Keys may have 1,024 bytes in all, file names 255. */
 const maxValueBytes = 240
+/** Of all values together: it leaves room for the table's own folder and the names of its objects. */
+const maxPathBytes = 800
 
 /** The rows of one partition of a chunk: canonical CSV, without the partition's columns, in a local file. */
 export interface SpilledPartition {
@@ -67,6 +69,7 @@ export async function spillPartitions(
     const values = places.map((place) => cellText(block, row * block.columnCount + place))
     for (const [index, value] of values.entries()) refuseLong(value, parted[index] as Column)
     const path = partitionPath(parted, values)
+    refuseLongPath(path, partitionBy)
     const partition = {
       values,
       path,
@@ -146,5 +149,14 @@ function refuseLong(value: string | null, { name }: Column): void {
   throw new DataError('PARTITION_VALUE_TOO_LONG', {
     message: `Column "${name}" holds a value of ${value.length} characters, which is too long for the name of a folder. Partition by a shorter column.`,
     details: { column: name },
+  })
+}
+
+function refuseLongPath(path: string, partitionBy: readonly string[]): void {
+  const bytes = Buffer.byteLength(path)
+  if (bytes <= maxPathBytes) return
+  throw new DataError('PARTITION_VALUE_TOO_LONG', {
+    message: `--partition-by ${partitionBy.join(',')} makes folders whose names have ${bytes} bytes in all, and stores take 1,024 for a whole key. Partition by fewer or shorter columns.`,
+    details: { partitionBy },
   })
 }
