@@ -1,5 +1,6 @@
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { ObjectStoreConnector } from '../kit/object-store.ts'
+import { once } from '../kit/once.ts'
 import { createObjectConnector } from '../object-transfer/object-connector.ts'
 import { connectContainer } from './client.ts'
 import { azureConfig } from './config.ts'
@@ -14,11 +15,10 @@ export function createAzureConnector(
     noun: 'container',
     open(name) {
       // Made when it is first used, and then kept for the connections that it holds.
-      let opened: ReturnType<typeof connectContainer> | undefined
-      return azureStore(name, async () => {
-        opened ??= connectContainer(azureConfig(values), name)
-        return await opened
-      })
+      return azureStore(
+        name,
+        once(async () => await connectContainer(azureConfig(values), name)),
+      )
     },
   })
 }

@@ -3,12 +3,13 @@ import type { ConfigValues } from '../kit/config-schema.ts'
 import type { ConnectorDefinition, Scalar, SqlConnector } from '../kit/connector.ts'
 import { createQuery } from '../kit/create-query.ts'
 import { exportQuery } from '../kit/export-query.ts'
+import { once } from '../kit/once.ts'
 import { openStore } from '../kit/open-store.ts'
 import { secretsOf } from '../kit/redact.ts'
 import { tryConnection } from '../kit/try-connection.ts'
 import { listScope, tableFields } from './catalog.ts'
 import { cellWriter } from './cell-text.ts'
-import { type Client, openClient } from './client.ts'
+import { openClient } from './client.ts'
 import { labelOf } from './config.ts'
 import { exportData } from './export-data.ts'
 import { refuseOthers } from './one-select.ts'
@@ -20,11 +21,7 @@ export function createBigqueryConnector(
   definition: ConnectorDefinition & { readonly kind: 'sql' },
   config: ConfigValues,
 ): SqlConnector {
-  let opened: Promise<Client> | null = null
-  const client = () => {
-    opened ??= openClient(config)
-    return opened
-  }
+  const client = once(() => openClient(config))
   const sources = new Set<AsyncDisposable>()
   const openSource: SqlConnector['openSource'] = async (options) => {
     const source = await openBigquerySource(await client(), options)
@@ -73,7 +70,10 @@ export function createBigqueryConnector(
     suggestSchema: async (scopes) => (await tableFields(await client(), scopes)).map(suggestField),
     ingestQuery,
     async export(sql, options) {
-      if (!config.bucket || options.format !== 'csv') return await exportQuery(() => openSource(), sql, options)
+      if (!config.bucket || options.format !== 'csv') {
+        const { signal } = options
+        return await exportQuery(() => openSource(signal ? { signal } : {}), sql, options)
+      }
       const store = await openStore('gcs', String(config.bucket), {
         endpoint: config.storage_endpoint,
         credentials_json: config.credentials_json,

@@ -1,5 +1,6 @@
 import type { ConfigValues } from '../kit/config-schema.ts'
 import type { ObjectStoreConnector } from '../kit/object-store.ts'
+import { once } from '../kit/once.ts'
 import { createObjectConnector } from '../object-transfer/object-connector.ts'
 import { connectBucket } from './client.ts'
 import { gcsConfig } from './config.ts'
@@ -14,11 +15,10 @@ export function createGcsConnector(
     noun: 'bucket',
     open(name) {
       // Made when it is first used, and then kept for the connections that it holds.
-      let opened: ReturnType<typeof connectBucket> | undefined
-      return gcsStore(name, async () => {
-        opened ??= connectBucket(gcsConfig(values), name)
-        return await opened
-      })
+      return gcsStore(
+        name,
+        once(async () => await connectBucket(gcsConfig(values), name)),
+      )
     },
   })
 }
