@@ -71,6 +71,8 @@ export interface ObjectStore {
 
 export interface ObjectStoreConnector extends TableConnector {
   readonly definition: ConnectorDefinition & { readonly kind: 'object-store' }
+  /** The key, folder or pattern of the address: what a copy reads, and where it writes unless it is told another place. */
+  readonly path: string
   /** Default: the bucket of the configuration. @throws ConfigError `BUCKET_REQUIRED` when there is neither */
   bucket(name?: string): ObjectStore
 }

@@ -25,9 +25,11 @@ export function createObjectConnector(
   { scheme, noun, open, close }: ObjectSystem,
 ): ObjectStoreConnector {
   const bucket = (name?: string) => open(requireBucket(name ?? values.bucket, noun, `${scheme}://${noun}/key`))
+  const path = String(values.path ?? '')
   return {
     definition,
-    label: `${scheme}://${values.bucket ?? ''}/${values.path ?? ''}`,
+    path,
+    label: `${scheme}://${values.bucket ?? ''}/${path}`,
     bucket,
     testConnection: (signal) =>
       tryConnection(

@@ -72,7 +72,7 @@ function targetOf(spec: TransferSpec, relation: Relation, mode: WriteMode, sever
         message: 'Say how the file is to be written: --format csv, ndjson or parquet.',
       })
     const remote = isRemote(connector)
-    const own = (connector as { readonly path?: string }).path
+    const own = (connector as ObjectStoreConnector).path
     const path = into ?? (remote ? own || '/' : own)
     if (!path) throw new ConfigError('PATH_REQUIRED', { message: 'Say which file or folder to write.' })
     return { kind: 'file', ...file, path: filePath(path, file, relation, several, remote || mode === 'append') }
