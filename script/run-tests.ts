@@ -39,7 +39,7 @@ try {
 function runVitest(args: readonly string[]): Promise<number> {
   const reporters = ['--reporter=default', '--reporter=json', `--reporter=${notesReporter}`]
   const flags = ['run', ...reporters, `--outputFile.json=${reportFile}`, ...args]
-  const vitest = spawn('vitest', flags, { stdio: 'inherit', env: { ...process.env, MILLRACE_SKIP_NOTES: notesFile } })
+  const vitest = spawn('vitest', flags, { stdio: 'inherit', env: { ...process.env, SKIP_NOTES_FILE: notesFile } })
   // The terminal sends Ctrl-C to vitest as well; wait for it to clean up.
   process.on('SIGINT', () => {}).on('SIGTERM', () => vitest.kill('SIGTERM'))
   return new Promise((resolve, reject) => {

@@ -12,6 +12,6 @@ export default class SkipNotesReporter implements Reporter {
   }
 
   onTestRunEnd(): void {
-    if (process.env.MILLRACE_SKIP_NOTES) writeFileSync(process.env.MILLRACE_SKIP_NOTES, JSON.stringify(notes))
+    if (process.env.SKIP_NOTES_FILE) writeFileSync(process.env.SKIP_NOTES_FILE, JSON.stringify(notes))
   }
 }
