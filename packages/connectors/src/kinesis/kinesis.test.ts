@@ -15,6 +15,7 @@ import { freePort, startKinesis, type TestKinesis } from '@millrace/testing'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ConsumeOptions, StreamConnector, StreamConsumer, StreamMessage } from '../kit/stream.ts'
+import { describeStreamConnector } from '../kit/stream-connector.contract.ts'
 import { definition } from './connector.ts'
 
 const pull = { maxMessages: 1000, maxBytes: 1_000_000, waitMs: 300 }
@@ -70,6 +71,21 @@ describe('kinesis', { timeout: 60_000 }, () => {
     return messages
   }
   const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`)
+
+  describeStreamConnector('Kinesis', () => ({
+    definition,
+    broker: null,
+    consumeOptions: { stateDirectory },
+    config,
+    createStream: () => createStream(),
+    async publish(stream, values) {
+      // The service takes 500 records and 5 MB at once.
+      for (let at = 0; at < values.length; at += 100) await put(stream, values.slice(at, at + 100))
+    },
+    missingStream: 'no-such-stream',
+    shares: false,
+    tellsLag: false,
+  }))
 
   it('hands records out in order and as they are', async () => {
     const stream = await createStream()
