@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['@millrace/source'] },
   ssr: { resolve: { conditions: ['@millrace/source'] } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'script/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'script/**/*.test.ts', 'examples/**/*.test.ts'],
     // Real servers start and stop in these tests, on machines that may be busy.
     testTimeout: 60_000,
     hookTimeout: 120_000,
