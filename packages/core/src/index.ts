@@ -15,6 +15,9 @@ export { createLogger, type Logger, type LogLevel, type LogOptions } from './log
 export { namedVariables, type PlatformSettings, platformSettings, readPlatformSettings } from './platform-settings.ts'
 export { isSecretName, redact, redactFields } from './redact.ts'
 export { parseRetryAfter, type RetryOptions, retry } from './retry.ts'
+export { type Clock, systemClock } from './schedule/clock.ts'
+export { type MissedTicks, missedTicks } from './schedule/missed-ticks.ts'
+export { type DataInterval, parseSchedule, type Schedule } from './schedule/schedule.ts'
 export {
   defineSettings,
   readSettings,
