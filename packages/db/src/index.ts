@@ -1,1 +1,6 @@
-export {}
+export { type DatabaseOptions, openDatabase } from './database.ts'
+export { databaseError } from './database-error.ts'
+export { type MigrateOptions, type Migration, migrate } from './migrate.ts'
+export type { AnyRow, Db, ListenOptions, Queryable, Session, Subscription, Trx } from './queryable.ts'
+export { type Sql, sql } from './sql.ts'
+export { type TransactionOptions, transaction } from './transaction.ts'
