@@ -36,6 +36,8 @@ export type {
   Scalar,
   ScopeItem,
   SqlConnector,
+  SqlSession,
+  StatementResult,
   SuggestedColumn,
   TableConnector,
   TestedAgainst,

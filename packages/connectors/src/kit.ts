@@ -22,6 +22,8 @@ export type {
   Scalar,
   ScopeItem,
   SqlConnector,
+  SqlSession,
+  StatementResult,
   SuggestedColumn,
   TableConnector,
   TestResult,

@@ -14,6 +14,7 @@ import { duckdbError } from './errors.ts'
 import { queryRows } from './query.ts'
 import { openDuckdbSink } from './sink.ts'
 import { openDuckdbSource } from './source.ts'
+import { openStatements } from './statements.ts'
 import { textRows } from './text-rows.ts'
 
 export function createDuckdbConnector(
@@ -113,6 +114,8 @@ export function createDuckdbConnector(
         }
         return changed
       }),
+
+    openSession: async () => await openStatements(await open('write')),
 
     scopes: () => ['schema', 'table'],
 

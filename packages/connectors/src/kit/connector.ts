@@ -110,6 +110,26 @@ export interface TableConnector extends Connector {
   openSink(options?: OpenOptions): Promise<Sink>
 }
 
+/** What one statement gave. Values as `SqlConnector.query` has them. */
+export interface StatementResult {
+  /** Rows that it changed; null for one that only reads, and where the system does not say. */
+  readonly changed: number | null
+  /** Null for a statement that gives no rows. */
+  readonly columns: readonly string[] | null
+  readonly rows: readonly (readonly Scalar[])[]
+  /** There were more rows than were asked for; they were not kept. */
+  readonly cut: boolean
+}
+
+/** One connection for statements that belong together: transactions, temporary tables and settings last from one to the next. */
+export interface SqlSession extends AsyncDisposable {
+  /** Any one statement; the signal stops it at the server. `rowLimit`: rows that are kept, default 1,000. */
+  run(
+    sql: string,
+    options?: { readonly rowLimit?: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<StatementResult>
+}
+
 export interface SqlConnector extends TableConnector {
   readonly definition: ConnectorDefinition & { readonly kind: 'sql' }
   /**
@@ -120,6 +140,8 @@ export interface SqlConnector extends TableConnector {
   query(sql: string, options?: { readonly scalar?: false; readonly signal?: AbortSignal }): Promise<Row[]>
   /** Any statements (DDL, DML); returns the affected rows of the last one. */
   execute(sql: string, signal?: AbortSignal): Promise<number>
+  /** Absent where the system has no transactions over several statements, or none were made to work. */
+  openSession?(signal?: AbortSignal): Promise<SqlSession>
   /** Names of the scope levels, outermost first: `['schema', 'table']`. */
   scopes(): readonly string[]
   listScope(parents: readonly string[]): Promise<ScopeItem[]>

@@ -116,6 +116,45 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       await expect(connector.query('select nonsense from nowhere')).rejects.toMatchObject({ code: expect.any(String) })
     })
 
+    test('a session runs statements one after the other on one connection, and keeps no more rows than asked', async () => {
+      await using connector = await given.make()
+      if (!connector.openSession) return
+      const count = async () => Number(await connector.query('select count(*) from contract_session', { scalar: true }))
+      await connector.execute('create table contract_session (id int)')
+      try {
+        await using session = await connector.openSession()
+        await session.run('begin')
+        expect(await session.run('insert into contract_session values (1), (2), (3)')).toMatchObject({
+          changed: 3,
+          columns: null,
+          rows: [],
+        })
+        await session.run('rollback')
+        await session.run('insert into contract_session values (1), (2), (3)')
+        expect(await session.run('update contract_session set id = id + 1 where id > 1')).toMatchObject({ changed: 2 })
+        const read = 'select id, id > 2 as large from contract_session order by id'
+        expect(await session.run(read, { rowLimit: 2 })).toMatchObject({
+          changed: null,
+          columns: ['id', 'large'],
+          rows: [
+            [1, expect.anything()],
+            [3, expect.anything()],
+          ],
+          cut: true,
+        })
+        expect(await session.run(read, { rowLimit: 3 })).toMatchObject({ cut: false })
+        await expect(session.run('select nonsense from nowhere')).rejects.toMatchObject({ code: expect.any(String) })
+        expect(await session.run('select id from contract_session where id > 9')).toMatchObject({
+          columns: ['id'],
+          rows: [],
+          cut: false,
+        })
+      } finally {
+        expect(await count()).toBe(3)
+        await connector.execute('drop table contract_session')
+      }
+    })
+
     test('scopes are listed in order, down to the tables', async () => {
       await using connector = await given.make()
       const levels = connector.scopes()

@@ -1,5 +1,5 @@
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { ConnectorDefinition, Scalar, SqlConnector } from '../kit/connector.ts'
+import type { ConnectorDefinition, SqlConnector } from '../kit/connector.ts'
 import { createQuery } from '../kit/create-query.ts'
 import { exportQuery } from '../kit/export-query.ts'
 import { secretsOf } from '../kit/redact.ts'
@@ -7,16 +7,15 @@ import { createServerConnections } from '../kit/server-connections.ts'
 import { tryConnection } from '../kit/try-connection.ts'
 import { labelOf } from './config.ts'
 import { connect, killQuery } from './connect.ts'
+import { scalarOf } from './scalar.ts'
 import { listScope, suggestSchema } from './scopes.ts'
-import { type ResultField, readingMode, type Session } from './session.ts'
+import { readingMode, type Session } from './session.ts'
 import { openMysqlSink } from './sink.ts'
 import { openMysqlSource } from './source.ts'
 import { guarded } from './statement.ts'
+import { openStatements } from './statements.ts'
 
 type SqlDefinition = ConnectorDefinition & { readonly kind: 'sql' }
-
-/** Protocol types whose values are plain in an object: tinyint, smallint, int, mediumint, year. */
-const smallIntegers = new Set([1, 2, 3, 9, 13])
 
 export function createMysqlConnector(definition: SqlDefinition, config: ConfigValues): SqlConnector {
   const label = labelOf(config)
@@ -59,7 +58,7 @@ export function createMysqlConnector(definition: SqlDefinition, config: ConfigVa
       )
       return {
         names: fields.map((field) => field.name),
-        rows: rows.map((row) => fields.map((field, index) => value(row[index] ?? null, field))),
+        rows: rows.map((row) => fields.map((field, index) => scalarOf(row[index] ?? null, field))),
       }
     }),
     async execute(sql, signal) {
@@ -72,15 +71,11 @@ export function createMysqlConnector(definition: SqlDefinition, config: ConfigVa
         await session.close()
       }
     },
+    openSession: async (signal) => track(await openStatements(config, signal)),
     scopes: () => ['database', 'table'],
     listScope: (parents) => lookUp((session) => listScope(session, parents)),
     suggestSchema: (scopes) => lookUp((session) => suggestSchema(session, scopes, own)),
     export: (sql, options) => exportQuery(() => openMysqlSource(config), sql, options),
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
-}
-
-function value(text: string | null, field: ResultField): Scalar {
-  if (text === null) return null
-  return smallIntegers.has(field.columnType) ? Number(text) : text
 }

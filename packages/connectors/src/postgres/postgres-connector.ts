@@ -1,5 +1,5 @@
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { ConnectorDefinition, Scalar, SqlConnector } from '../kit/connector.ts'
+import type { ConnectorDefinition, SqlConnector } from '../kit/connector.ts'
 import { createQuery } from '../kit/create-query.ts'
 import { exportQuery } from '../kit/export-query.ts'
 import { secretsOf } from '../kit/redact.ts'
@@ -8,15 +8,13 @@ import { tryConnection } from '../kit/try-connection.ts'
 import { cancelRequest } from './cancel.ts'
 import { labelOf } from './config.ts'
 import { connectClient, type PgClient } from './connect.ts'
+import { scalarOf } from './scalar.ts'
 import { listScope, suggestSchema } from './scopes.ts'
 import { openSession } from './session.ts'
 import { openPostgresSource } from './source.ts'
+import { openStatements } from './statements.ts'
 
 type SqlDefinition = ConnectorDefinition & { readonly kind: 'sql' }
-
-/** Types whose values are plain in an object: small integers and booleans. */
-const smallIntegers = new Set([21, 23])
-const boolean = 16
 
 export function createPostgresConnector(definition: SqlDefinition, config: ConfigValues): SqlConnector {
   const label = labelOf(config)
@@ -58,10 +56,11 @@ export function createPostgresConnector(definition: SqlDefinition, config: Confi
       })
       return {
         names: fields.map((field) => field.name),
-        rows: rows.map((row) => fields.map((field, index) => value(row[index] ?? null, field.dataTypeID))),
+        rows: rows.map((row) => fields.map((field, index) => scalarOf(row[index] ?? null, field.dataTypeID))),
       }
     }),
     execute: (sql, signal) => lookUp(async (session) => (await session.query(sql, undefined, signal)).rowCount ?? 0),
+    openSession: async (signal) => track(await openStatements(config, signal)),
     scopes: () => ['schema', 'table'],
     listScope: (parents) => lookUp((session) => listScope(session, parents)),
     suggestSchema: (scopes) => lookUp((session) => suggestSchema(session, scopes)),
@@ -69,10 +68,4 @@ export function createPostgresConnector(definition: SqlDefinition, config: Confi
       exportQuery(() => openPostgresSource(config, options.signal ? { signal: options.signal } : {}), sql, options),
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   }
-}
-
-function value(text: string | null, type: number): Scalar {
-  if (text === null) return null
-  if (smallIntegers.has(type)) return Number(text)
-  return type === boolean ? text === 't' : text
 }

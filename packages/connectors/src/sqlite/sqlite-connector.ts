@@ -1,18 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { ConfigError } from '@millrace/core'
 import type { ConfigValues } from '../kit/config-schema.ts'
-import type { ConnectorDefinition, Scalar, ScopeItem, SqlConnector } from '../kit/connector.ts'
+import type { ConnectorDefinition, ScopeItem, SqlConnector } from '../kit/connector.ts'
 import { createQuery, type ResultTable } from '../kit/create-query.ts'
 import { exportQuery } from '../kit/export-query.ts'
 import { suggestColumn } from '../kit/suggest-column.ts'
 import { formatTableName } from '../kit/table-name.ts'
 import { tryConnection } from '../kit/try-connection.ts'
-import { cellText } from './cell-text.ts'
 import { type DatabaseConfig, openDatabase, prepare, type SqliteValue, selectCount, selectRows } from './database.ts'
 import { sqliteError } from './errors.ts'
+import { scalarOf } from './scalar.ts'
 import { openSqliteSink } from './sink.ts'
 import { describeRelation, openSqliteSource } from './source.ts'
-import { logicalType } from './types.ts'
+import { openStatements } from './statements.ts'
 
 export function createSqliteConnector(
   definition: ConnectorDefinition & { readonly kind: 'sql' },
@@ -56,6 +56,7 @@ export function createSqliteConnector(
         return selectCount(database, 'SELECT total_changes()') - before
       })
     },
+    openSession: () => openStatements(config),
     scopes: () => ['table'],
     listScope: () =>
       use('read', (database): ScopeItem[] =>
@@ -87,14 +88,7 @@ function queryRows(database: DatabaseSync, sql: string): ResultTable {
   }
   const columns = statement.columns()
   const rows = (statement.all() as unknown as SqliteValue[][]).map((row) =>
-    columns.map(({ type }, index) => scalar(type ?? '', row[index] as SqliteValue)),
+    columns.map(({ type }, index) => scalarOf(type ?? '', row[index] as SqliteValue)),
   )
   return { names: columns.map(({ name }) => name), rows }
-}
-
-function scalar(declared: string, value: SqliteValue): Scalar {
-  const type = logicalType(declared) ?? { kind: 'text' }
-  if (type.kind === 'boolean' && (value === 0n || value === 1n)) return value === 1n
-  if (typeof value === 'bigint' && value >= -2147483648n && value <= 2147483647n) return Number(value)
-  return cellText(type, value)
 }
