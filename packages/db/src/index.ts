@@ -1,6 +1,15 @@
 export { type DatabaseOptions, openDatabase } from './database.ts'
 export { databaseError } from './database-error.ts'
 export { type MigrateOptions, type Migration, migrate } from './migrate.ts'
+export {
+  enqueue,
+  migrateOutbox,
+  type OutboxStatus,
+  outboxStatus,
+  reviveMessages,
+} from './outbox/outbox.ts'
+export { type OutboxReader, type OutboxReaderOptions, startOutboxReader } from './outbox/outbox-reader.ts'
+export { type OutboxMessage, type ReadOutboxOptions, readOutbox } from './outbox/read-outbox.ts'
 export type { AnyRow, Db, ListenOptions, Queryable, Session, Subscription, Trx } from './queryable.ts'
 export { type Sql, sql } from './sql.ts'
 export { type TransactionOptions, transaction } from './transaction.ts'
