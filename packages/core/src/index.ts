@@ -28,4 +28,15 @@ export {
   secretValues,
 } from './settings.ts'
 export { settingsReference } from './settings-reference.ts'
-export { parseTemplate, type Template, type TemplateContext } from './template.ts'
+export { renderDeep } from './template/render-deep.ts'
+export { parseTemplate, type Template, type TemplateContext } from './template/template.ts'
+export { type TemplateRun, templateContext } from './template/template-context.ts'
+export {
+  extractVariables,
+  mergeVariables,
+  renderVariables,
+  type Variable,
+  type VariableType,
+  variableTypes,
+  withVariables,
+} from './template/variables.ts'

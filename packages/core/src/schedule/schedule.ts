@@ -1,5 +1,3 @@
-import { closestName } from '../closest-name.ts'
-import { ConfigError } from '../errors.ts'
 import { type CronExpression, parseCron } from './cron-expression.ts'
 import { type WallClock, wallClock } from './wall-clock.ts'
 
@@ -48,7 +46,7 @@ export function parseSchedule({
   readonly cron: string
   readonly timezone?: string
 }): Schedule {
-  const clock = clockOf(timezone)
+  const clock = wallClock(timezone)
   const expression = parseCron(cron)
   const next = (after: Date) => (expression === null ? null : toDate(nextTick(expression, clock, timeOf(after))))
   const previous = (before: Date) =>
@@ -113,20 +111,6 @@ function previousTick(cron: CronExpression, clock: WallClock, before: number): n
     if (tick !== undefined && tick === instants.at(-1)) return best
   }
   return best === -Infinity ? null : best
-}
-
-function clockOf(timezone: string): WallClock {
-  try {
-    return wallClock(timezone)
-  } catch (cause) {
-    const nearest = closestName(timezone, ['UTC', ...Intl.supportedValuesOf('timeZone')])
-    const hint = nearest === undefined ? 'Give an IANA name such as Europe/Berlin or UTC.' : `Did you mean ${nearest}?`
-    throw new ConfigError('TIMEZONE_UNKNOWN', {
-      message: `There is no time zone "${timezone}". ${hint}`,
-      details: { timezone },
-      cause,
-    })
-  }
 }
 
 function timeOf(date: Date): number {

@@ -1,3 +1,6 @@
+import { closestName } from '../closest-name.ts'
+import { ConfigError } from '../errors.ts'
+
 const dayMs = 86_400_000
 const cachedDays = 4096
 
@@ -16,9 +19,19 @@ export interface WallClock {
   occurrenceOf(wall: number): Occurrence
 }
 
-/** @throws RangeError for a zone that the time zone database does not know. */
+const clocks = new Map<string, WallClock>()
+
+/** @throws ConfigError `TIMEZONE_UNKNOWN` */
 export function wallClock(timezone: string): WallClock {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' })
+  const known = clocks.get(timezone)
+  if (known !== undefined) return known
+  const clock = readZone(timezone)
+  clocks.set(timezone, clock)
+  return clock
+}
+
+function readZone(timezone: string): WallClock {
+  const format = zoneFormat(timezone)
   const offsetAt = (instant: number) => parseOffset(format.format(instant))
 
   // Most days have one offset from end to end; asking once a day is what makes long ranges quick.
@@ -66,4 +79,18 @@ function parseOffset(text: string): number {
   const [, sign, hours = 0, minutes = 0, seconds = 0] = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(text) ?? []
   const size = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
   return sign === '-' ? -size : size
+}
+
+function zoneFormat(timezone: string): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' })
+  } catch (cause) {
+    const nearest = closestName(timezone, ['UTC', ...Intl.supportedValuesOf('timeZone')])
+    const hint = nearest === undefined ? 'Give an IANA name such as Europe/Berlin or UTC.' : `Did you mean ${nearest}?`
+    throw new ConfigError('TIMEZONE_UNKNOWN', {
+      message: `There is no time zone "${timezone}". ${hint}`,
+      details: { timezone },
+      cause,
+    })
+  }
 }

@@ -33,6 +33,27 @@ test('says what is wrong with a text that is no template', () => {
   expect(() => render('{{ 1 | nonsense }}')).toThrow(expect.objectContaining({ code: 'TEMPLATE_FAILED' }))
 })
 
+test('leaves out the line break after a block and the blanks before it', () => {
+  expect(render('a\n  {% if true %}\n  b\n  {% endif %}\nc {{ 1 }}\nd')).toBe('a\n  b\nc 1\nd')
+})
+
+test('functions of the context get and give plain data, and those inside of data are out of reach', () => {
+  const seen: unknown[] = []
+  const context = {
+    note: (...args: unknown[]) => {
+      seen.push(args)
+      return { list: [1, { when: new Date(0), call: () => 'reached' }] }
+    },
+    data: { call: () => 'reached' },
+  }
+  expect(render('{{ note("a", [1, {"b": [true]}], range).list[1].when }}', context)).toBe('1970-01-01T00:00:00.000Z')
+  expect(seen).toEqual([['a', [1, { b: [true] }], undefined]])
+  expect(() => render('{{ data.call() }}', context)).toThrow(expect.objectContaining({ code: 'TEMPLATE_FAILED' }))
+  expect(() => render('{{ note().list[1].call() }}', context)).toThrow(
+    expect.objectContaining({ code: 'TEMPLATE_FAILED' }),
+  )
+})
+
 test.each([
   '{{ constructor }}',
   '{{ x.constructor }}',
@@ -41,10 +62,14 @@ test.each([
   '{{ "".constructor.constructor("return process")() }}',
   '{{ x.toString.constructor }}',
   '{{ globalThis }}',
+  '{{ f.constructor("return process")() }}',
+  '{{ f.__proto__ }}',
+  '{{ f(f).constructor }}',
+  '{{ x | attr("constructor") }}',
 ])('%s reaches nothing of the program', (text) => {
   let result: string
   try {
-    result = render(text, { x: { a: 1 } })
+    result = render(text, { x: { a: 1 }, f: (value: unknown) => value })
   } catch (error) {
     expect(error).toMatchObject({ code: expect.stringMatching(/^TEMPLATE_/) })
     return
