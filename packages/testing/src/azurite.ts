@@ -1,8 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { FatalError } from '@millrace/core'
-import { onFreePort } from './on-free-port.ts'
-import { startServer } from './server-process.ts'
+import { onFreePort, startServer } from '@millrace/db'
 
 /** The program of Azurite, or null where its package is not installed: then its tests are skipped. */
 export function findAzurite(): string | null {

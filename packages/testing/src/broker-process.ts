@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { temporaryRoot } from './account.ts'
-import { onFreePort } from './on-free-port.ts'
-import { type RunningServer, startServer } from './server-process.ts'
+import { onFreePort, type RunningServer, startServer, temporaryRoot } from '@millrace/db'
 
 /** What every message broker for tests has. */
 export interface TestBroker extends AsyncDisposable {

@@ -5,9 +5,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError, FatalError } from '@millrace/core'
+import { onFreePort, startServer } from '@millrace/db'
 import { findProgram } from './binaries.ts'
-import { onFreePort } from './on-free-port.ts'
-import { startServer } from './server-process.ts'
 
 const version = 'v1.56.1'
 

@@ -1,4 +1,4 @@
-export { folderForServer } from './account.ts'
+export { folderForServer, freePort, type PostgresBinaries } from '@millrace/db'
 export { findAzurite, startAzurite, type TestAzurite } from './azurite.ts'
 export type { BigqueryField } from './bigquery-wire.ts'
 export {
@@ -9,7 +9,6 @@ export {
   findRabbitmq,
   findRedis,
   type MariadbBinaries,
-  type PostgresBinaries,
 } from './binaries.ts'
 export type { TestBroker } from './broker-process.ts'
 export { selfSignedCertificate } from './certificate.ts'
@@ -23,7 +22,6 @@ export {
   type ScriptedResult,
   startFakeSqlServer,
 } from './fake-sql-server.ts'
-export { freePort } from './free-port.ts'
 export { findKafka, type KafkaOptions, startKafka, type TestKafka } from './kafka.ts'
 export { startKinesis, type TestKinesis } from './kinesis.ts'
 export { type MariadbOptions, startMariadb, type TestMariadb } from './mariadb.ts'

@@ -5,10 +5,10 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '@millrace/core'
+import { freePort } from '@millrace/db'
 import { findProgram } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
 import { selfSignedCertificate } from './certificate.ts'
-import { freePort } from './free-port.ts'
 
 const version = '4.1.0'
 

@@ -1,8 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { freePort } from './free-port.ts'
-import { onFreePort } from './on-free-port.ts'
-import { startServer } from './server-process.ts'
+import { freePort, onFreePort, startServer } from '@millrace/db'
 
 export interface TestKinesis extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, for any credentials. */

@@ -4,12 +4,18 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError, FatalError } from '@millrace/core'
+import {
+  type Account,
+  give,
+  onFreePort,
+  type RunningServer,
+  serverAccount,
+  startServer,
+  temporaryRoot,
+} from '@millrace/db'
 import { createConnection } from 'mysql2/promise'
-import { type Account, give, serverAccount, temporaryRoot } from './account.ts'
 import { findMariadb, type MariadbBinaries } from './binaries.ts'
 import { writeCertificate } from './certificate.ts'
-import { onFreePort } from './on-free-port.ts'
-import { type RunningServer, startServer } from './server-process.ts'
 
 export interface MariadbOptions {
   /** Offer TLS with a self-signed certificate; connections without it are accepted too. */

@@ -4,12 +4,23 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError, FatalError } from '@millrace/core'
+import {
+  type Account,
+  embeddedPostgres,
+  give,
+  isReachableByOthers,
+  isRoot,
+  onFreePort,
+  ownerOf,
+  type PostgresBinaries,
+  type RunningServer,
+  serverAccount,
+  startServer,
+  temporaryRoot,
+} from '@millrace/db'
 import pg from 'pg'
-import { type Account, give, isReachableByOthers, isRoot, ownerOf, serverAccount, temporaryRoot } from './account.ts'
-import { embeddedPostgres, findPostgres15, type PostgresBinaries } from './binaries.ts'
+import { findPostgres15 } from './binaries.ts'
 import { selfSignedCertificate } from './certificate.ts'
-import { onFreePort } from './on-free-port.ts'
-import { type RunningServer, startServer } from './server-process.ts'
 
 export interface PostgresOptions {
   /** `embedded` comes with the npm packages; `15` is the system's. Default `embedded`. */

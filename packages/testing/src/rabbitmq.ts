@@ -4,11 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '@millrace/core'
+import { freePort, startServer } from '@millrace/db'
 import { findRabbitmq } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
 import { writeCertificate } from './certificate.ts'
-import { freePort } from './free-port.ts'
-import { startServer } from './server-process.ts'
 
 export interface RabbitmqOptions {
   /** Also offers TLS, on a port of its own, with a self-signed certificate. */

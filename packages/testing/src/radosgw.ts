@@ -4,10 +4,18 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError, FatalError } from '@millrace/core'
-import { type Account, give, serverAccount, temporaryRoot } from './account.ts'
+import {
+  type Account,
+  freePort,
+  give,
+  PortTaken,
+  type RunningServer,
+  type ServerSpec,
+  serverAccount,
+  startServer,
+  temporaryRoot,
+} from '@millrace/db'
 import { findProgram } from './binaries.ts'
-import { freePort } from './free-port.ts'
-import { PortTaken, type RunningServer, type ServerSpec, startServer } from './server-process.ts'
 
 const programs = ['ceph-mon', 'ceph-osd', 'radosgw', 'radosgw-admin', 'ceph', 'monmaptool', 'ceph-authtool'] as const
 export type RadosgwBinaries = Readonly<Record<(typeof programs)[number], string>>

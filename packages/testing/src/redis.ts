@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigError } from '@millrace/core'
+import { freePort } from '@millrace/db'
 import { findRedis } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
 import { writeCertificate } from './certificate.ts'
-import { freePort } from './free-port.ts'
 
 export interface RedisOptions {
   /** Also offers TLS, on a port of its own, with a self-signed certificate. */

@@ -22,6 +22,8 @@ export interface ServerSpec {
 
 export interface RunningServer {
   readonly pid: number
+  /** Resolves when the server has ended, for whatever reason. */
+  readonly exited: Promise<void>
   /** The last part of what the server printed. */
   log(): string
   /** Ends the server at once, the way a crash does; the directory stays. */
@@ -78,6 +80,7 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   let stopping: Promise<void> | undefined
   return {
     pid,
+    exited,
     log: () => log,
     kill: () => end(['SIGKILL']),
     async halt(how) {
@@ -121,12 +124,12 @@ async function untilReady(
   if (outcome === 'ready') return
   child.kill('SIGKILL')
   if (spec.portTaken.test(log)) throw new PortTaken()
-  throw new FatalError('TESTING_SERVER_FAILED', {
+  throw new FatalError('SERVER_FAILED', {
     message: `${spec.name} ${outcome === 'late' ? `was not ready after ${startTimeoutMs / 1000} s` : 'ended while starting'}. Its last words:\n${log.slice(-4000)}`,
   })
 }
 
-/** A test that forgot to stop its server must still be able to end; the watchdog does the rest. */
+/** A process that forgot to stop its server must still be able to end; the watchdog does the rest. */
 function letGo(child: ChildProcess): void {
   child.unref()
   for (const stream of [child.stdout, child.stderr]) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 
-/** The unprivileged account that a database server runs as when the tests run as root. */
+/** The unprivileged account that a database server runs as when we run as root. */
 export interface Account {
   readonly uid: number
   readonly gid: number
@@ -23,7 +23,7 @@ export function serverAccount(preferred: 'postgres' | 'mysql' | 'ceph'): Account
   if (!isRoot()) return undefined
   const account = lookUp(preferred) ?? lookUp('nobody')
   if (account) return account
-  throw new ConfigError('TESTING_NO_ACCOUNT', {
+  throw new ConfigError('SERVER_ACCOUNT_MISSING', {
     message: `A database server cannot run as root, and this system has neither the account "${preferred}" nor "nobody". Run as an ordinary user.`,
   })
 }
