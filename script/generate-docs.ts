@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { namedVariables, platformSettings, settingsReference } from '@millrace/core'
+import { guideSettings, namedVariables, platformSettings, settingsReference } from '@millrace/core'
 
 /** Reference pages that are made from the code: path from the root, and content. */
 const pages: Readonly<Record<string, () => string>> = {
-  'docs/settings.md': () => settingsReference(platformSettings, namedVariables),
+  'docs/settings.md': () => settingsReference(platformSettings, namedVariables, guideSettings),
 }
 
 const root = join(import.meta.dirname, '..')

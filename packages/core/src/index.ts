@@ -10,6 +10,16 @@ export {
   type Recovery,
   TransientError,
 } from './errors.ts'
+export {
+  type GuideSettings,
+  guideLogLevel,
+  guideSettings,
+  type MeshConfig,
+  meshAddress,
+  type RetryConfig,
+  readGuideSettings,
+  type SystemMetricConfig,
+} from './guide-settings.ts'
 export { type KitLogger, kitLogger } from './kit-logger.ts'
 export { createLogger, type Logger, type LogLevel, type LogOptions } from './log.ts'
 export { namedVariables, type PlatformSettings, platformSettings, readPlatformSettings } from './platform-settings.ts'

@@ -22,6 +22,14 @@ export type Setting = Common &
       }
     | { readonly type: 'boolean'; readonly default: boolean }
     | { readonly type: 'choice'; readonly choices: readonly string[]; readonly default: string }
+    | {
+        /** JSON text in the environment; the value itself in a file. */
+        readonly type: 'json'
+        readonly default: unknown
+        /** Completes "must be …". */
+        readonly expects: string
+        readonly holds: (value: unknown) => boolean
+      }
   )
 
 export type Settings = Readonly<Record<string, Setting>>
@@ -34,7 +42,9 @@ type SettingValue<S extends Setting> = S extends { type: 'integer' }
     ? boolean
     : S extends { type: 'choice'; choices: readonly (infer C)[] }
       ? C
-      : string | NullWhenUnset<S>
+      : S extends { type: 'json'; holds: (value: unknown) => value is infer V }
+        ? V | NullWhenUnset<S>
+        : string | NullWhenUnset<S>
 
 export type SettingValues<T extends Settings> = { readonly [Name in keyof T]: SettingValue<T[Name]> }
 
@@ -102,7 +112,16 @@ function parse(setting: Setting, text: string, where: string): unknown {
     ]
     return check(setting, value ?? text, where)
   }
-  return check(setting, text, where)
+  return check(setting, setting.type === 'json' ? parseJson(text) : text, where)
+}
+
+/** What is no JSON stays text, for the message to show. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 function check(setting: Setting, value: unknown, where: string): unknown {
@@ -123,6 +142,8 @@ function expectation(setting: Setting): { text: string; holds: (value: unknown) 
         text: `one of ${setting.choices.join(', ')}`,
         holds: (value) => setting.choices.includes(value as string),
       }
+    case 'json':
+      return { text: setting.expects, holds: setting.holds }
     case 'integer': {
       const { minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = setting
       const bounds = [
