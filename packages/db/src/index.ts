@@ -1,5 +1,10 @@
 export { type DatabaseOptions, openDatabase } from './database.ts'
 export { databaseError } from './database-error.ts'
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded/embedded-postgres.ts'
 export { type MigrateOptions, type Migration, migrate } from './migrate.ts'
 export {
   enqueue,

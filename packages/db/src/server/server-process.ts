@@ -70,6 +70,8 @@ export async function startServer(spec: ServerSpec): Promise<RunningServer> {
     throw error
   }
   letGo(child)
+  // Its pid can be another process's by the time we end. A directory still has to be removed then.
+  if (directory === undefined) void exited.then(() => watchdog?.dismiss())
 
   const end = async (signals: readonly NodeJS.Signals[]) => {
     for (const signal of signals) {
