@@ -118,9 +118,9 @@ class Pool implements Db {
     return this.#hold((session) => session.execute(statement))
   }
 
-  listen(channel: string, onNotify: (payload: string) => void, options: ListenOptions = {}) {
+  async listen(channel: string, onNotify: (payload: string) => void, options: ListenOptions = {}) {
     if (this.#closing !== undefined) throw closed()
-    return this.#listener.listen(channel, onNotify, options)
+    return await this.#listener.listen(channel, onNotify, options)
   }
 
   load() {
