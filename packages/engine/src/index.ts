@@ -1,5 +1,24 @@
 export type { ArtifactStore } from './artifacts.ts'
+export { createEngine, type Engine, type EngineOptions } from './engine.ts'
 export type { AttemptHost, Executor, StartedAttempt } from './executors/executor.ts'
+export { logKey, runFolder } from './runs/attempt-log.ts'
+export { cancelRun } from './runs/cancel-run.ts'
+export { type ClaimRequest, claimTasks } from './runs/claim.ts'
+export { type AttemptResult, completeAttempts } from './runs/complete.ts'
+export { type CreatedRun, createRun, insertRun, type NewRun } from './runs/create-run.ts'
+export { addEvents, channels, type NewRunEvent, type RunEventKind } from './runs/events.ts'
+export { explainTaskRuns } from './runs/explain.ts'
+export { keepLeases, type LeaseAnswer, reapLostAttempts, returnLeases } from './runs/leases.ts'
+export { isOver, maxLosses } from './runs/lifecycle.ts'
+export { nodeOutput, taskRunOutput } from './runs/outputs.ts'
+export { type ClearRequest, clearTasks, markTask } from './runs/reopen.ts'
+export { lockRun, type RunRow, readRun } from './runs/run-row.ts'
+export { enforceTimeouts } from './runs/timeouts.ts'
+export { nodeAt, type VersionGraph, VersionGraphs } from './runs/version-graph.ts'
+export { endWorker, forgetWorkers, noteWorker } from './runs/workers.ts'
+export { migrateEngine } from './schema.ts'
+export { type EngineWorkerApiOptions, engineWorkerApi } from './worker/engine-worker-api.ts'
+export { listenForWork, type WorkSignals } from './worker/work-signals.ts'
 export type {
   AttemptMetrics,
   AttemptRef,
@@ -8,3 +27,11 @@ export type {
   WorkerApi,
   WorkerInfo,
 } from './worker/worker-api.ts'
+export {
+  type DeployedVersion,
+  deployWorkflow,
+  findVersion,
+  findWorkflow,
+  packageKey,
+  type WorkflowRow,
+} from './workflows.ts'

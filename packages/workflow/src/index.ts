@@ -17,6 +17,7 @@ export {
 export type { Json, JsonSchema } from './json.ts'
 export type { CatchupPolicy, ManifestNode, ManifestSchedule, WorkflowManifest } from './manifest.ts'
 export type { FailureReason, Outcome, TaskFailure } from './outcome.ts'
+export { resolveParams } from './params.ts'
 export { DeferTask, SkipTask } from './signals.ts'
 export {
   type AnyTask,

@@ -1,0 +1,137 @@
+import { DataError } from '@millrace/core'
+import { sql } from '@millrace/db'
+import type { ConnectionConfig, Json, RunState, TaskRunState } from '@millrace/workflow'
+import type { Engine } from '../engine.ts'
+import { logKey } from '../runs/attempt-log.ts'
+import { claimTasks } from '../runs/claim.ts'
+import { completeAttempts } from '../runs/complete.ts'
+import { createRun } from '../runs/create-run.ts'
+import { keepLeases, lookAtLeases, returnLeases } from '../runs/leases.ts'
+import { nodeOutput } from '../runs/outputs.ts'
+import { readRun } from '../runs/run-row.ts'
+import { endWorker, noteWorker } from '../runs/workers.ts'
+import { packageKey } from '../workflows.ts'
+import type { WorkSignals } from './work-signals.ts'
+import type { AttemptRef, ExchangeAnswer, ExchangeRequest, WorkerApi } from './worker-api.ts'
+
+export interface EngineWorkerApiOptions {
+  readonly signals: WorkSignals
+  /** Connections and secrets that the platform keeps; without it workers look for their own. */
+  readonly vault?: {
+    connection(ref: AttemptRef, name: string): Promise<ConnectionConfig | null>
+    secret(ref: AttemptRef, name: string): Promise<string | null>
+  }
+}
+
+/** How often a worker is noted in the database at most, while it has nothing to tell, in milliseconds. */
+const noteEveryMs = 10_000
+
+/** The engine as a worker sees it, in the same process. */
+export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorkerApiOptions): WorkerApi {
+  const noted = new Map<string, { readonly at: number; readonly draining: boolean }>()
+  /** Looks at the table now and then: a worker that answers is seen, one that drains is told. */
+  const note = async ({ worker }: ExchangeRequest): Promise<{ readonly draining: boolean }> => {
+    const known = noted.get(worker.id)
+    if (known !== undefined && performance.now() - known.at < noteEveryMs) return known
+    const { draining } = await noteWorker(engine.db, worker)
+    noted.set(worker.id, { at: performance.now(), draining })
+    return { draining }
+  }
+
+  return {
+    async exchange(request, signal): Promise<ExchangeAnswer> {
+      const { worker } = request
+      const { draining } = await note(request)
+      const settled = await completeAttempts(engine, worker.id, request.results)
+      const want = draining ? 0 : request.want
+      const claim = async () => await claimTasks(engine, { workerId: worker.id, queues: worker.queues, limit: want })
+      const until = performance.now() + request.waitMs
+      // Before the first look: what becomes ready between a look and the wait for it is not slept through.
+      for (let turn = signals.turn(), isFirst = true; ; turn = signals.turn(), isFirst = false) {
+        const look = isFirst ? keepLeases : lookAtLeases
+        const { lost, stop } = await look(engine, worker.id, request.running)
+        const tasks = want > 0 ? await claim() : []
+        const left = until - performance.now()
+        const isNews = settled.length + lost.length + stop.length + tasks.length > 0
+        if (isNews || left <= 0 || signal.aborted) {
+          return { settled, lost, stop, tasks, leaseMs: engine.leaseSeconds * 1000 }
+        }
+        await signals.wait(turn, { queues: want > 0 ? worker.queues : [], atMostMs: left, signal })
+      }
+    },
+
+    async appendLog({ taskRunId, attempt, workerId, offset }, lines) {
+      const row = await engine.db.maybe<{ run_id: number }>(sql`
+        select run_id from engine.task_run
+        where id = ${taskRunId} and attempt = ${attempt} and worker_id = ${workerId} and state = 'running'`)
+      // Of an attempt that was given up for lost: nobody will look for it.
+      if (row === undefined) return
+      const size = await engine.artifacts.append(logKey({ runId: row.run_id, taskRunId, attempt }), offset, lines)
+      await engine.db.execute(sql`
+        update engine.attempt set log_bytes = greatest(log_bytes, ${size}) where task_run_id = ${taskRunId} and attempt = ${attempt}`)
+    },
+
+    async output(ref, node): Promise<Json> {
+      const { run_id, version_id } = await placeOf(engine, ref)
+      const graph = await engine.graphs.get(engine.db, version_id)
+      const place = graph.placeOf.get(node)
+      return place === undefined ? null : await nodeOutput(engine, engine.db, run_id, place)
+    },
+
+    package: async (sha256) => await engine.artifacts.get(packageKey(sha256)),
+    connection: async (ref, name) => (await vault?.connection(ref, name)) ?? null,
+    secret: async (ref, name) => (await vault?.secret(ref, name)) ?? null,
+
+    async trigger(ref, { workflow, params, key, logicalDate }) {
+      const { run_id } = await placeOf(engine, ref)
+      const parent = await readRun(engine.db, run_id)
+      const { run } = await createRun(engine, {
+        workflow,
+        trigger: 'workflow',
+        parentRunId: run_id,
+        ...(params === undefined ? {} : { params }),
+        ...(key === undefined ? {} : { key }),
+        ...(logicalDate === undefined ? {} : { logicalDate: new Date(logicalDate) }),
+        ...(parent.traceparent === null ? {} : { traceparent: parent.traceparent }),
+      })
+      return String(run.id)
+    },
+
+    runState: async (_, runId): Promise<RunState> => (await readRun(engine.db, Number(runId))).state,
+
+    async findRun(_, { workflow, at }) {
+      const row = await engine.db.maybe<{ id: number; state: RunState }>(sql`
+        select r.id, r.state from engine.run r join engine.workflow w on w.id = r.workflow_id
+        where w.name = ${workflow} and r.data_interval_end >= ${new Date(at)}
+          and coalesce(r.data_interval_start, r.data_interval_end) <= ${new Date(at)}
+        order by r.logical_date desc, r.id desc limit 1`)
+      return row === undefined ? null : { runId: String(row.id), state: row.state }
+    },
+
+    async taskState(_, runId, node): Promise<TaskRunState | null> {
+      const run = await readRun(engine.db, Number(runId))
+      const graph = await engine.graphs.get(engine.db, run.version_id)
+      const place = graph.placeOf.get(node)
+      if (place === undefined) return null
+      const row = await engine.db.maybe<{ state: TaskRunState }>(sql`
+        select state from engine.task_run where run_id = ${run.id} and node_index = ${place} and map_index is null`)
+      return row?.state ?? null
+    },
+
+    async goodbye(workerId) {
+      noted.delete(workerId)
+      await returnLeases(engine, workerId)
+      await endWorker(engine.db, workerId)
+    },
+  }
+}
+
+async function placeOf(engine: Engine, { taskRunId, attempt }: AttemptRef) {
+  const row = await engine.db.maybe<{ run_id: number; version_id: number }>(sql`
+    select t.run_id, r.version_id from engine.task_run t join engine.run r on r.id = t.run_id
+    where t.id = ${taskRunId} and t.attempt = ${attempt} and t.state = 'running'`)
+  if (row !== undefined) return row
+  throw new DataError('ATTEMPT_LOST', {
+    message: `Attempt ${attempt} of task run ${taskRunId} is not running any more.`,
+  })
+}
