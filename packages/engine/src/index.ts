@@ -1,6 +1,7 @@
 export type { ArtifactStore } from './artifacts.ts'
 export { createEngine, type Engine, type EngineOptions } from './engine.ts'
 export type { AttemptHost, Executor, StartedAttempt } from './executors/executor.ts'
+export { localArtifacts } from './local-artifacts.ts'
 export { logKey, runFolder } from './runs/attempt-log.ts'
 export { cancelRun } from './runs/cancel-run.ts'
 export { type ClaimRequest, claimTasks } from './runs/claim.ts'
