@@ -66,8 +66,9 @@ const settingsForLaptop: Readonly<Record<string, string>> = {
 /** The remains of a server that was killed may keep a new one from starting for some seconds. */
 const patience = { retries: 100, minDelayMs: 100, maxDelayMs: 300, deadlineMs: 15_000 }
 
-/** A server that ends sooner than this is not started again at once. */
+/** A server that ends sooner than this, time and again, is not started again at once. */
 const soonMs = 5000
+const pauseMs = 1000
 
 /**
  * Starts a real PostgreSQL that nobody has to install, on a free port of this machine and with a password.
@@ -99,18 +100,21 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
   let stopping: Promise<void> | undefined
   const supervise = async () => {
-    for (;;) {
+    for (let soon = 0; ; ) {
       const since = performance.now()
       await server.exited
       if (stopping !== undefined) return
-      if (performance.now() - since < soonMs) await setTimeout(1000)
+      soon = performance.now() - since < soonMs ? soon + 1 : 0
+      if (soon > 2) await setTimeout(pauseMs)
       server = await startAgain(spec, port)
       // Stopped in the meantime: the stop saw the old one only.
       if (stopping !== undefined) return await server.stop()
       options.onRestart?.()
     }
   }
-  const supervising = supervise().catch((error) => options.onFailure?.(error))
+  const supervising = supervise().catch((error) => {
+    if (stopping === undefined) options.onFailure?.(error)
+  })
   const stop = () => {
     stopping ??= (async () => {
       await server.stop()
