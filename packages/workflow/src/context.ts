@@ -103,6 +103,11 @@ export interface TaskContext<Params = Readonly<Record<string, Json>>, Item = unk
    * @throws ConfigError `OUTPUT_UNKNOWN` when the node is not upstream of this one
    */
   output<Ref extends NodeRef>(node: Ref): Promise<OutputOf<Ref>>
+  /**
+   * Outputs of the items of a mapped task, in order; null for an item that was skipped.
+   * @throws ConfigError `OUTPUT_UNKNOWN`; DataError `OUTPUT_NOT_A_LIST`
+   */
+  outputs<Ref extends NodeRef>(node: Ref): Promise<readonly OutputOf<Ref>[]>
   readonly connections: TaskConnections
   readonly secrets: TaskSecrets
   readonly workflows: WorkflowControl

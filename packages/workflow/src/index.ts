@@ -1,3 +1,4 @@
+export { z } from 'zod'
 export type { AttemptSpec, LogEntry, TaskHost, WorkflowLocation } from './attempt.ts'
 export {
   type ConnectionConfig,
@@ -14,14 +15,32 @@ export {
   taskRunStates,
   type WorkflowControl,
 } from './context.ts'
+export type { InlineOptions } from './inlined-params.ts'
 export type { Json, JsonSchema } from './json.ts'
-export type { CatchupPolicy, ManifestNode, ManifestSchedule, WorkflowManifest } from './manifest.ts'
+export type { CatchupPolicy, ManifestNode, ManifestSchedule, ParamSource, WorkflowManifest } from './manifest.ts'
+export type { NodeGroup } from './node-group.ts'
+export type { GroupOptions, NodeOptions, SpacerOptions } from './node-options.ts'
 export type { FailureReason, Outcome, TaskFailure } from './outcome.ts'
-export { resolveParams } from './params.ts'
+export { type HasParams, resolveParams } from './params.ts'
+export { isRetryable, retryPauseSeconds } from './retry-policy.ts'
+export { type RunTaskOptions, runTask } from './run-task/run-task.ts'
+export { taskFailure } from './run-task/task-failure.ts'
+export type {
+  Lookup,
+  RunEvent,
+  RunWorkflowOptions,
+  TaskRunResult,
+  WorkflowRunResult,
+} from './run-workflow/run-options.ts'
+export { runWorkflow } from './run-workflow/run-workflow.ts'
+export { type VirtualTime, virtualTime } from './run-workflow/virtual-time.ts'
 export { DeferTask, SkipTask } from './signals.ts'
+export { StopTask } from './stop-task.ts'
 export {
   type AnyTask,
   BranchTask,
+  isOperator,
+  isTask,
   type NodeRef,
   Operator,
   type OutputOf,
@@ -38,3 +57,6 @@ export {
   type Timeouts,
 } from './task-options.ts'
 export { type Decision, decide, type TriggerRule, triggerRules, type UpstreamCounts } from './trigger-rule.ts'
+export { type AnyWorkflow, isWorkflow, Workflow, type WorkflowOptions } from './workflow.ts'
+export type { WorkflowGraph, WorkflowGroup, WorkflowNode } from './workflow-graph.ts'
+export { versionedName, type WorkflowIdentity } from './workflow-names.ts'

@@ -19,6 +19,9 @@ export interface ManifestSchedule {
   readonly end: string | null
 }
 
+/** Where a parameter of an inlined workflow comes from: a parameter of the run, or a fixed value. */
+export type ParamSource = { readonly param: string } | { readonly value: Json }
+
 export interface ManifestNode {
   /** Unique in the workflow: letters, digits, `_`, `-` and `.`; groups are part of it (`load.orders`). */
   readonly id: string
@@ -32,6 +35,10 @@ export interface ManifestNode {
   /** Upstream whose output, an array, gives one item each; null: not mapped. */
   readonly mapOver: string | null
   readonly branch: boolean
+  /** Direct downstreams of a branch, so that its choice can be read where the graph is not at hand. */
+  readonly downstreams?: readonly string[]
+  /** Parameters the node sees in place of the run's, because it was written for a workflow that is part of this one. */
+  readonly params?: Readonly<Record<string, ParamSource>>
   readonly group: string | null
   readonly connections: readonly string[]
   readonly secrets: readonly string[]

@@ -1,3 +1,4 @@
+import { isBranded, taskBrand } from './brands.ts'
 import type { TaskContext } from './context.ts'
 import type { Json } from './json.ts'
 import type { TaskOptionsInput } from './task-options.ts'
@@ -9,8 +10,15 @@ import type { TaskOptionsInput } from './task-options.ts'
  * A class is one kind of step, made anew for every attempt: what stands in its properties does not outlive the attempt.
  * What an attempt leaves to others is what `run` returns: JSON of moderate size (files and tables are handed on by name).
  * It may run more than once for the same item of work, because workers can be lost: write it so that this does no harm.
+ *
+ * A task that holds something open may have `[Symbol.asyncDispose]()` or `[Symbol.dispose]()`: it is called at the end of
+ * every attempt, however that went. `postRun` is not called after a failure.
  */
 export abstract class Task<Params = Readonly<Record<string, Json>>, Item = unknown> {
+  static {
+    Object.defineProperty(Task.prototype, taskBrand, { value: true })
+  }
+
   static readonly retries?: number
   static readonly retryDelaySeconds?: number
   /** Everything else that decides how the task is run. */
@@ -40,11 +48,14 @@ export type TaskClass<T extends AnyTask = AnyTask> = (new () => T) & {
 
 /**
  * A ready-made task with its configuration: plain JSON, in which texts are templates that are filled in when it runs.
- * `name` and `config` stand in the manifest, so that such a node can be run where the code of the workflow is not.
+ * `operator` and `config` stand in the manifest, so that such a node can be run where the code of the workflow is not.
+ * Constructors of subclasses take the configuration alone: the operator is made anew from the filled-in one before it runs.
  */
 export abstract class Operator<Config extends Json = Json> extends Task {
   /** Name in the registry of operators, such as `sql`. */
   abstract readonly operator: string
+  /** Fields of the configuration whose texts are taken as they are. */
+  static readonly noTemplateFields?: readonly string[]
   readonly config: Config
   /** Connections that the configuration names. */
   get connections(): readonly string[] {
@@ -85,6 +96,24 @@ export type OutputOf<Ref> = Ref extends string
     : Ref extends AnyTask
       ? Awaited<ReturnType<Ref['run']>>
       : Json
+
+/** Whether it is a task, also one of a duplicate copy of this package. */
+export function isTask(value: unknown): value is AnyTask {
+  return isBranded(value, taskBrand) && typeof (value as AnyTask).run === 'function'
+}
+
+export function isTaskClass(value: unknown): value is TaskClass {
+  return typeof value === 'function' && isTask(value.prototype)
+}
+
+export function isOperator(task: AnyTask): task is Operator {
+  return 'operator' in task && typeof task.operator === 'string'
+}
+
+/** A task that chooses among its downstreams: a BranchTask, or an operator with a method `choose`. */
+export function isBranch(task: AnyTask | TaskClass): boolean {
+  return 'choose' in (typeof task === 'function' ? task.prototype : task)
+}
 
 /** The id a reference stands for when it was added without one. */
 export function refName(ref: NodeRef): string {

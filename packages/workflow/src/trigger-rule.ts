@@ -14,7 +14,7 @@ export const triggerRules = [
 
 export type TriggerRule = (typeof triggerRules)[number]
 
-/** How many of a node's direct upstreams ended how. A mapped upstream counts once, by the worst of its items. */
+/** How many of a node's direct upstreams ended how. A mapped upstream counts once: as failed when one of its items is, else as success. */
 export interface UpstreamCounts {
   readonly total: number
   readonly success: number

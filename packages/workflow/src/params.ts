@@ -1,0 +1,105 @@
+import { ConfigError, closestName } from '@millrace/core'
+import { z } from 'zod'
+import type { Json, JsonSchema } from './json.ts'
+import { toJson } from './json-value.ts'
+
+/** What parameters are resolved by: a manifest, or a workflow. */
+export interface HasParams {
+  readonly name: string
+  readonly params: JsonSchema | z.ZodObject | null
+}
+
+/**
+ * The parameters of a run: what was given, checked, with defaults for what was not. A workflow without a schema takes any.
+ *
+ * @throws ConfigError `PARAM_UNKNOWN`, `PARAM_INVALID`; with several faults `PARAMS_INVALID`, naming them all
+ */
+export function resolveParams(
+  workflow: HasParams,
+  given: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, Json>> {
+  const { name, params } = workflow
+  if (params === null) return jsonOf(name, given)
+  const schema = isZodObject(params) ? params : fromSchema(name, params)
+  const known = Object.keys(schema.shape)
+  const faults: Fault[] = Object.keys(given)
+    .filter((param) => !known.includes(param))
+    .map((param) => unknownParam(name, param, known))
+  const parsed = schema.safeParse(given)
+  if (!parsed.success) faults.push(...faultsOf(name, parsed.error, given))
+  if (faults.length > 0) throw paramsError(name, faults)
+  return jsonOf(name, parsed.data ?? {})
+}
+
+/** JSON Schema of what may be given: the form of the trigger. */
+export function paramsSchema(params: z.ZodObject): JsonSchema {
+  const schema = z.toJSONSchema(params, {
+    io: 'input',
+    // A format says more in a form than the expression it stands for.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern
+    },
+  })
+  return JSON.parse(JSON.stringify(schema))
+}
+
+export function isZodObject(value: unknown): value is z.ZodObject {
+  return typeof value === 'object' && value !== null && '_zod' in value && 'shape' in value
+}
+
+interface Fault {
+  readonly code: string
+  readonly param: string
+  readonly message: string
+}
+
+function fromSchema(workflow: string, schema: JsonSchema): z.ZodObject {
+  const read = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
+  if (isZodObject(read)) return read
+  throw new ConfigError('PARAMS_SCHEMA_INVALID', {
+    message: `The parameters of workflow "${workflow}" are not described by an object. Build the workflow again.`,
+  })
+}
+
+function unknownParam(workflow: string, param: string, known: readonly string[]): Fault {
+  const nearest = closestName(param, known)
+  const hint = nearest
+    ? `Did you mean "${nearest}"?`
+    : known.length === 0
+      ? 'It takes none.'
+      : `It takes: ${known.join(', ')}.`
+  return { code: 'PARAM_UNKNOWN', param, message: `Workflow "${workflow}" has no parameter "${param}". ${hint}` }
+}
+
+/** One fault for each place: a format is reported by its expression a second time. */
+function faultsOf(workflow: string, error: z.ZodError, given: Readonly<Record<string, unknown>>): readonly Fault[] {
+  const byPath = new Map<string, Fault>()
+  for (const issue of error.issues) {
+    const param = issue.path.map(String).join('.')
+    if (issue.code === 'unrecognized_keys' && param === '') continue
+    if (byPath.has(param)) continue
+    const missing = issue.path.length === 1 && !Object.hasOwn(given, param)
+    const message = missing
+      ? `Workflow "${workflow}" needs parameter "${param}": ${lowerFirst(issue.message)}.`
+      : `Parameter "${param}" of workflow "${workflow}" does not fit: ${lowerFirst(issue.message)}.`
+    byPath.set(param, { code: 'PARAM_INVALID', param, message })
+  }
+  return [...byPath.values()]
+}
+
+function paramsError(workflow: string, faults: readonly Fault[]): ConfigError {
+  const [first] = faults
+  const code = faults.length === 1 && first ? first.code : 'PARAMS_INVALID'
+  return new ConfigError(code, {
+    message: faults.map(({ message }) => message).join('\n'),
+    details: { workflow, params: faults.map(({ param, code }) => ({ param, code })) },
+  })
+}
+
+function jsonOf(workflow: string, values: unknown): Readonly<Record<string, Json>> {
+  return toJson(values, `What is given to workflow "${workflow}"`).value as Readonly<Record<string, Json>>
+}
+
+function lowerFirst(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1).replace(/\.$/, '')}`
+}

@@ -1,0 +1,65 @@
+import { parseSchedule } from '@millrace/core'
+import type { ManifestSchedule } from './manifest.ts'
+import { paramsSchema } from './params.ts'
+import { isBranch } from './task.ts'
+import type { Workflow } from './workflow.ts'
+
+/** Everything that is wrong with a workflow, as sentences. */
+export function workflowProblems(workflow: Workflow<never>): readonly string[] {
+  const { graph, params, schedule, maxActiveRuns, runTimeoutSeconds } = workflow
+  const problems: string[] = []
+  if (graph.size === 0) problems.push('It has no nodes. Add its tasks with addNode.')
+  for (const { id, task, mapOver } of graph.nodes()) {
+    if (mapOver !== null && task !== null && isBranch(task)) {
+      problems.push(`Node "${id}" is a branch and mapped: its items could choose differently. Map another node.`)
+    }
+  }
+  if (params !== null) {
+    try {
+      paramsSchema(params)
+    } catch (error) {
+      problems.push(
+        `Its parameters cannot be described as JSON: ${message(error)}. Use texts, numbers, booleans, lists and objects; write dates as z.iso.date().`,
+      )
+    }
+  }
+  if (schedule !== null) problems.push(...scheduleProblems(schedule))
+  if (maxActiveRuns !== null && !(Number.isSafeInteger(maxActiveRuns) && maxActiveRuns > 0)) {
+    problems.push(`maxActiveRuns is ${maxActiveRuns}; it has to be a whole number from 1 on.`)
+  }
+  if (runTimeoutSeconds !== null && !(runTimeoutSeconds > 0)) {
+    problems.push(`runTimeoutSeconds is ${runTimeoutSeconds}; it has to be a number above 0.`)
+  }
+  return problems
+}
+
+function scheduleProblems({ cron, timezone, catchup, start, end }: ManifestSchedule): readonly string[] {
+  const problems: string[] = []
+  try {
+    parseSchedule({ cron, timezone })
+  } catch (error) {
+    problems.push(`${message(error)}.`)
+  }
+  if (!['none', 'latest', 'all'].includes(catchup.policy)) {
+    problems.push(`Its catchup is "${catchup.policy}"; it has to be none, latest or all.`)
+  }
+  if (!(Number.isSafeInteger(catchup.limit) && catchup.limit > 0)) {
+    problems.push(`Its catchup limit is ${catchup.limit}; it has to be a whole number from 1 on.`)
+  }
+  for (const [name, date] of [
+    ['start', start],
+    ['end', end],
+  ] as const) {
+    if (date !== null && Number.isNaN(Date.parse(date))) {
+      problems.push(`Its ${name} "${date}" is no date. Write it as 2026-01-31T00:00:00Z.`)
+    }
+  }
+  if (start !== null && end !== null && Date.parse(end) < Date.parse(start)) {
+    problems.push(`Its end ${end} is before its start ${start}.`)
+  }
+  return problems
+}
+
+function message(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+}
