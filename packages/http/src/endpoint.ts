@@ -1,0 +1,61 @@
+import type { z } from '@hono/zod-openapi'
+import type { Principal } from './principal.ts'
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+
+/** What is sent with a status: JSON of a schema, nothing, or bytes of a type that the handler answers with itself. */
+export type AnswerContent = z.ZodType | null | { readonly contentType: string }
+
+export type Answers = { readonly [status: number]: AnswerContent }
+
+/** A route, from which its checks, its types and its place in the OpenAPI document are made. */
+export interface EndpointOptions<Access extends string, Path, Query, Body, A extends Answers> {
+  readonly method: Method
+  /** Such as `/api/runs/{id}`. */
+  readonly path: string
+  /** Unique; names the operation in generated clients. */
+  readonly operationId: string
+  readonly tag: string
+  readonly summary: string
+  readonly description?: string
+  /** Kind of principal that may call it, or `anyone`. */
+  readonly access: Access | 'anyone'
+  readonly params?: z.ZodType<Path>
+  readonly query?: z.ZodType<Query>
+  readonly body?: z.ZodType<Body>
+  /** The body is bytes of this type, handed on as `bytes`. */
+  readonly bytes?: { readonly contentType: string }
+  /** Default 1 MiB. */
+  readonly maxBodyBytes?: number
+  /** Of nested JSON. Default 64. */
+  readonly maxBodyDepth?: number
+  readonly answers: A
+  /** Log level of its line in the access log. Default `info`; `debug` for what is called all the time. */
+  readonly logLevel?: 'info' | 'debug'
+}
+
+export interface Call<P extends Principal | null, Path, Query, Body> {
+  readonly principal: P
+  readonly params: Path
+  readonly query: Query
+  readonly body: Body
+  /** Empty unless the endpoint takes bytes. */
+  readonly bytes: Uint8Array
+  readonly request: Request
+  readonly requestId: string
+  /** Fires when the client went away, and when the server closes: long answers end then. */
+  readonly signal: AbortSignal
+}
+
+/** An answer as plain data; where it is bytes or a stream, the whole response. */
+export type Answer<A extends Answers> = {
+  readonly [Status in keyof A & number]: A[Status] extends z.ZodType
+    ? {
+        readonly status: Status
+        readonly body: z.input<A[Status]>
+        readonly headers?: Readonly<Record<string, string>>
+      }
+    : A[Status] extends null
+      ? { readonly status: Status; readonly headers?: Readonly<Record<string, string>> }
+      : { readonly response: Response }
+}[keyof A & number]

@@ -1,0 +1,87 @@
+import { HttpError, invalid } from './http-error.ts'
+
+export interface BodyLimits {
+  readonly maxBytes: number
+  /** Of nested lists and maps. */
+  readonly maxDepth: number
+}
+
+/** @throws HttpError 413 as soon as the limit is passed, before the rest has arrived. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const announced = Number(request.headers.get('content-length') ?? 0)
+  if (announced > maxBytes) throw tooLarge(maxBytes)
+  if (request.body === null) return new Uint8Array()
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of request.body as ReadableStream<Uint8Array>) {
+    size += piece.byteLength
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    pieces.push(piece)
+  }
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces, size)
+}
+
+/**
+ * The body as JSON; undefined when there is none.
+ *
+ * @throws HttpError 400 for what is no JSON, 413, 415 for another content type, 422 for null characters and for lists
+ *   in lists in lists.
+ */
+export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
+  const bytes = await readBytes(request, limits.maxBytes)
+  if (bytes.byteLength === 0) return undefined
+  // A form of a foreign page can send other types without being asked for permission first.
+  if (!/^application\/([\w.+-]+\+)?json\b/i.test(request.headers.get('content-type') ?? '')) {
+    throw new HttpError(
+      415,
+      'CONTENT_TYPE_UNKNOWN',
+      'The body has to be JSON. Send the header Content-Type: application/json.',
+    )
+  }
+  const text = decode(bytes)
+  if (hasNullEscape(text)) throw invalid('NULL_CHARACTER', 'Null byte found in request')
+  checkDepth(text, limits.maxDepth)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new HttpError(400, 'JSON_INVALID', `The body is no valid JSON: ${(cause as Error).message}.`)
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new HttpError(400, 'ENCODING_INVALID', 'The body is no valid UTF-8.')
+  }
+}
+
+/** The escape `\u0000`, which the database cannot store; not the text of a backslash before `u0000`. */
+function hasNullEscape(text: string): boolean {
+  return text.includes('\\u0000') && /(?<!\\)(\\\\)*\\u0000/.test(text)
+}
+
+/** Looked at before the text is parsed: what is nested deeply makes recursive code run out of stack. */
+function checkDepth(text: string, maxDepth: number): void {
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (inString) {
+      if (char === 0x5c) at++
+      else if (char === 0x22) inString = false
+    } else if (char === 0x22) inString = true
+    else if (char === 0x5b || char === 0x7b) {
+      if (++depth > maxDepth) {
+        throw invalid('JSON_TOO_DEEP', `The body is nested more than ${maxDepth} levels deep. Make it flatter.`)
+      }
+    } else if (char === 0x5d || char === 0x7d) depth--
+  }
+}
+
+function tooLarge(maxBytes: number): HttpError {
+  return new HttpError(413, 'BODY_TOO_LARGE', `The body is larger than ${maxBytes.toLocaleString('en')} bytes.`, {
+    // What is still to come of the body is not read, so nothing else can come over this connection.
+    headers: { connection: 'close' },
+  })
+}
