@@ -1,6 +1,8 @@
 export type { ArtifactStore } from './artifacts.ts'
 export { createEngine, type Engine, type EngineOptions } from './engine.ts'
 export type { AttemptHost, Executor, StartedAttempt } from './executors/executor.ts'
+export { type FailureBus, failureBus, type RunFailure } from './failure-bus/failure-bus.ts'
+export { type ReportOptions, reportFailure } from './failure-bus/report-failure.ts'
 export { localArtifacts } from './local-artifacts.ts'
 export { logKey, runFolder } from './runs/attempt-log.ts'
 export { cancelRun } from './runs/cancel-run.ts'
