@@ -1,0 +1,133 @@
+import { ConfigError } from '@millrace/core'
+import type { Json, TaskContext } from '@millrace/workflow'
+import { DefinedOperator, type OperatorDefinition } from '../kit/definition.ts'
+import { openConnection } from '../kit/open-connection.ts'
+import { bindParameters, type Parameters } from './bind-parameters.ts'
+import { leadingComment } from './comment.ts'
+import { dialectOf } from './dialect.ts'
+import { type Expectations, expectResult } from './expectations.ts'
+import { runScript } from './run-script.ts'
+import { splitStatements } from './split-statements.ts'
+
+export type SqlConfig = {
+  readonly connection: string
+  readonly sql: string
+  readonly parameters?: Parameters
+  /** Default true. */
+  readonly transaction?: boolean
+  readonly expect?: Expectations
+  /** Default 1,000. */
+  readonly rowLimit?: number
+}
+
+export const sqlConfigSchema = {
+  type: 'object',
+  properties: {
+    connection: { type: 'string', minLength: 1, title: 'Connection', description: 'A database.', 'x-connection': true },
+    sql: {
+      type: 'string',
+      minLength: 1,
+      title: 'SQL',
+      description: 'One or more statements with a semicolon between them.',
+      'x-code': 'sql',
+    },
+    parameters: {
+      type: 'object',
+      title: 'Parameters',
+      description:
+        'Values that stand for `:name` in the SQL, as literals of the database. The safe way for values from outside.',
+      additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
+    },
+    transaction: {
+      type: 'boolean',
+      default: true,
+      title: 'In one transaction',
+      description:
+        'All statements or none, on PostgreSQL, MySQL, SQLite and DuckDB. Turn it off for statements that cannot be in a transaction, such as VACUUM. A script with BEGIN or COMMIT of its own is left alone.',
+    },
+    expect: {
+      type: 'object',
+      title: 'Expected',
+      description: 'What the last result has to be; otherwise the task fails and its transaction is rolled back.',
+      properties: {
+        rows: {
+          type: 'object',
+          title: 'Rows',
+          properties: { min: { type: 'integer', minimum: 0 }, max: { type: 'integer', minimum: 0 } },
+          additionalProperties: false,
+        },
+        value: {
+          type: ['string', 'number', 'boolean', 'null'],
+          title: 'First value',
+          description: 'Of the first column of the first row.',
+        },
+      },
+      additionalProperties: false,
+    },
+    rowLimit: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 10_000,
+      default: 1000,
+      title: 'Rows kept',
+      description:
+        'Rows of the last result that the output holds at most. `cut` in the output says that there were more.',
+    },
+  },
+  required: ['connection', 'sql'],
+  additionalProperties: false,
+}
+
+export const sqlDefinition: OperatorDefinition = {
+  name: 'sql',
+  title: 'SQL',
+  description:
+    'Runs statements on a database over one connection. Its output holds the rows changed by each statement and the last result.',
+  configSchema: sqlConfigSchema,
+  example: {
+    connection: 'warehouse',
+    sql: "delete from daily_sales where day = '{{ dt }}';\ninsert into daily_sales select day, sum(amount) from sales where day = '{{ dt }}' group by day;",
+  },
+}
+
+/** Output: `{ statements: [{ line, verb, changed, durationMs }], columns, rows, cut }`; rows as objects. */
+export class SqlOperator extends DefinedOperator<SqlConfig> {
+  constructor(config: SqlConfig) {
+    super(sqlDefinition, config)
+  }
+
+  protected async execute(config: SqlConfig, context: TaskContext): Promise<Json> {
+    const { connection, parameters, transaction = true, expect, rowLimit = 1000 } = config
+    await using connector = await openConnection(context, connection, 'sql')
+    const dialect = dialectOf(connector.definition.name)
+    const sql = parameters === undefined ? config.sql : bindParameters(config.sql, parameters, dialect)
+    const statements = splitStatements(sql, dialect)
+    if (statements.length === 0) {
+      throw new ConfigError('SQL_EMPTY', { message: 'The SQL holds no statement, only comments or space. Write one.' })
+    }
+    const ran = await runScript(connector, statements, {
+      transaction,
+      // Enough to tell whether there are more rows than are expected.
+      rowLimit: Math.max(rowLimit, expect?.rows?.min ?? 0, (expect?.rows?.max ?? -1) + 1),
+      comment: leadingComment(context),
+      signal: context.signal,
+      onStatement: (_, index) => context.heartbeat({ done: index, total: statements.length, unit: 'statements' }),
+      ...(expect === undefined ? {} : { accept: (result) => expectResult(result, expect) }),
+    })
+    context.heartbeat({ done: statements.length, total: statements.length, unit: 'statements' })
+    for (const { verb, line, changed, durationMs } of ran.statements) {
+      const rows = changed === null ? '' : `, ${changed} rows changed`
+      context.log.info(`${verb.toUpperCase()} on line ${line}: ${durationMs} ms${rows}.`)
+    }
+    const { columns = [], rows = [], cut = false } = ran.result ?? {}
+    if (cut || rows.length > rowLimit) context.log.warn(`The result has more rows than the ${rowLimit} that are kept.`)
+    return {
+      statements: ran.statements.map((statement) => ({ ...statement })),
+      columns,
+      rows: rows
+        .slice(0, rowLimit)
+        .map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index] ?? null]))),
+      cut: cut || rows.length > rowLimit,
+    }
+  }
+}
