@@ -112,13 +112,15 @@ export const guideSettings = defineSettings({
     env: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
     type: 'string',
     default: null,
-    description: 'Where traces go by OTLP over gRPC, such as `localhost:4317`. Traces are off without it.',
+    description:
+      'Where traces go by OTLP over gRPC, such as `localhost:4317`. Unset, they go to `opentelemetry-collector` of the mesh; traces are off without both.',
   },
   metricsEndpoint: {
     env: 'OTEL_EXPORTER_OTLP_METRICS_ENDPOINT',
     type: 'string',
     default: null,
-    description: 'Where metrics go by OTLP over gRPC, such as `localhost:4317`. Metrics are off without it.',
+    description:
+      'Where metrics go by OTLP over gRPC, such as `localhost:4317`. Unset, they go to `opentelemetry-collector` of the mesh; metrics are off without both.',
   },
   disabledInstrumentations: {
     env: 'OTEL_PYTHON_DISABLED_INSTRUMENTATIONS',

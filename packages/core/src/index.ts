@@ -38,6 +38,15 @@ export {
   secretValues,
 } from './settings.ts'
 export { settingsReference } from './settings-reference.ts'
+export { startTelemetry, type Telemetry, type TelemetrySettings } from './telemetry/telemetry.ts'
+export {
+  injectTraceContext,
+  meter,
+  type TraceContext,
+  tracer,
+  withSpan,
+  withTraceContext,
+} from './telemetry/trace-context.ts'
 export { renderDeep } from './template/render-deep.ts'
 export { parseTemplate, type Template, type TemplateContext } from './template/template.ts'
 export { type TemplateRun, templateContext } from './template/template-context.ts'

@@ -21,9 +21,12 @@ export interface LogOptions {
 
 export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'child' | 'level'>
 
-/** The logger is loaded when it is first wanted: a command that logs nothing starts without it. */
+/**
+ * Lines that are written within a span carry its `trace_id` and `span_id`. The logger is loaded when it is first wanted:
+ * a command that logs nothing starts without it.
+ */
 export async function createLogger(options: LogOptions): Promise<Logger> {
-  const { pino } = await import('pino')
+  const [{ pino }, { traceFields }] = await Promise.all([import('pino'), import('./telemetry/trace-context.ts')])
   const { name, secrets = [], write = (line) => process.stderr.write(line) } = options
   const secretFields = new Set(options.secretFields)
   const stream: DestinationStream = {
@@ -35,6 +38,7 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
       level: options.level ?? 'info',
       base: {},
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: traceFields,
       // Errors are described by redactFields; pino's own serializer would come before it and hide fields.
       serializers: { err: (value) => value },
       formatters: {

@@ -1,0 +1,59 @@
+import type { Meter, Span, SpanOptions, Tracer } from '@opentelemetry/api'
+import { otelApi } from './otel-api.ts'
+
+const name = 'millrace'
+
+/** What carries a trace from one process to another, as text: `traceparent`, `tracestate`, `baggage`. Empty when telemetry is off. */
+export type TraceContext = Readonly<Record<string, string>>
+
+/** Makes spans that go nowhere until telemetry is started. Ask for it when a span is made, not before. */
+export function tracer(): Tracer {
+  return otelApi().trace.getTracer(name)
+}
+
+/** Makes instruments that count nothing when telemetry was off as they were made. */
+export function meter(): Meter {
+  return otelApi().metrics.getMeter(name)
+}
+
+/** The trace of here and now by W3C Trace Context, to put into a message, a row or an environment. */
+export function injectTraceContext(): TraceContext {
+  const { context, propagation } = otelApi()
+  const carrier: Record<string, string> = {}
+  propagation.inject(context.active(), carrier)
+  return carrier
+}
+
+/** Calls `work` as a part of the trace that was injected elsewhere; with an empty or unreadable one it begins its own. */
+export function withTraceContext<T>(traceContext: TraceContext, work: () => T): T {
+  const { context, propagation } = otelApi()
+  return context.with(propagation.extract(context.active(), traceContext), work)
+}
+
+/** Calls `work` in a span that ends with it, and that has the error when it fails. */
+export async function withSpan<T>(
+  spanName: string,
+  options: SpanOptions,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  return tracer().startActiveSpan(spanName, options, async (span) => {
+    try {
+      return await work(span)
+    } catch (error) {
+      const exception = error instanceof Error ? error : new Error(String(error))
+      span.recordException(exception)
+      span.setStatus({ code: otelApi().SpanStatusCode.ERROR, message: exception.message })
+      throw error
+    } finally {
+      span.end()
+    }
+  })
+}
+
+/** For lines of the log: which trace and span they belong to, if any. */
+export function traceFields(): Readonly<Record<string, string>> {
+  const { isSpanContextValid, trace } = otelApi()
+  const spanContext = trace.getActiveSpan()?.spanContext()
+  if (spanContext === undefined || !isSpanContextValid(spanContext)) return {}
+  return { trace_id: spanContext.traceId, span_id: spanContext.spanId }
+}
