@@ -37,6 +37,24 @@ export const namedVariables = [
     secret: true,
   },
   {
+    prefix: 'MILLRACE_SECRET_',
+    pattern: 'MILLRACE_SECRET_<NAME>',
+    description: 'A secret that tasks which declare it may ask for, where no server keeps secrets.',
+    secret: true,
+  },
+  {
+    prefix: 'MILLRACE_VARIABLE_',
+    pattern: 'MILLRACE_VARIABLE_<NAME>',
+    description: 'A variable for the templates of tasks, where no server keeps variables: JSON, or text as it is.',
+    secret: false,
+  },
+  {
+    prefix: 'MILLRACE_TASK_',
+    pattern: 'MILLRACE_TASK_<PART>',
+    description: 'What another engine tells `millrace task` about the task to run. Not meant to be set by hand.',
+    secret: false,
+  },
+  {
     prefix: 'MILLRACE_CONNECTORS',
     pattern: 'MILLRACE_CONNECTORS',
     description:
