@@ -1,4 +1,5 @@
 import type { AttemptSpec, LogEntry, Outcome, Progress, TaskHost } from '@millrace/workflow'
+import type { AttemptMetrics } from '../worker/worker-api.ts'
 
 /** What an executor needs from its worker while an attempt runs. */
 export interface AttemptHost extends Omit<TaskHost, 'log' | 'heartbeat'> {
@@ -13,6 +14,8 @@ export interface StartedAttempt {
    * nothing of the attempt runs any more: no process, no container, no temporary file.
    */
   readonly outcome: Promise<Outcome>
+  /** What it took so far, as far as that is known; complete when the outcome is settled. */
+  metrics(): AttemptMetrics
   /**
    * Asks the attempt to stop, and makes it when it has not after `graceMs`. Always ends; may be called twice.
    * The outcome is then a failure with this reason, unless the attempt ended by itself before.

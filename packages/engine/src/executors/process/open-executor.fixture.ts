@@ -1,0 +1,77 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AttemptSpec, Outcome } from '@millrace/workflow'
+import { expect } from 'vitest'
+import { codeAttempt, recordingHost } from '../../task-host/attempt-spec.fixture.ts'
+import type { Executor } from '../executor.ts'
+import { type ProcessExecutorOptions, processExecutor } from './process-executor.ts'
+
+export const codeHost = new URL('../../task-host/code-host.fixture.ts', import.meta.url)
+
+/** An executor whose operator `code` runs a function, with a cache of its own that is removed with it. */
+export async function openExecutor(options: Partial<ProcessExecutorOptions> = {}): Promise<Executor> {
+  const cacheFolder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
+  const executor = processExecutor({
+    slots: 2,
+    hostModule: codeHost,
+    cacheFolder,
+    installFor: async () => null,
+    ...options,
+  })
+  return {
+    kind: executor.kind,
+    get free() {
+      return executor.free
+    },
+    start: executor.start,
+    recover: executor.recover,
+    async [Symbol.asyncDispose]() {
+      await executor[Symbol.asyncDispose]()
+      await rm(cacheFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Runs an attempt beside another one, and looks that this one is not harmed. */
+export async function beside(
+  executor: Executor,
+  spec: AttemptSpec,
+): Promise<{ outcome: Outcome; texts: readonly string[] }> {
+  const neighbour = recordingHost()
+  const asked = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<string>()
+  const running = executor.start(
+    codeAttempt(async ({ output, log }) => {
+      log.info('before')
+      const word = await output('before')
+      console.log('after')
+      return word
+    }),
+    {
+      ...neighbour.host,
+      output: () => {
+        asked.resolve()
+        return release.promise
+      },
+    },
+  )
+  await asked.promise
+  const poisoned = recordingHost()
+  const outcome = await executor.start(spec, poisoned.host).outcome
+  release.resolve('unharmed')
+  expect(await running.outcome).toEqual({ kind: 'success', output: 'unharmed' })
+  expect(neighbour.texts()).toEqual(['before', 'after'])
+  expect(executor.free).toBe(2)
+  return { outcome, texts: poisoned.texts() }
+}
+
+/** Whether a process has ended; one that nobody has waited for yet counts as ended. */
+export async function isGone(pid: number): Promise<boolean> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1')
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,1 @@
+export { type ServeTasksOptions, serveTasks } from './serve-tasks.ts'
