@@ -1,5 +1,15 @@
 export { z } from 'zod'
 export type { AttemptSpec, LogEntry, TaskHost, WorkflowLocation } from './attempt.ts'
+export { type BuiltPackage, buildPackage } from './build/build-package.ts'
+export {
+  type BuildProblem,
+  type CollectedWorkflow,
+  type Collection,
+  collectWorkflows,
+} from './build/collect-workflows.ts'
+export { type InstallOptions, installPackage } from './build/install-package.ts'
+export { loadWorkflow } from './build/load-workflow.ts'
+export { removeUnusedInstalls } from './build/remove-unused-installs.ts'
 export {
   type ConnectionConfig,
   type Progress,
