@@ -37,10 +37,12 @@ export function templateValues(spec: AttemptSpec): TemplateValues {
 
 /** Fills templates in; the fields of a map that are named in `skip` stay as they are. */
 export function renderConfig<T extends Json>(config: T, values: TemplateValues, skip: readonly string[] = []): T {
-  const rendered = renderDeep(config, values.names(), 'The configuration')
-  if (skip.length === 0 || typeof config !== 'object' || config === null || Array.isArray(config)) return rendered
-  const kept = Object.entries(config).filter(([name]) => skip.includes(name))
-  return { ...(rendered as object), ...Object.fromEntries(kept) } as T
+  const render = <V extends Json>(part: V) => renderDeep(part, values.names(), 'The configuration')
+  if (skip.length === 0 || typeof config !== 'object' || config === null || Array.isArray(config)) return render(config)
+  // What stands in skipped fields may be no template at all.
+  const fields = Object.entries(config as Readonly<Record<string, Json>>)
+  const rendered = render(Object.fromEntries(fields.filter(([name]) => !skip.includes(name))))
+  return Object.fromEntries(fields.map(([name, value]) => [name, skip.includes(name) ? value : rendered[name]])) as T
 }
 
 function runInfo({ run }: AttemptSpec): RunInfo {
