@@ -207,8 +207,38 @@ describe('when it goes wrong', () => {
     expect(performance.now() - startedAt).toBeLessThan(3000)
   })
 
+  it('names the packages to install when they are missing', async () => {
+    const index = new URL('../index.ts', import.meta.url).href
+    const script = `
+      const { registerHooks } = await import('node:module')
+      registerHooks({
+        resolve: (name, context, next) => next(name === '@opentelemetry/sdk-node' ? 'not-installed' : name, context),
+      })
+      const { readGuideSettings, startTelemetry } = await import(${JSON.stringify(index)})
+      const settings = readGuideSettings({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'localhost:4317' })
+      await startTelemetry(settings).catch((error) => process.stdout.write(error.code + ' ' + error.message))`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])
+    expect(stdout).toMatch(
+      /^TELEMETRY_PACKAGES_MISSING .* Run: npm install @opentelemetry\/sdk-node @opentelemetry\/exporter-trace-otlp-grpc /,
+    )
+  })
+
+  it('sends nothing in the clear when TLS is wanted', async () => {
+    const collector = await startCollector()
+    const telemetry = await start(
+      {
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `127.0.0.1:${collector.port}`,
+        OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'false',
+      },
+      { flushTimeoutMs: 300 },
+    )
+    tracer().startSpan('secret').end()
+    await telemetry.shutdown()
+    expect(collector.traces).toEqual([])
+  })
+
   it('does not fail when nobody listens', async () => {
-    const telemetry = await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '127.0.0.1:1' })
+    const telemetry = await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '127.0.0.1:1' }, { flushTimeoutMs: 300 })
     tracer().startSpan('lost').end()
     await telemetry.shutdown()
   })
