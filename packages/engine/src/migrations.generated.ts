@@ -9,13 +9,22 @@ export const migrations = [
   name text not null unique,
   paused boolean not null default false,
   current_version_id bigint,
-  -- Of the current version's schedule; null: nothing is due.
+  -- Of the schedule of schedule_version_id; null: it has no tick to come.
   next_tick_at timestamptz,
+  -- The newest tick that has a run.
   last_tick_at timestamptz,
+  -- Ticks up to here are dealt with: they have a run, or the catchup policy left them out. Null before the first look.
+  ticked_up_to timestamptz,
+  -- Whose schedule the scheduler has read; when it is not the current version's, it looks again.
+  schedule_version_id bigint,
   schedule_changed_at timestamptz not null default now(),
+  -- Why no run can be made at its ticks, for people.
+  schedule_problem text,
   created_at timestamptz not null default now()
 );
 create index workflow_due on engine.workflow (next_tick_at) where next_tick_at is not null and not paused;
+create index workflow_changed on engine.workflow (id)
+  where schedule_version_id is distinct from current_version_id and not paused;
 
 create table engine.workflow_version (
   id bigint generated always as identity primary key,
@@ -73,14 +82,23 @@ create table engine.backfill (
   range_end timestamptz not null,
   params jsonb not null default '{}',
   max_active_runs integer not null check (max_active_runs > 0),
-  -- Ticks up to here have their run; null before the first.
+  -- Ticks in the range.
+  total integer not null,
+  -- The newest tick that was dealt with; null before the first.
   created_up_to timestamptz,
-  -- \`skip\`: an interval that has a run already gets none; \`again\`: every interval gets one.
+  -- Of them: ticks without a run of this backfill, since they had one.
+  skipped integer not null default 0,
+  -- \`skip\`: a tick that has a run already gets none; \`again\`: every tick gets one.
   existing text not null default 'skip' check (existing in ('skip', 'again')),
   state text not null default 'running' check (state in ('running', 'paused', 'success', 'failed', 'cancelled')),
+  -- Why it ended as it did, for people; null when the state says it all.
+  reason text,
   created_at timestamptz not null default now(),
   ended_at timestamptz
 );
+create index backfill_running on engine.backfill (id) where state = 'running';
+create index backfill_by_workflow on engine.backfill (workflow_id, id desc);
+create index backfill_by_version on engine.backfill (version_id);
 
 create table engine.run (
   id bigint generated always as identity primary key,
@@ -116,7 +134,11 @@ create index run_by_date on engine.run (workflow_id, logical_date);
 create index run_active on engine.run (workflow_id, id) where state in ('queued', 'running');
 create index run_deadline on engine.run (deadline_at) where state = 'running' and deadline_at is not null;
 create index run_of_backfill on engine.run (backfill_id) where backfill_id is not null;
+create index run_of_backfill_active on engine.run (backfill_id)
+  where backfill_id is not null and state in ('queued', 'running');
 create index run_ended on engine.run (ended_at) where ended_at is not null;
+create index run_by_version on engine.run (version_id);
+create index run_by_parent on engine.run (parent_run_id) where parent_run_id is not null;
 
 -- The queue. A row is one node of a run, or one item of a mapped node; the row of a mapped node itself stands for its
 -- items and is never claimed. The life of a row is told in runs/lifecycle.ts.

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { ConfigError, closestName, DataError } from '@millrace/core'
-import { type Queryable, sql, transaction } from '@millrace/db'
+import { type Clock, ConfigError, closestName, DataError } from '@millrace/core'
+import { type Queryable, sql, type Trx, transaction } from '@millrace/db'
 import type { WorkflowManifest } from '@millrace/workflow'
 import type { Engine } from './engine.ts'
+import { channels, notify } from './runs/events.ts'
 import { graphOf } from './runs/version-graph.ts'
 
 export interface DeployedVersion {
@@ -29,16 +30,12 @@ export async function deployWorkflow(engine: Engine, given: WorkflowManifest): P
   const hash = createHash('sha256').update(JSON.stringify(given)).digest('hex')
   const manifest = given.version === 'dev' ? { ...given, version: `dev+${hash.slice(0, 12)}` } : given
   const packageHash = manifest.package?.sha256 ?? null
-  if (packageHash !== null && (await engine.artifacts.size(packageKey(packageHash))) === 0) {
-    throw new ConfigError('PACKAGE_MISSING', {
-      message: `The package of ${manifest.name} ${manifest.version} (sha256 ${packageHash}) was not uploaded. Upload it before the manifest.`,
-    })
-  }
   return await transaction(engine.db, async (trx) => {
     await trx.execute(sql`insert into engine.workflow (name) values (${manifest.name}) on conflict do nothing`)
     const workflow = await trx.one<{ id: number; current_version_id: number | null }>(
-      sql`select id, current_version_id from engine.workflow where name = ${manifest.name} for update`,
+      sql`select id, current_version_id from engine.workflow where name = ${manifest.name} for no key update`,
     )
+    if (packageHash !== null) await expectPackage(engine, trx, manifest, packageHash)
     const existing = await trx.maybe<{ id: number; manifest_sha256: string }>(sql`
       select id, manifest_sha256 from engine.workflow_version
       where workflow_id = ${workflow.id} and version = ${manifest.version}`)
@@ -56,12 +53,63 @@ export async function deployWorkflow(engine: Engine, given: WorkflowManifest): P
           returning id`)
       ).id
     if (workflow.current_version_id !== versionId) {
-      // The scheduler computes the next tick of the new schedule from the last one.
+      // Ticks that passed before its schedule was changed are the old one's; the scheduler reads the new one next.
       await trx.execute(sql`
-        update engine.workflow set current_version_id = ${versionId}, schedule_changed_at = now(), next_tick_at = null
+        update engine.workflow set
+          current_version_id = ${versionId},
+          schedule_changed_at = case
+            when ${manifest.schedule?.cron ?? null}::text is not distinct from old.cron
+              and ${manifest.schedule?.timezone ?? null}::text is not distinct from old.timezone
+            then schedule_changed_at else now() end
+        from (
+          select max(manifest #>> '{schedule,cron}') as cron, max(manifest #>> '{schedule,timezone}') as timezone
+          from engine.workflow_version where id = ${workflow.current_version_id}::bigint
+        ) old
         where id = ${workflow.id}`)
+      await notify(trx, channels.scheduler)
     }
     return { workflowId: workflow.id, versionId, isNew: existing === undefined }
+  })
+}
+
+/** Held until the transaction ends, so that it is not removed as one that no version needs. */
+async function expectPackage(engine: Engine, trx: Trx, manifest: WorkflowManifest, sha256: string): Promise<void> {
+  await lockPackage(trx, sha256)
+  if ((await engine.artifacts.size(packageKey(sha256))) > 0) return
+  throw new ConfigError('PACKAGE_MISSING', {
+    message: `The package of ${manifest.name} ${manifest.version} (sha256 ${sha256}) was not uploaded. Upload it before the manifest.`,
+  })
+}
+
+/** For whoever removes a package, or relies on it. */
+export async function lockPackage(trx: Trx, sha256: string): Promise<void> {
+  await trx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`millrace package ${sha256}`}, 0))`)
+}
+
+/**
+ * Stops or goes on with the schedule of a workflow; runs that exist, by hand and of backfills go on. What passed while it was
+ * paused is decided by its catchup policy: with `none`, the next run is that of the next tick.
+ *
+ * @throws DataError `WORKFLOW_MISSING`
+ */
+export async function pauseWorkflow(
+  engine: Engine,
+  name: string,
+  paused: boolean,
+  { clock }: { readonly clock?: Clock } = {},
+): Promise<void> {
+  await transaction(engine.db, async (trx) => {
+    const workflow = await findWorkflow(trx, name)
+    await trx.execute(sql`
+      update engine.workflow w set
+        paused = ${paused},
+        ticked_up_to = case
+          when w.paused and not ${paused} and v.manifest #>> '{schedule,catchup,policy}' = 'none'
+          then greatest(w.ticked_up_to, coalesce(${clock?.now() ?? null}::timestamptz, now()))
+          else w.ticked_up_to end
+      from engine.workflow_version v
+      where w.id = ${workflow.id} and v.id = w.current_version_id`)
+    await notify(trx, channels.scheduler)
   })
 }
 

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import { concurrencyKey } from './concurrency-key.ts'
 import type { NewRunEvent } from './events.ts'
 import { expandItems } from './expand-items.ts'
+import { isOver } from './lifecycle.ts'
 import type { RunRow } from './run-row.ts'
 import { nodeAt, type VersionGraph } from './version-graph.ts'
 
@@ -21,7 +22,8 @@ export interface EndedTask {
 export interface Advance {
   /** Rows that are not over any more or yet: added less ended. */
   readonly openChange: number
-  readonly failed: number
+  /** Nodes that failed by it: mapped ones. */
+  readonly failed: readonly NodeRow[]
   readonly becameReady: boolean
   readonly events: readonly NewRunEvent[]
 }
@@ -57,14 +59,14 @@ export async function advance(
   const changed = new Set<NodeRow>()
   const events: NewRunEvent[] = []
   let openChange = 0
-  let failed = 0
+  const failed: NodeRow[] = []
   let becameReady = false
   const end = (row: NodeRow, state: TaskRunState, reason: string | null) => {
     row.state = state
     row.reason = reason
     changed.add(row)
     openChange -= 1
-    if (state === 'failed') failed += 1
+    if (state === 'failed') failed.push(row)
     events.push({
       runId: run.id,
       taskRunId: row.id,
@@ -107,6 +109,7 @@ export async function advance(
     }
     for (const row of touched) {
       const node = nodeAt(graph, row.node_index)
+      const source = graph.mapOver[row.node_index] ?? null
       if (row.state === 'expanded') {
         const done = row.up_success + row.up_failed + row.up_skipped
         if (done === row.items) {
@@ -127,7 +130,10 @@ export async function advance(
         next.push(end(row, decision === 'skip' ? 'skipped' : 'upstream_failed', refusal(decision, row)))
       } else if (node.kind === 'spacer') {
         next.push(end(row, 'success', null))
-      } else if (node.mapOver !== null) {
+      } else if (source !== null) {
+        // A rule may let it run before what it is mapped over has ended; it is looked at again then.
+        await loadRows(trx, run, rows, [source])
+        if (!isOver(rows.get(source)?.state ?? 'waiting')) continue
         const expansion = await expandItems(engine, trx, run, graph, row)
         if (expansion.items > 0) {
           row.state = 'expanded'

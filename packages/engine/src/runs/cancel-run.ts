@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts'
 import { addEvents, channels, notify } from './events.ts'
 import { isOver } from './lifecycle.ts'
 import { lockRun, type RunRow, readRun } from './run-row.ts'
-import { endRunIfOver } from './start-and-end-runs.ts'
+import { endRunIfOver, startQueuedRuns } from './start-and-end-runs.ts'
 
 /**
  * Ends a run: what waits is cancelled at once, what runs is asked to stop. Workers answer within their grace period, and
@@ -61,6 +61,6 @@ export async function cancelHeldRun(engine: Engine, trx: Trx, run: RunRow, reaso
     await notify(trx, channels.run, String(run.id))
     return cancelled
   }
-  await endRunIfOver(engine, trx, cancelled)
+  if (await endRunIfOver(trx, cancelled)) await startQueuedRuns(engine, trx, run.workflow_id)
   return await readRun(trx, run.id)
 }

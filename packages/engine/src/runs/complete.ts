@@ -9,7 +9,7 @@ import { maxLosses } from './lifecycle.ts'
 import { type StoredOutput, storeOutput } from './outputs.ts'
 import { canRetry, retryDelaySeconds } from './retry-rules.ts'
 import { lockRuns, type RunRow } from './run-row.ts'
-import { endRunIfOver } from './start-and-end-runs.ts'
+import { endRunIfOver, startQueuedRuns } from './start-and-end-runs.ts'
 import { nodeAt, type VersionGraph } from './version-graph.ts'
 
 export interface AttemptResult extends AttemptRef {
@@ -82,6 +82,7 @@ export async function completeAttempts(
         and (not ${onlyExpired} or t.lease_until < now())
       order by t.id for update of t`)
     const resultOf = new Map(results.map((result) => [result.taskRunId, result]))
+    const endedIn = new Set<number>()
     for (const run of runs) {
       const graph = await engine.graphs.get(trx, run.version_id)
       const verdicts = held.flatMap((row) => {
@@ -90,8 +91,9 @@ export async function completeAttempts(
           ? [judge(graph, run, row, result, outputs.get(result) ?? null)]
           : []
       })
-      if (verdicts.length > 0) await applyVerdicts(engine, trx, run, graph, verdicts)
+      if (verdicts.length > 0 && (await applyVerdicts(engine, trx, run, graph, verdicts))) endedIn.add(run.workflow_id)
     }
+    for (const workflowId of [...endedIn].sort((a, b) => a - b)) await startQueuedRuns(engine, trx, workflowId)
     return new Set(held.map(({ id }) => id))
   })
   return results.map(({ taskRunId, attempt }) => ({ taskRunId, attempt, accepted: accepted.has(taskRunId) }))
@@ -166,27 +168,30 @@ function judgeFailure(
   }
 }
 
+/** Returns whether the run ended by it. */
 async function applyVerdicts(
   engine: Engine,
   trx: Trx,
   run: RunRow,
   graph: VersionGraph,
   verdicts: readonly Verdict[],
-): Promise<void> {
+): Promise<boolean> {
   await writeVerdicts(trx, verdicts)
   const over = verdicts.filter(({ again }) => again === null)
   const ended = over.map(
     ({ row, state, choice }): EndedTask => ({ place: row.node_index, parentId: row.parent_id, state, choice }),
   )
   const further = await advance(engine, trx, run, graph, { ended })
-  const failed = further.failed + over.filter(({ state, row }) => state === 'failed' && row.parent_id === null).length
+  const failed =
+    further.failed.length + over.filter(({ state, row }) => state === 'failed' && row.parent_id === null).length
   const openTasks = run.open_tasks - over.length + further.openChange
   await trx.execute(sql`
     update engine.run set open_tasks = ${openTasks}, failed_tasks = failed_tasks + ${failed} where id = ${run.id}`)
   await addEvents(trx, [...verdicts.map((verdict) => eventOf(run, verdict)), ...further.events])
   if (further.becameReady || verdicts.some(({ again }) => again === 0)) await notify(trx, channels.ready)
-  if (openTasks === 0) await endRunIfOver(engine, trx, run)
-  else await notify(trx, channels.run, String(run.id))
+  if (openTasks === 0 && (await endRunIfOver(trx, run))) return true
+  await notify(trx, channels.run, String(run.id))
+  return false
 }
 
 async function writeVerdicts(trx: Trx, verdicts: readonly Verdict[]): Promise<void> {

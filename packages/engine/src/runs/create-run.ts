@@ -4,9 +4,10 @@ import { decide, type Json, resolveParams, type TriggerKind } from '@millrace/wo
 import type { Engine } from '../engine.ts'
 import { jsonColumn } from '../json-column.ts'
 import { findVersion, findWorkflow } from '../workflows.ts'
+import { advance } from './advance.ts'
 import { concurrencyKey } from './concurrency-key.ts'
 import { addEvents, channels, notify } from './events.ts'
-import type { RunRow } from './run-row.ts'
+import { type RunRow, readRun } from './run-row.ts'
 import { startQueuedRuns } from './start-and-end-runs.ts'
 import { nodeAt, type VersionGraph } from './version-graph.ts'
 
@@ -107,9 +108,29 @@ export async function insertRun(engine: Engine, trx: Trx, request: NewRun): Prom
   await addEvents(trx, [
     { runId: run.id, kind: 'run.created', data: { trigger: run.trigger, version: graph.manifest.version } },
   ])
+  // What comes after spacers that passed is decided by nothing else any more.
+  const look = rows.flatMap(({ place, state, upSuccess }) => (state === 'waiting' && upSuccess > 0 ? [place] : []))
+  if (look.length > 0) await decideFirst(engine, trx, run, graph, look)
   const started = await startQueuedRuns(engine, trx, workflow.id)
   await notify(trx, channels.run, String(run.id))
-  return { run: started.find((one) => one.id === run.id) ?? run, isNew: true }
+  const begun = started.find((one) => one.id === run.id && one.open_tasks > 0)
+  return { run: begun ?? (await readRun(trx, run.id)), isNew: true }
+}
+
+async function decideFirst(
+  engine: Engine,
+  trx: Trx,
+  run: RunRow,
+  graph: VersionGraph,
+  look: readonly number[],
+): Promise<void> {
+  const { openChange, failed, events } = await advance(engine, trx, run, graph, { look })
+  await trx.execute(sql`
+    update engine.run set open_tasks = open_tasks + ${openChange}, failed_tasks = failed_tasks + ${failed.length}
+    where id = ${run.id}`)
+  // Nothing is in the queue before the run starts.
+  await trx.execute(sql`update engine.task_run set run_at = null where run_id = ${run.id} and state = 'ready'`)
+  await addEvents(trx, events)
 }
 
 interface FirstRow {

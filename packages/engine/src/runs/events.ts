@@ -45,6 +45,8 @@ export const channels = {
   run: 'millrace_run',
   /** An attempt is to stop. */
   stop: 'millrace_stop',
+  /** There is something for the scheduler: a deployment, a backfill that may go on. */
+  scheduler: 'millrace_scheduler',
 } as const
 
 /** A hint, sent when the transaction commits; whoever misses it finds out by looking. */

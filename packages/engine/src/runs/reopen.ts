@@ -179,7 +179,7 @@ async function reopen(engine: Engine, trx: Trx, run: RunRow, graph: VersionGraph
     await notify(trx, channels.ready)
   }
   const now = await readRun(trx, run.id)
-  await endRunIfOver(engine, trx, now)
+  if (await endRunIfOver(trx, now)) await startQueuedRuns(engine, trx, run.workflow_id)
   await notify(trx, channels.run, String(run.id))
   return await readRun(trx, run.id)
 }

@@ -1,14 +1,16 @@
-import { sql, type Trx } from '@millrace/db'
+import { sql, type Trx, transaction } from '@millrace/db'
 import type { Engine } from '../engine.ts'
 import { addEvents, channels, notify } from './events.ts'
 import type { RunRow } from './run-row.ts'
 
 /**
  * Starts runs of a workflow that wait, as far as `maxActiveRuns` of their versions lets them: the most important and
- * oldest first. Returns those that were started.
+ * oldest first. Returns those that were started. Who calls it for several workflows does so in the order of their ids.
  */
 export async function startQueuedRuns(engine: Engine, trx: Trx, workflowId: number): Promise<RunRow[]> {
-  // Whoever holds one of these rows is about to end that run.
+  // Before anything is read: of two that make and end runs of this workflow at once, the later sees what the other did.
+  await trx.query(sql`select from engine.workflow where id = ${workflowId} for no key update`)
+  // Whoever holds one of these rows is about to end that run, or the scheduler finds it later.
   const queued = await trx.query<RunRow>(sql`
     select * from engine.run where workflow_id = ${workflowId} and state = 'queued'
     order by priority desc, id limit 1000 for update skip locked`)
@@ -18,8 +20,6 @@ export async function startQueuedRuns(engine: Engine, trx: Trx, workflowId: numb
   )
   let active = 0
   if (limits.some((limit) => limit !== null)) {
-    // Two that start runs of this workflow at once would each count without the other's.
-    await trx.execute(sql`select 1 from engine.workflow where id = ${workflowId} for update`)
     const running = await trx.one<{ count: number }>(
       sql`select count(*) as count from engine.run where workflow_id = ${workflowId} and state = 'running'`,
     )
@@ -57,20 +57,42 @@ export async function startQueuedRuns(engine: Engine, trx: Trx, workflowId: numb
     ids.map((id) => ({ runId: id, kind: 'run.started' as const })),
   )
   await notify(trx, channels.ready)
-  for (const run of started.filter((one) => one.open_tasks === 0)) await endRunIfOver(engine, trx, run)
+  const isOver = await Promise.all(started.map(async (run) => run.open_tasks === 0 && (await endRunIfOver(trx, run))))
+  if (isOver.includes(true)) await startQueuedRuns(engine, trx, workflowId)
   return started
 }
 
-/** Ends a run that the caller holds once none of its task runs is open, and lets the next one of its workflow start. */
-export async function endRunIfOver(engine: Engine, trx: Trx, run: RunRow): Promise<void> {
+/** Starts runs that an earlier moment missed, because somebody held their rows just then. Returns how many. */
+export async function startForgottenRuns(engine: Engine): Promise<number> {
+  const workflows = await engine.db.query<{ workflow_id: number }>(sql`
+    with queued as (select distinct workflow_id, version_id from engine.run where state = 'queued')
+    select distinct q.workflow_id
+    from queued q join engine.workflow_version v on v.id = q.version_id
+    where v.manifest ->> 'maxActiveRuns' is null or (v.manifest ->> 'maxActiveRuns')::integer > (
+      select count(*) from engine.run r where r.workflow_id = q.workflow_id and r.state = 'running'
+    )
+    order by q.workflow_id limit 100`)
+  let started = 0
+  for (const { workflow_id } of workflows) {
+    started += await transaction(engine.db, async (trx) => (await startQueuedRuns(engine, trx, workflow_id)).length)
+  }
+  return started
+}
+
+/**
+ * Ends a run that the caller holds once none of its task runs is open. When it did, the caller lets the next one of the
+ * workflow start.
+ */
+export async function endRunIfOver(trx: Trx, run: RunRow): Promise<boolean> {
   const ended = await trx.maybe<RunRow>(sql`
     update engine.run set
       ended_at = now(),
       state = case when cancelled then 'cancelled' when failed_tasks > 0 then 'failed' else 'success' end
     where id = ${run.id} and open_tasks = 0 and ended_at is null
     returning *`)
-  if (ended === undefined) return
+  if (ended === undefined) return false
   await addEvents(trx, [{ runId: run.id, kind: 'run.ended', data: { state: ended.state } }])
   await notify(trx, channels.run, String(run.id))
-  await startQueuedRuns(engine, trx, run.workflow_id)
+  if (run.backfill_id !== null) await notify(trx, channels.scheduler)
+  return true
 }
