@@ -15,17 +15,17 @@ let hooked = false
  * @throws ConfigError `CODE_INVALID` with the line; whatever its imports and its top level throw
  */
 export async function importCode(code: string, name: string): Promise<Readonly<Record<string, unknown>>> {
-  const hash = createHash('sha256').update(code).digest('hex').slice(0, 12)
-  const file = join(process.cwd(), `${name.replaceAll(/[^\w.-]/g, '_')}.${hash}.millrace.mjs`)
-  const { href } = pathToFileURL(file)
-  if (!sources.has(href)) sources.set(href, strip(code))
+  const file = `${name.replaceAll(/[^\w.-]/g, '_')}.ts`
+  const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)
+  // An address of data is left alone by tools that would look for a file; its text is never used, the hook gives the code.
+  const url = `data:text/javascript,${file}-${hash}`
+  if (!sources.has(url)) sources.set(url, strip(code))
   hookModules()
   try {
-    return (await import(/* @vite-ignore */ href)) as Readonly<Record<string, unknown>>
+    return (await import(/* @vite-ignore */ url)) as Readonly<Record<string, unknown>>
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause
-    const line = new RegExp(`${escapeRegExp(file)}:(\\d+)`).exec(cause.stack ?? '')?.[1]
-    throw invalid(cause.message, line === undefined ? null : Number(line), cause)
+    throw invalid(cause.message, lineIn(cause.stack), cause)
   }
 }
 
@@ -36,13 +36,16 @@ function strip(code: string): string {
   try {
     return stripTypeScriptTypes(code, { mode: 'strip' })
   } catch (cause) {
-    const { message, stack = '' } = cause as Error
-    // The line stands in front of the stack, before an excerpt of the code.
-    const line = /^[^\n]*?:(\d+)\n/.exec(stack)?.[1]
-    throw invalid(message, line === undefined ? null : Number(line), cause)
+    const { message, stack } = cause as Error
+    throw invalid(message, lineIn(stack), cause)
   } finally {
     process.emitWarning = emitWarning
   }
+}
+
+/** The line stands in front of the stack, before an excerpt of the code. */
+function lineIn(stack = ''): string | undefined {
+  return /^[^\n]*?:(\d+)\n/.exec(stack)?.[1]
 }
 
 function hookModules(): void {
@@ -53,7 +56,7 @@ function hookModules(): void {
       if (sources.has(specifier)) return { url: specifier, format: 'module', shortCircuit: true }
       if (context.parentURL === undefined || !sources.has(context.parentURL)) return next(specifier, context)
       try {
-        return next(specifier, context)
+        return next(specifier, { ...context, parentURL: pathToFileURL(join(process.cwd(), 'code.mjs')).href })
       } catch (error) {
         if (/^[./]|^\w+:/.test(specifier)) throw error
         return next(specifier, { ...context, parentURL: import.meta.url })
@@ -66,14 +69,10 @@ function hookModules(): void {
   })
 }
 
-function invalid(reason: string, line: number | null, cause: unknown): ConfigError {
+function invalid(reason: string, line: string | undefined, cause: unknown): ConfigError {
   return new ConfigError('CODE_INVALID', {
-    message: `The code cannot be read${line === null ? '' : ` (line ${line})`}: ${reason.replace(/\.$/, '')}.`,
-    details: { line },
+    message: `The code cannot be read${line === undefined ? '' : ` (line ${line})`}: ${reason.replace(/\.$/, '')}.`,
+    details: { line: line === undefined ? null : Number(line) },
     cause,
   })
-}
-
-function escapeRegExp(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 }

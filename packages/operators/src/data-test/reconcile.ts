@@ -1,7 +1,14 @@
-import { parseTableName, type Relation, type SqlConnector, type TableConnector } from '@millrace/connectors'
+import {
+  parseTableName,
+  type Relation,
+  type RelationSchema,
+  type SqlConnector,
+  type TableConnector,
+} from '@millrace/connectors'
 import { ConfigError } from '@millrace/core'
 import type { DataCheck } from './config.ts'
 
+type Column = RelationSchema['columns'][number]
 type Reconcile = Extract<DataCheck, { readonly check: 'reconcile' }>
 
 export interface Ends {
@@ -20,18 +27,20 @@ export interface Reconciled {
   readonly failing: number
 }
 
-/** Compares the table with its source; values by a hash that does not depend on the order of rows. */
+/**
+ * Compares the table with its source; values by a hash that does not depend on the order of rows. One end after the
+ * other, since both may be the same file.
+ */
 export async function reconcile(check: Reconcile, ends: Ends): Promise<Reconciled> {
-  const { signal } = ends
-  const there = sourceRelation(check)
-  const here = targetRelation(check, ends)
-  await using source = await ends.source.openSource({ signal })
-  await using target = await ends.target.openSource({ signal })
-  if (!check.content) {
-    const [sourceRows, targetRows] = await Promise.all([source.count(there, signal), target.count(here, signal)])
-    return compared({ rows: sourceRows }, { rows: targetRows })
-  }
-  const { columns: all } = await source.describe(there)
+  const { source, columns } = await sourceSide(check, ends)
+  return compared(source, await targetSide(check, ends, columns))
+}
+
+async function sourceSide(check: Reconcile, { source: connector, signal }: Ends) {
+  const relation = sourceRelation(check)
+  await using source = await connector.openSource({ signal })
+  if (!check.content) return { source: { rows: await source.count(relation, signal) }, columns: [] }
+  const { columns: all } = await source.describe(relation)
   const columns = check.columns === undefined ? all : all.filter(({ name }) => check.columns?.includes(name))
   const absent = check.columns?.find((name) => !all.some((column) => column.name === name))
   if (absent !== undefined) {
@@ -39,24 +48,32 @@ export async function reconcile(check: Reconcile, ends: Ends): Promise<Reconcile
       message: `The source has no column "${absent}". It has: ${all.map(({ name }) => name).join(', ')}.`,
     })
   }
-  const hashHere = async () => {
+  return { source: await source.contentHash(relation, columns, signal), columns }
+}
+
+async function targetSide(check: Reconcile, ends: Ends, columns: readonly Column[]): Promise<Side> {
+  const { target: connector, targetTable, signal } = ends
+  const relation = targetRelation(check, ends)
+  if (check.content && relation.kind === 'table' && connector.definition.capabilities.sink) {
     // A destination of transfers knows how values of the source's types look when it holds them.
-    if (here.kind === 'query' || !ends.target.definition.capabilities.sink) {
-      const own = (await target.describe(here)).columns
-      const same = columns.map(({ name }) => own.find((column) => column.name === name))
-      const missing = columns.find((_, index) => same[index] === undefined)
-      if (missing !== undefined) throw lacks(ends.targetTable, missing.name)
-      return await target.contentHash(
-        here,
-        same.filter((column) => column !== undefined),
-        signal,
-      )
-    }
-    await using sink = await ends.target.openSink({ signal })
-    return await sink.contentHash({ kind: 'table', table: parseTableName(ends.targetTable) }, columns, signal)
+    await using sink = await connector.openSink({ signal })
+    return await sink.contentHash({ kind: 'table', table: relation.table }, columns, signal)
   }
-  const [sourceHash, targetHash] = await Promise.all([source.contentHash(there, columns, signal), hashHere()])
-  return compared(sourceHash, targetHash)
+  await using target = await connector.openSource({ signal })
+  if (!check.content) return { rows: await target.count(relation, signal) }
+  const own = (await target.describe(relation)).columns
+  const same = columns.map(({ name }) => own.find((column) => column.name === name) ?? name)
+  const missing = same.find((column) => typeof column === 'string')
+  if (missing !== undefined) {
+    throw new ConfigError('COLUMN_UNKNOWN', {
+      message: `"${targetTable}" has no column "${missing}", which its source has. Name the ones to compare with "columns".`,
+    })
+  }
+  return await target.contentHash(
+    relation,
+    same.filter((column) => typeof column !== 'string'),
+    signal,
+  )
 }
 
 type Side = { readonly rows: number; readonly hash?: unknown }
@@ -85,10 +102,4 @@ function sourceRelation({ source }: Reconcile): Relation {
 function targetRelation({ where }: Reconcile, { targetTable, quotedTable }: Ends): Relation {
   if (where === undefined) return { kind: 'table', table: parseTableName(targetTable) }
   return { kind: 'query', sql: `select * from ${quotedTable} where ${where}` }
-}
-
-function lacks(table: string, column: string): ConfigError {
-  return new ConfigError('COLUMN_UNKNOWN', {
-    message: `"${table}" has no column "${column}", which its source has. Name the ones to compare with "columns".`,
-  })
 }

@@ -73,11 +73,14 @@ export async function runProcess(
 function forwardLines(stream: Readable | null, onLine: (line: string) => void): Promise<void> {
   const decoder = new StringDecoder('utf8')
   let open = ''
+  const tell = (line: string) => {
+    for (let at = 0; at === 0 || at < line.length; at += longestLine) onLine(line.slice(at, at + longestLine))
+  }
   const take = (text: string) => {
     open += text
     const lines = open.split('\n')
     open = lines.pop() ?? ''
-    for (const line of lines) onLine(line.replace(/\r$/, ''))
+    for (const line of lines) tell(line.replace(/\r$/, ''))
     while (open.length > longestLine) {
       onLine(open.slice(0, longestLine))
       open = open.slice(longestLine)

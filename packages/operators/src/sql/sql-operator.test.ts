@@ -88,7 +88,9 @@ describe.each(['postgres', 'mariadb', 'sqlite', 'duckdb'])('%s', (connection) =>
     const output = outputOf(await run(connection, series, { rowLimit: 3 })) as { rows: unknown[]; cut: boolean }
     expect(output.rows).toHaveLength(3)
     expect(output.cut).toBe(true)
-    expect(failureOf(await run(connection, series, { expect: { rows: { max: 499 } } })).message).toContain('has 500 rows, and at most 499')
+    expect(failureOf(await run(connection, series, { expect: { rows: { max: 499 } } })).message).toContain(
+      'has 500 rows, and at most 499',
+    )
     expect(outputOf(await run(connection, series, { rowLimit: 500 }))).toMatchObject({ cut: false })
   })
 })

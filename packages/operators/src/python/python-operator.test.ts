@@ -1,0 +1,221 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Json, LogEntry } from '@millrace/workflow'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { failureOf, outputOf, runOperator, type Surroundings } from '../run-operator.test.fixture.ts'
+
+let folder: string
+const home = process.env.MILLRACE_HOME
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
+  process.env.MILLRACE_HOME = join(folder, 'home')
+  process.env.MILLRACE_DEBUG = '0'
+})
+afterAll(async () => {
+  delete process.env.MILLRACE_DEBUG
+  if (home === undefined) delete process.env.MILLRACE_HOME
+  else process.env.MILLRACE_HOME = home
+  await rm(folder, { recursive: true, force: true })
+})
+
+const run = (config: Record<string, Json>, around?: Surroundings) => runOperator('python', config, around)
+
+test('code gets arguments, outputs, connections and secrets, and returns JSON', async () => {
+  const ran = await run(
+    {
+      code: `
+import json, os, sys
+def run(context):
+    print("hello", context["args"]["day"])
+    print("warn", file=sys.stderr)
+    print(context["secrets"]["token"], context["connections"]["db"]["values"]["password"])
+    return {"count": context["outputs"]["load"]["rows"] + 1, "run": context["run"]["workflow"], "braces": "{{ dt }}",
+            "own": [name for name in os.environ if name.startswith("MILLRACE_")], "venv": sys.prefix != sys.base_prefix}
+`,
+      args: { day: '{{ dt }}' },
+      outputs: ['load'],
+      connections: ['db'],
+      secrets: ['token'],
+    },
+    {
+      outputs: { load: { rows: 41 } },
+      secrets: { token: 'very-secret-token' },
+      connections: { db: { connector: 'postgres', values: { password: 'pass-of-the-db' } } },
+    },
+  )
+  expect(outputOf(ran)).toEqual({ count: 42, run: 'sales.daily', braces: '{{ dt }}', own: [], venv: true })
+  expect(ran.text).toContain('hello 2024-01-02')
+  expect(ran.log).toContainEqual(expect.objectContaining({ text: 'warn', fields: { stream: 'stderr' } }))
+  expect(JSON.stringify(ran)).not.toMatch(/very-secret-token|pass-of-the-db/)
+})
+
+test('a script without run gives its variable result', async () => {
+  expect(outputOf(await run({ code: 'result = [context["params"]["a"], None]' }, { params: { a: 1 } }))).toEqual([
+    1,
+    null,
+  ])
+  expect(outputOf(await run({ code: 'import sys\nresult = 5\nsys.exit(0)' }))).toBe(5)
+})
+
+test('lines reach the log while the code runs', async () => {
+  const gate = join(folder, 'gate')
+  const code = `
+import os, sys, time
+def run(context):
+    sys.stdout.write("first\\nsec")
+    sys.stdout.flush()
+    while not os.path.exists(context["args"]["gate"]): time.sleep(0.01)
+    print("ond")
+`
+  const onLog = ({ text }: LogEntry) => {
+    if (text === 'first') void writeFile(gate, '')
+  }
+  const ran = await run({ code, args: { gate } }, { onLog })
+  expect(outputOf(ran)).toBeNull()
+  expect(ran.text).toBe('first\nsecond')
+})
+
+test('an exception is the failure, with its line and traceback', async () => {
+  const ran = await run({ code: 'def run(context):\n    values = []\n    return values[3]\n' })
+  expect(failureOf(ran)).toMatchObject({
+    code: 'PYTHON_FAILED',
+    message: 'IndexError: list index out of range (line 3 of the code)',
+    stack: expect.stringContaining('return values[3]'),
+  })
+  expect(failureOf(ran).stack).not.toContain('bootstrap.py')
+  expect(ran.text).toContain('IndexError')
+})
+
+test.each([
+  ['x = = 1', 'PYTHON_INVALID', '(line 1 of the code)'],
+  ['result = object()', 'PYTHON_RESULT_NOT_JSON', 'object'],
+  ['result = float("nan")', 'PYTHON_RESULT_NOT_JSON', 'Out of range'],
+  ['import sys\nsys.exit(3)', 'PYTHON_EXITED', 'exit code 3'],
+  ['import os\nos.kill(os.getpid(), 9)', 'PYTHON_EXITED', 'SIGKILL'],
+])('%j fails as %s', async (code, expected, text) => {
+  expect(failureOf(await run({ code }))).toMatchObject({ code: expected, message: expect.stringContaining(text) })
+})
+
+test('a cancelled task ends with all its processes, first asked and then forced', async () => {
+  const code = `
+import os, signal, subprocess, sys, time
+def run(context):
+    child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"], stdout=subprocess.PIPE)
+    child.stdout.readline()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    print("pids", os.getpid(), child.pid, flush=True)
+    time.sleep(600)
+`
+  const stop = new AbortController()
+  let pids: number[] = []
+  const ran = await run(
+    { code },
+    {
+      signal: stop.signal,
+      onLog({ text }) {
+        if (!text.startsWith('pids')) return
+        pids = text.split(' ').slice(1).map(Number)
+        stop.abort(new Error('enough'))
+      },
+    },
+  )
+  expect(failureOf(ran)).toMatchObject({ reason: 'cancelled' })
+  expect(pids).toHaveLength(2)
+  await expect.poll(() => pids.filter(isAlive)).toEqual([])
+})
+
+test('what the code leaves running does not keep the task', async () => {
+  const code = `
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+result = child.pid
+`
+  const pid = outputOf(await run({ code })) as number
+  await expect.poll(() => isAlive(pid)).toBe(false)
+})
+
+test('endless output is passed on in pieces', async () => {
+  const ran = await run({ code: 'print("x" * 100000)' })
+  expect(ran.log.map(({ text }) => text.length).reduce((sum, length) => sum + length, 0)).toBe(100_000)
+  expect(Math.max(...ran.log.map(({ text }) => text.length))).toBeLessThanOrEqual(16_384)
+})
+
+test('an environment is made once for the same requirements, also by two at once, and one cut off is made again', async () => {
+  const package_ = join(folder, 'package')
+  await mkdir(package_, { recursive: true })
+  // A package in a folder needs no package index.
+  await writeFile(
+    join(package_, 'pyproject.toml'),
+    '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+  )
+  await writeFile(join(package_, 'backend.py'), backend)
+  const config = { code: 'import millrace_sample\nresult = millrace_sample.answer', requirements: [package_] }
+  const cache = join(folder, 'home', 'cache', 'python')
+  const before = new Set(await readdir(cache).catch(() => []))
+  const [one, two] = await Promise.all([run(config), run(config)])
+  expect([outputOf(one), outputOf(two)]).toEqual([42, 42])
+  const made = (await readdir(cache)).filter((name) => !before.has(name) && !name.endsWith('.lock'))
+  expect(made).toHaveLength(1)
+  const marker = join(cache, made[0] ?? '', 'complete.json')
+  const third = await run({ ...config, requirements: [`  ${package_} `] })
+  expect(outputOf(third)).toBe(42)
+  expect(third.text).not.toContain('environment')
+  await rm(marker)
+  expect(outputOf(await run(config))).toBe(42)
+  expect(JSON.parse(await readFile(marker, 'utf8'))).toEqual({ requirements: [package_] })
+})
+
+test('requirements that cannot be installed are told with what pip says', async () => {
+  const failure = failureOf(await run({ code: 'result = 1', requirements: [join(folder, 'absent-package')] }))
+  expect(failure).toMatchObject({
+    code: 'PYTHON_REQUIREMENTS_FAILED',
+    message: expect.stringContaining('absent-package'),
+  })
+})
+
+test('a missing Python is told with the next step', async () => {
+  expect(failureOf(await run({ code: 'result = 1', python: 'python-that-is-not-there' }))).toMatchObject({
+    code: 'PYTHON_MISSING',
+    recovery: 'config',
+    message: expect.stringContaining('apt install python3'),
+  })
+})
+
+test('code may stand in a file', async () => {
+  const file = join(folder, 'report.py')
+  await writeFile(join(folder, 'beside.py'), 'value = 7\n')
+  await writeFile(file, 'import beside\ndef run(context):\n    return beside.value\n')
+  expect(outputOf(await run({ file }))).toBe(7)
+  expect(failureOf(await run({ file: join(folder, 'absent.py') }))).toMatchObject({ code: 'PYTHON_FILE_MISSING' })
+  expect(existsSync(file)).toBe(true)
+})
+
+/** A process that was killed may keep its number until somebody asks for it. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ''
+    return !/^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')))
+  } catch {
+    return false
+  }
+}
+
+/** The least a package needs to be built without the network. */
+const backend = `
+import base64, hashlib, os, zipfile
+def get_requires_for_build_wheel(config_settings=None): return []
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    name = "millrace_sample-1.0-py3-none-any.whl"
+    files = {"millrace_sample.py": "answer = 42\\n",
+             "millrace_sample-1.0.dist-info/METADATA": "Metadata-Version: 2.1\\nName: millrace-sample\\nVersion: 1.0\\n",
+             "millrace_sample-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"}
+    record = "".join("%s,,\\n" % path for path in files) + "millrace_sample-1.0.dist-info/RECORD,,\\n"
+    files["millrace_sample-1.0.dist-info/RECORD"] = record
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as wheel:
+        for path, content in files.items(): wheel.writestr(path, content)
+    return name
+`
