@@ -3,7 +3,8 @@ const mask = '***'
 /** Shorter values occur by chance; they are masked in named fields and URIs only. */
 const shortestSecret = 4
 
-const uriPassword = /([a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*:)([^\s/?#]*)@/gi
+// A scheme is short: without a limit, a long line without spaces would be read from each of its characters to its end.
+const uriPassword = /([a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/?#@]*:)([^\s/?#]*)@/gi
 const secretParameter =
   /([?&;](?:[a-z_-]*(?:password|passwd|pwd|secret|token|apikey|api_key|signature))=)([^&\s#;"']+)/gi
 const secretName =
