@@ -126,15 +126,19 @@ function taskLog(host: TaskHost, secrets: SecretValues): TaskLog {
 }
 
 /** What the task may ask for: the nodes before it. */
-function ancestorIndex({ ancestors }: AttemptSpec, index: NodeIndex | undefined): NodeIndex {
-  const known = new Set(ancestors)
+function ancestorIndex(spec: AttemptSpec, index: NodeIndex | undefined): NodeIndex {
+  let known: ReadonlySet<string> | undefined
+  const has = (id: string) => {
+    known ??= new Set(spec.ancestors)
+    return known.has(id)
+  }
   return {
-    has: (id) => known.has(id),
-    ids: () => ancestors,
+    has,
+    ids: () => spec.ancestors,
     idsOf: (task) => {
-      if (index !== undefined) return index.idsOf(task).filter((id) => known.has(id))
+      if (index !== undefined) return index.idsOf(task).filter(has)
       const name = refName(task)
-      return ancestors.filter((id) => id === name || id.endsWith(`.${name}`))
+      return spec.ancestors.filter((id) => id === name || id.endsWith(`.${name}`))
     },
   }
 }

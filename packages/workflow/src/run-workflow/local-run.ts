@@ -1,17 +1,13 @@
 import { availableParallelism } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { ConfigError, injectTraceContext, parseSchedule, renderDeep, systemClock } from '@millrace/core'
-import type { AttemptSpec } from '../attempt.ts'
+import { type Clock, ConfigError, injectTraceContext, parseSchedule, systemClock } from '@millrace/core'
+import type { AttemptSpec, TaskHost } from '../attempt.ts'
 import type { RunState, TaskRunState } from '../context.ts'
 import type { Json } from '../json.ts'
 import { manifestNode } from '../manifest-of.ts'
 import { resolveRef } from '../node-ref.ts'
-import type { Outcome, TaskFailure } from '../outcome.ts'
+import type { TaskFailure } from '../outcome.ts'
 import { resolveParams } from '../params.ts'
-import { isRetryable, retryPauseSeconds } from '../retry-policy.ts'
-import { runTask } from '../run-task/run-task.ts'
 import { taskFailure } from '../run-task/task-failure.ts'
-import { templateValues } from '../run-task/template-values.ts'
 import { StopTask } from '../stop-task.ts'
 import type { AnyTask } from '../task.ts'
 import { decide } from '../trigger-rule.ts'
@@ -21,8 +17,9 @@ import { type LiveRun, NestedRuns, type NestedTrigger } from './nested-runs.ts'
 import { replacements } from './replacement.ts'
 import type { RunEvent, RunWorkflowOptions, WorkflowRunResult } from './run-options.ts'
 import { runResult } from './run-result.ts'
-import { type SlotRequest, Slots } from './slots.ts'
+import { Slots } from './slots.ts'
 import { endKind, hasEnded, newTaskRun, type TaskRun, taskRunResult } from './task-run.ts'
+import { realWait, type TaskWorld, workOnTask } from './task-work.ts'
 
 type Event = RunEvent extends infer E ? (E extends unknown ? Omit<E, 'runId' | 'at'> : never) : never
 
@@ -42,11 +39,12 @@ export class LocalRun implements LiveRun {
   readonly #workflow: AnyWorkflow
   readonly #params: Readonly<Record<string, Json>>
   readonly #options: RunWorkflowOptions
-  readonly #clock: { now(): Date }
+  readonly #clock: Clock
   readonly #logicalDate: Date
   readonly #slots: Slots
   readonly #nested: NestedRuns
   readonly #replaced: ReadonlyMap<string, AnyTask>
+  readonly #world: TaskWorld
   readonly #runs = new Map<string, TaskRun>()
   /** Aborted when the run is cancelled, or takes too long. */
   readonly #stop = new AbortController()
@@ -73,6 +71,7 @@ export class LocalRun implements LiveRun {
     this.#slots = new Slots(concurrency, pools)
     this.#nested = new NestedRuns(options.workflows ?? [], (child, trigger) => this.#startNested(child, trigger))
     this.#replaced = replacements(workflow.graph, options.replace)
+    this.#world = this.#makeWorld()
     this.ended = this.#settle.promise
     const only = options.only?.map((ref) => resolveRef(ref, workflow.graph, { group: null, asker: 'Option only' }))
     const wanted = (id: string) =>
@@ -173,114 +172,43 @@ export class LocalRun implements LiveRun {
     return []
   }
 
-  /** From ready to its end, with all attempts. */
   async #work(run: TaskRun): Promise<void> {
-    const { options } = run.node
-    const readyAt = this.#clock.now()
-    const closeSeconds = options.timeouts.scheduleToCloseSeconds
-    const close = new AbortController()
-    const closed = () =>
-      new StopTask(
-        'timeout',
-        `Task "${run.node.id}" took longer than ${closeSeconds} s with all its attempts. Raise its timeouts.scheduleToCloseSeconds.`,
-      )
-    const timer = closeSeconds === null ? undefined : setTimeout(() => close.abort(closed()), closeSeconds * 1000)
-    const signal = closeSeconds === null ? this.#stop.signal : AbortSignal.any([this.#stop.signal, close.signal])
-    const isClosed = () =>
-      close.signal.aborted ||
-      (closeSeconds !== null && this.#clock.now().getTime() - readyAt.getTime() >= closeSeconds * 1000)
-    let state: Json | null = null
-    let retries = 0
-    try {
-      for (;;) {
-        const outcome = await this.#attempt(run, state, signal)
-        if (outcome.kind === 'success') {
-          run.output = JSON.stringify(outcome.output)
-          run.choice = outcome.choice ?? null
-          return this.#finish(run, 'success')
-        }
-        if (outcome.kind === 'skip') return this.#finish(run, 'skipped', outcome.reason)
-        if (outcome.kind === 'failure') {
-          run.failure = outcome.failure
-          if (this.#stop.signal.aborted) return this.#finish(run, 'cancelled', outcome.failure.message)
-          if (isClosed() || retries >= options.retries || !isRetryable(outcome.failure)) {
-            return this.#finish(run, 'failed')
-          }
-          retries++
-          const pause = retryPauseSeconds(options, retries)
-          await this.#pause(run, pause, `retry ${retries} of ${options.retries}`, signal)
-        } else {
-          state = outcome.state ?? null
-          await this.#pause(run, outcome.seconds, outcome.reason, signal)
-        }
-        if (isClosed()) throw closed()
-      }
-    } catch (error) {
-      run.failure = taskFailure(error)
-      if (this.#stop.signal.aborted) this.#finish(run, 'cancelled', run.failure.message)
-      else this.#finish(run, 'failed')
-    } finally {
-      clearTimeout(timer)
+    const { state, reason } = await workOnTask(this.#world, run)
+    this.#look(this.#end(run, state, reason))
+  }
+
+  #makeWorld(): TaskWorld {
+    const options = this.#options
+    const { graph } = this.#workflow
+    return {
+      clock: this.#clock,
+      slots: this.#slots,
+      index: graph,
+      graceMs: options.graceMs,
+      stop: this.#stop.signal,
+      task: (node) => this.#replaced.get(node) ?? this.#workflow.createTask(node),
+      host: (run) => this.#host(run),
+      spec: (run, state) => this.#spec(run, state),
+      enter: (run, state, more) => this.#enter(run, state, more),
+      wait: options.wait ?? realWait,
+      nestedEnds: () => this.#nested.active().map(({ ended }) => ended),
     }
   }
 
-  async #attempt(run: TaskRun, state: Json | null, signal: AbortSignal): Promise<Outcome> {
-    const spec = this.#spec(run, state)
-    const request = slotRequest(spec)
-    const obstacle = this.#slots.obstacle(request)
-    this.#enter(run, 'ready', obstacle === undefined ? {} : { reason: obstacle })
-    using _slot = await this.#takeSlot(run, request, signal)
-    const attempt = ++run.attempts
-    run.startedAt ??= this.#clock.now()
-    this.#enter(run, 'running')
-    const { id: node } = run.node
-    const host = localHost(this.#options, {
+  #host(run: TaskRun): TaskHost {
+    const { mapIndex, attempts: attempt } = run
+    const of = { node: run.node.id, mapIndex, attempt }
+    return localHost(this.#options, {
       nested: this.#nested,
       outputOf: (id) => this.#output(id),
-      onLog: (entry) => this.#emit({ kind: 'log', node, mapIndex: run.mapIndex, attempt, entry }),
-      onProgress: (progress) => this.#emit({ kind: 'progress', node, mapIndex: run.mapIndex, attempt, progress }),
+      onLog: (entry) => this.#emit({ kind: 'log', ...of, entry }),
+      onProgress: (progress) => this.#emit({ kind: 'progress', ...of, progress }),
     })
-    const { graceMs } = this.#options
-    const index = this.#workflow.graph
-    const task = this.#replaced.get(node) ?? this.#workflow.createTask(node)
-    return await runTask(task, { ...spec, attempt }, host, { signal, index, ...(graceMs !== undefined && { graceMs }) })
-  }
-
-  async #takeSlot(run: TaskRun, request: SlotRequest, signal: AbortSignal): Promise<Disposable> {
-    const limit = run.node.options.timeouts.scheduleToStartSeconds
-    if (limit === null) return await this.#slots.take(request, signal)
-    const tooLate = new AbortController()
-    const timer = setTimeout(() => {
-      const why = this.#slots.obstacle(request) ?? 'waiting for its turn'
-      const message = `Task "${run.node.id}" was not started within ${limit} s: ${why}.`
-      tooLate.abort(new StopTask('timeout', message))
-    }, limit * 1000)
-    try {
-      return await this.#slots.take(request, AbortSignal.any([signal, tooLate.signal]))
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  /** Runs that the task has started end the pause early: it may wait for one of them. */
-  async #pause(run: TaskRun, seconds: number, reason: string, signal: AbortSignal): Promise<void> {
-    const nextAt = new Date(this.#clock.now().getTime() + seconds * 1000)
-    this.#enter(run, 'ready', { reason, nextAt, ...(run.failure && { failure: run.failure }) })
-    const nested = this.#nested.active()
-    if (nested.length === 0) {
-      await (this.#options.wait ?? realWait)(seconds, signal)
-      return
-    }
-    const woken = new AbortController()
-    const wait = realWait(seconds, AbortSignal.any([signal, woken.signal]))
-    await Promise.race([wait, ...nested.map(({ ended }) => ended)])
-    woken.abort()
-    await wait.catch(() => {})
-    signal.throwIfAborted()
   }
 
   #spec(run: TaskRun, state: Json | null): AttemptSpec {
     const { start, end } = this.dataInterval
+    const { graph } = this.#workflow
     return {
       taskRunId: run.number,
       attempt: run.attempts + 1,
@@ -298,7 +226,10 @@ export class LocalRun implements LiveRun {
       item: run.item,
       params: this.#params,
       variables: this.#options.variables ?? {},
-      ancestors: this.#workflow.graph.ancestors(run.node.id),
+      // Made when it is asked for: in a long chain there are many.
+      get ancestors() {
+        return graph.ancestors(run.node.id)
+      },
       state,
       traceparent: injectTraceContext().traceparent ?? null,
       source: null,
@@ -318,15 +249,10 @@ export class LocalRun implements LiveRun {
     })
   }
 
-  #finish(run: TaskRun, state: TaskRunState, reason?: string): void {
-    this.#look(this.#end(run, state, reason))
-  }
-
   /** The nodes to look at next. */
   #end(run: TaskRun, state: TaskRunState, reason?: string): readonly string[] {
     run.endedAt = this.#clock.now()
     run.reason = reason ?? null
-    if (state === 'success') run.failure = null
     this.#enter(run, state, { ...(reason !== undefined && { reason }), ...(run.failure && { failure: run.failure }) })
     if (run.mapIndex !== null) return this.#endOfItem(run)
     if (--this.#open === 0) void this.#endRun()
@@ -416,16 +342,4 @@ export class LocalRun implements LiveRun {
   #emit(event: Event): void {
     this.#options.onEvent?.({ ...event, runId: this.id, at: this.#clock.now() } as RunEvent)
   }
-}
-
-function slotRequest(spec: AttemptSpec): SlotRequest {
-  const { priority, pool, poolSlots, concurrencyKey, concurrencyLimit } = spec.node.options
-  const key = concurrencyKey === null ? null : renderDeep(concurrencyKey, templateValues(spec).names())
-  return { priority, pool, poolSlots, key, keyLimit: concurrencyLimit }
-}
-
-async function realWait(seconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
-    throw signal.aborted ? signal.reason : error
-  })
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@millrace/core'
 import type { LogEntry } from '../attempt.ts'
 import type { ConnectionConfig, Progress, RunState, TaskContext, TaskRunState, TriggerKind } from '../context.ts'
 import type { Json } from '../json.ts'
@@ -30,7 +31,7 @@ export interface RunWorkflowOptions {
   /** Functions to run in place of tasks, by id. */
   readonly replace?: Readonly<Record<string, (context: TaskContext) => unknown>>
   /** Default: the system's. */
-  readonly clock?: { now(): Date }
+  readonly clock?: Clock
   /** Waits before a retry, and while a task defers. Default: really. */
   readonly wait?: (seconds: number, signal: AbortSignal) => Promise<void>
   /** Cancels the run. */

@@ -11,7 +11,9 @@ export interface SlotRequest {
 
 interface Waiting {
   readonly request: SlotRequest
+  readonly signal: AbortSignal
   readonly start: () => void
+  readonly stop: () => void
 }
 
 /** Decides which attempt may start: by priority, then by who came first, as far as there is room. */
@@ -20,7 +22,8 @@ export class Slots {
   readonly #pools: Readonly<Record<string, number>>
   readonly #poolsInUse = new Map<string, number>()
   readonly #keysInUse = new Map<string, number>()
-  readonly #waiting: Waiting[] = []
+  readonly #signals = new WeakSet<AbortSignal>()
+  #waiting: Waiting[] = []
   #inUse = 0
 
   constructor(concurrency: number, pools: Readonly<Record<string, number>>) {
@@ -29,29 +32,20 @@ export class Slots {
   }
 
   /** Waits for room; dispose of what it gives to make room again. @throws the signal's reason */
-  take(request: SlotRequest, signal: AbortSignal): Promise<Disposable> {
+  async take(request: SlotRequest, signal: AbortSignal): Promise<Disposable> {
     this.#refuseImpossible(request)
-    return new Promise((resolve, reject) => {
-      const stop = () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-        reject(signal.reason)
-      }
-      const start = () => {
-        signal.removeEventListener('abort', stop)
-        this.#count(request, 1)
-        resolve({
-          [Symbol.dispose]: () => {
-            this.#count(request, -1)
-            this.#dispatch()
-          },
-        })
-      }
-      const waiting = { request, start }
-      if (signal.aborted) return reject(signal.reason)
-      signal.addEventListener('abort', stop, { once: true })
-      this.#enqueue(waiting)
-      this.#dispatch()
-    })
+    signal.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiting: Waiting = { request, signal, start: resolve, stop: () => reject(signal.reason) }
+    this.#enqueue(waiting)
+    this.#dispatch()
+    await promise
+    return {
+      [Symbol.dispose]: () => {
+        this.#count(request, -1)
+        this.#dispatch()
+      },
+    }
   }
 
   /** What stands in the way of a request, for people; undefined when nothing does. */
@@ -71,6 +65,17 @@ export class Slots {
     let at = this.#waiting.length
     while (at > 0 && (this.#waiting[at - 1] as Waiting).request.priority < waiting.request.priority) at--
     this.#waiting.splice(at, 0, waiting)
+    const { signal } = waiting
+    // One listener for all that wait with it: there may be thousands.
+    if (this.#signals.has(signal)) return
+    this.#signals.add(signal)
+    signal.addEventListener('abort', () => this.#stopAll(signal), { once: true })
+  }
+
+  #stopAll(signal: AbortSignal): void {
+    const stopped = this.#waiting.filter((waiting) => waiting.signal === signal)
+    this.#waiting = this.#waiting.filter((waiting) => waiting.signal !== signal)
+    for (const { stop } of stopped) stop()
   }
 
   #dispatch(): void {
@@ -78,6 +83,7 @@ export class Slots {
       const waiting = this.#waiting[at] as Waiting
       if (this.obstacle(waiting.request) === undefined) {
         this.#waiting.splice(at, 1)
+        this.#count(waiting.request, 1)
         waiting.start()
       } else at++
     }

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
-import { ConfigError } from '@millrace/core'
+import { type Clock, ConfigError } from '@millrace/core'
 
 /** A clock that jumps when somebody waits, so that retries and deferrals take no time. */
 export interface VirtualTime {
-  readonly clock: { now(): Date }
+  readonly clock: Clock
   readonly wait: (seconds: number, signal: AbortSignal) => Promise<void>
 }
 
