@@ -44,7 +44,6 @@ export {
   meter,
   type TraceContext,
   tracer,
-  withSpan,
   withTraceContext,
 } from './telemetry/trace-context.ts'
 export { renderDeep } from './template/render-deep.ts'

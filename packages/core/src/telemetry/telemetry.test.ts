@@ -2,11 +2,12 @@ import { execFile } from 'node:child_process'
 import { createServer, type Server as NetServer } from 'node:net'
 import { promisify } from 'node:util'
 import { Server, ServerCredentials } from '@grpc/grpc-js'
+import type { Span } from '@opentelemetry/api'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readGuideSettings } from '../guide-settings.ts'
 import { createLogger } from '../log.ts'
 import { startTelemetry, type Telemetry } from './telemetry.ts'
-import { injectTraceContext, meter, tracer, withSpan, withTraceContext } from './trace-context.ts'
+import { injectTraceContext, meter, tracer, withTraceContext } from './trace-context.ts'
 
 /** What came in, as text between the bytes of the wire format: names, attributes and values are readable in it. */
 interface Collector {
@@ -60,12 +61,25 @@ async function start(env: Record<string, string>, options = {}): Promise<Telemet
   return telemetry
 }
 
+async function withSpan<T>(name: string, work: (span: Span) => Promise<T>): Promise<T> {
+  return tracer().startActiveSpan(name, { attributes: { table: 'orders' } }, async (span) => {
+    try {
+      return await work(span)
+    } catch (error) {
+      span.recordException(error as Error)
+      throw error
+    } finally {
+      span.end()
+    }
+  })
+}
+
 describe('when nothing is configured', () => {
   it('is off: spans and counters go nowhere, and work is done all the same', async () => {
     const telemetry = await start({})
     expect(telemetry.sends).toEqual({ traces: false, metrics: false })
     meter().createCounter('rows').add(1)
-    expect(await withSpan('work', {}, async (span) => span.isRecording())).toBe(false)
+    expect(await withSpan('work', async (span) => span.isRecording())).toBe(false)
     expect(injectTraceContext()).toEqual({})
     expect(withTraceContext({ traceparent: 'rubbish' }, () => 7)).toBe(7)
     await telemetry.shutdown()
@@ -104,7 +118,7 @@ describe('with a collector', () => {
     expect(telemetry.sends).toEqual({ traces: true, metrics: true })
     meter().createCounter('millrace.rows').add(3, { table: 'orders' })
     await expect(
-      withSpan('copy orders', { attributes: { table: 'orders' } }, async () => {
+      withSpan('copy orders', async () => {
         throw new Error('the disk is full')
       }),
     ).rejects.toThrow('the disk is full')
@@ -131,19 +145,19 @@ describe('with a collector', () => {
   it('joins spans of several processes to one trace by text', async () => {
     const collector = await startCollector()
     await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `127.0.0.1:${collector.port}` })
-    const [runTrace, carried] = await withSpan('run', {}, async (span) => [
+    const [runTrace, carried] = await withSpan('run', async (span) => [
       span.spanContext().traceId,
       injectTraceContext(),
     ])
     expect(carried.traceparent).toMatch(new RegExp(`^00-${runTrace}-[0-9a-f]{16}-01$`))
     const taskTrace = await withTraceContext(carried, () =>
-      withSpan('task', {}, async () => {
+      withSpan('task', async () => {
         await new Promise((resolve) => setImmediate(resolve))
-        return withSpan('connector', {}, async (span) => span.spanContext().traceId)
+        return withSpan('connector', async (span) => span.spanContext().traceId)
       }),
     )
     expect(taskTrace).toBe(runTrace)
-    expect(await withSpan('another run', {}, async (span) => span.spanContext().traceId)).not.toBe(runTrace)
+    expect(await withSpan('another run', async (span) => span.spanContext().traceId)).not.toBe(runTrace)
   })
 
   it('puts the ids of the trace into lines of the log', async () => {
@@ -151,7 +165,7 @@ describe('with a collector', () => {
     await start({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `127.0.0.1:${collector.port}` })
     const lines: string[] = []
     const log = await createLogger({ name: 'task', write: (line) => void lines.push(line) })
-    const ids = await withSpan('task', {}, async (span) => {
+    const ids = await withSpan('task', async (span) => {
       log.info({ rows: 1 }, 'inside')
       const { traceId, spanId } = span.spanContext()
       return { trace_id: traceId, span_id: spanId }
@@ -227,7 +241,7 @@ describe('when it goes wrong', () => {
     const collector = await startCollector()
     const telemetry = await start(
       {
-        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `127.0.0.1:${collector.port}`,
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `localhost:${collector.port}`,
         OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'false',
       },
       { flushTimeoutMs: 300 },

@@ -1,4 +1,4 @@
-import type { Meter, Span, SpanOptions, Tracer } from '@opentelemetry/api'
+import type { Meter, Tracer } from '@opentelemetry/api'
 import { otelApi } from './otel-api.ts'
 
 const name = 'millrace'
@@ -28,26 +28,6 @@ export function injectTraceContext(): TraceContext {
 export function withTraceContext<T>(traceContext: TraceContext, work: () => T): T {
   const { context, propagation } = otelApi()
   return context.with(propagation.extract(context.active(), traceContext), work)
-}
-
-/** Calls `work` in a span that ends with it, and that has the error when it fails. */
-export async function withSpan<T>(
-  spanName: string,
-  options: SpanOptions,
-  work: (span: Span) => Promise<T>,
-): Promise<T> {
-  return tracer().startActiveSpan(spanName, options, async (span) => {
-    try {
-      return await work(span)
-    } catch (error) {
-      const exception = error instanceof Error ? error : new Error(String(error))
-      span.recordException(exception)
-      span.setStatus({ code: otelApi().SpanStatusCode.ERROR, message: exception.message })
-      throw error
-    } finally {
-      span.end()
-    }
-  })
 }
 
 /** For lines of the log: which trace and span they belong to, if any. */

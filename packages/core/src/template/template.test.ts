@@ -76,3 +76,36 @@ test.each([
   }
   expect(result).toBe('')
 })
+
+test('range counts as in Jinja', () => {
+  expect(render('{{ range(3) }}{{ range(2, 8, 3) }}{{ range(3, 0, -1) }}{{ range(0) }}')).toBe(
+    '[0, 1, 2][2, 5][3, 2, 1][]',
+  )
+  expect(() => render('{{ range(1, 2, 0) }}')).toThrow(expect.objectContaining({ code: 'TEMPLATE_FAILED' }))
+})
+
+test('a long but honest template is rendered', () => {
+  const rows = Array.from({ length: 5000 }, (_, id) => ({ id, name: `row ${id}` }))
+  const text = render('{% for row in rows %}({{ row.id }}, "{{ row.name | upper }}"),{% endfor %}', { rows })
+  expect(text.split('),')).toHaveLength(5001)
+})
+
+test.each([
+  ['{{ range(1000000000) | length }}', 'range() makes at most 100,000 numbers'],
+  ['{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}', 'it is too much work'],
+  ['{% set l = range(9999) %}{% for a in l %}{% for b in l %}{{ a }}{% endfor %}{% endfor %}', 'it is too much work'],
+  [
+    '{% set n = namespace(x="ab") %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}',
+    'it is too much work',
+  ],
+  [
+    '{% set n = namespace(x=[1]) %}{% for i in range(60) %}{% set n.x = n.x + n.x %}{% endfor %}',
+    'it is too much work',
+  ],
+  ['{{ "a" | indent(300000000, true) | length }}', 'it is too much work'],
+  ['{% macro m() %}{{ m() }}{{ m() }}{% endmacro %}{{ m() }}', 'cannot be filled in'],
+])('%s is stopped soon', (text, message) => {
+  const startedAt = performance.now()
+  expect(() => render(text)).toThrow(message)
+  expect(performance.now() - startedAt).toBeLessThan(5000)
+})

@@ -1,6 +1,7 @@
 import { Template as Jinja } from '@huggingface/jinja'
 import { closestName } from '../closest-name.ts'
 import { ConfigError, isMillraceError } from '../errors.ts'
+import { renderWithinBounds } from './bounded-interpreter.ts'
 import { namesIn, type SyntaxNode } from './template-names.ts'
 
 /**
@@ -16,7 +17,7 @@ export interface Template {
   readonly variables: readonly string[]
   /**
    * @throws ConfigError `TEMPLATE_UNKNOWN_NAME` for a name that the context lacks, unless the text asks
-   *   whether it `is defined` or gives it a `default`; `TEMPLATE_FAILED` for anything else
+   *   whether it `is defined` or gives it a `default`; `TEMPLATE_FAILED` for anything else, also for too much work
    */
   render(context: TemplateContext): string
 }
@@ -45,7 +46,7 @@ export function parseTemplate(text: string, what = 'The template'): Template {
       const unknown = required.find((name) => !Object.hasOwn(context, name))
       if (unknown !== undefined) throw unknownName(what, unknown, Object.keys(context).sort())
       try {
-        return jinja.render(reachable(context))
+        return renderWithinBounds(jinja.parsed, reachable(context))
       } catch (error) {
         if (isMillraceError(error)) throw error
         throw new ConfigError('TEMPLATE_FAILED', { message: `${what} cannot be filled in: ${reason(error)}.` })
