@@ -9,6 +9,12 @@ export interface Engine {
   readonly graphs: VersionGraphs
   /** How long a worker may be silent, in seconds. */
   readonly leaseSeconds: number
+  readonly failureReports: FailureReporting | null
+}
+
+export interface FailureReporting {
+  /** Where people read the log of a task run. Default: the messages have no address. */
+  readonly logUrl?: (at: { readonly runId: number; readonly taskRunId: number }) => string
 }
 
 export interface EngineOptions {
@@ -17,8 +23,10 @@ export interface EngineOptions {
   readonly artifacts: ArtifactStore
   /** Default 30. */
   readonly leaseSeconds?: number
+  /** Keeps a message of every failed task for `startFailureReports`, which somebody has to run. Default null: none. */
+  readonly failureReports?: FailureReporting | null
 }
 
-export function createEngine({ db, artifacts, leaseSeconds = 30 }: EngineOptions): Engine {
-  return { db, artifacts, graphs: new VersionGraphs(), leaseSeconds }
+export function createEngine({ db, artifacts, leaseSeconds = 30, failureReports = null }: EngineOptions): Engine {
+  return { db, artifacts, graphs: new VersionGraphs(), leaseSeconds, failureReports }
 }

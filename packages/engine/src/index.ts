@@ -1,16 +1,18 @@
 export type { ArtifactStore } from './artifacts.ts'
-export { createEngine, type Engine, type EngineOptions } from './engine.ts'
+export { createEngine, type Engine, type EngineOptions, type FailureReporting } from './engine.ts'
 export type { AttemptHost, Executor, StartedAttempt } from './executors/executor.ts'
 export { type ProcessExecutorOptions, processExecutor } from './executors/process/process-executor.ts'
 export { type FailureBus, failureBus, type RunFailure } from './failure-bus/failure-bus.ts'
 export { type ReportOptions, reportFailure } from './failure-bus/report-failure.ts'
+export { type FailureReportsOptions, startFailureReports } from './failure-events/failure-reports.ts'
 export { localArtifacts } from './local-artifacts.ts'
+export { applyRetention, type RemovedByRetention, type RetentionOptions } from './retention.ts'
 export { logKey, runFolder } from './runs/attempt-log.ts'
 export { cancelRun } from './runs/cancel-run.ts'
 export { type ClaimRequest, claimTasks } from './runs/claim.ts'
 export { type AttemptResult, completeAttempts } from './runs/complete.ts'
 export { type CreatedRun, createRun, insertRun, type NewRun } from './runs/create-run.ts'
-export { addEvents, channels, type NewRunEvent, type RunEventKind } from './runs/events.ts'
+export { addEvents, channels, type NewRunEvent, notify, type RunEventKind } from './runs/events.ts'
 export { explainTaskRuns } from './runs/explain.ts'
 export { keepLeases, type LeaseAnswer, reapLostAttempts, returnLeases } from './runs/leases.ts'
 export { isOver, maxLosses } from './runs/lifecycle.ts'
@@ -20,10 +22,36 @@ export { lockRun, type RunRow, readRun } from './runs/run-row.ts'
 export { enforceTimeouts } from './runs/timeouts.ts'
 export { nodeAt, type VersionGraph, VersionGraphs } from './runs/version-graph.ts'
 export { endWorker, forgetWorkers, noteWorker } from './runs/workers.ts'
+export { advanceBackfills, type BackfillReport } from './schedule/advance-backfills.ts'
+export {
+  type Backfill,
+  type Backfill,
+  type BackfillState,
+  type BackfillState,
+  cancelBackfill,
+  cancelBackfill,
+  createBackfill,
+  createBackfill,
+  getBackfill,
+  getBackfill,
+  listBackfills,
+  listBackfills,
+  type NewBackfill,
+  type NewBackfill,
+  pauseBackfill,
+  pauseBackfill,
+  resumeBackfill,
+  resumeBackfill,
+} from './schedule/backfill.ts'
+export { type Scheduler, type SchedulerOptions, startScheduler } from './schedule/scheduler.ts'
+export { type TickReport, tickSchedules } from './schedule/tick.ts'
 export { migrateEngine } from './schema.ts'
 export { type ServeTasksOptions, serveTasks } from './task-host/serve-tasks.ts'
 export { type EngineWorkerApiOptions, engineWorkerApi } from './worker/engine-worker-api.ts'
+export { type OwnValues, valuesOfEnvironment } from './worker/own-values.ts'
+export { packageInstalls } from './worker/package-installs.ts'
 export { listenForWork, type WorkSignals } from './worker/work-signals.ts'
+export { startWorker, type Worker, type WorkerOptions } from './worker/worker.ts'
 export type {
   AttemptMetrics,
   AttemptRef,
@@ -38,5 +66,6 @@ export {
   findVersion,
   findWorkflow,
   packageKey,
+  pauseWorkflow,
   type WorkflowRow,
 } from './workflows.ts'

@@ -1,6 +1,7 @@
 import { sql, type Trx } from '@millrace/db'
 import { type Decision, decide, type TaskRunState } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
+import type { FailedNode } from '../failure-events/enqueue-failures.ts'
 import { concurrencyKey } from './concurrency-key.ts'
 import type { NewRunEvent } from './events.ts'
 import { expandItems } from './expand-items.ts'
@@ -23,7 +24,7 @@ export interface Advance {
   /** Rows that are not over any more or yet: added less ended. */
   readonly openChange: number
   /** Nodes that failed by it: mapped ones. */
-  readonly failed: readonly NodeRow[]
+  readonly failed: readonly FailedNode[]
   readonly becameReady: boolean
   readonly events: readonly NewRunEvent[]
 }
@@ -59,14 +60,14 @@ export async function advance(
   const changed = new Set<NodeRow>()
   const events: NewRunEvent[] = []
   let openChange = 0
-  const failed: NodeRow[] = []
+  const failed: FailedNode[] = []
   let becameReady = false
   const end = (row: NodeRow, state: TaskRunState, reason: string | null) => {
     row.state = state
     row.reason = reason
     changed.add(row)
     openChange -= 1
-    if (state === 'failed') failed.push(row)
+    if (state === 'failed') failed.push({ taskRunId: row.id, place: row.node_index })
     events.push({
       runId: run.id,
       taskRunId: row.id,

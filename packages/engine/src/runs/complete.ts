@@ -1,6 +1,7 @@
 import { sql, type Trx, transaction } from '@millrace/db'
 import type { Json, Outcome, TaskFailure, TaskRunState } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
+import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
 import { jsonColumn, storable } from '../json-column.ts'
 import type { AttemptMetrics, AttemptRef } from '../worker/worker-api.ts'
 import { advance, type EndedTask } from './advance.ts'
@@ -182,12 +183,17 @@ async function applyVerdicts(
     ({ row, state, choice }): EndedTask => ({ place: row.node_index, parentId: row.parent_id, state, choice }),
   )
   const further = await advance(engine, trx, run, graph, { ended })
-  const failed =
-    further.failed.length + over.filter(({ state, row }) => state === 'failed' && row.parent_id === null).length
+  const failed = [
+    ...over.flatMap(({ state, row }) =>
+      state === 'failed' && row.parent_id === null ? [{ taskRunId: row.id, place: row.node_index }] : [],
+    ),
+    ...further.failed,
+  ]
   const openTasks = run.open_tasks - over.length + further.openChange
   await trx.execute(sql`
-    update engine.run set open_tasks = ${openTasks}, failed_tasks = failed_tasks + ${failed} where id = ${run.id}`)
+    update engine.run set open_tasks = ${openTasks}, failed_tasks = failed_tasks + ${failed.length} where id = ${run.id}`)
   await addEvents(trx, [...verdicts.map((verdict) => eventOf(run, verdict)), ...further.events])
+  await enqueueFailures(engine, trx, run.id, graph, failed)
   if (further.becameReady || verdicts.some(({ again }) => again === 0)) await notify(trx, channels.ready)
   if (openTasks === 0 && (await endRunIfOver(trx, run))) return true
   await notify(trx, channels.run, String(run.id))

@@ -2,6 +2,7 @@ import { ConfigError } from '@millrace/core'
 import { sql, type Trx, transaction } from '@millrace/db'
 import { decide, type Json, resolveParams, type TriggerKind } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
+import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
 import { jsonColumn } from '../json-column.ts'
 import { findVersion, findWorkflow } from '../workflows.ts'
 import { advance } from './advance.ts'
@@ -131,6 +132,7 @@ async function decideFirst(
   // Nothing is in the queue before the run starts.
   await trx.execute(sql`update engine.task_run set run_at = null where run_id = ${run.id} and state = 'ready'`)
   await addEvents(trx, events)
+  await enqueueFailures(engine, trx, run.id, graph, failed)
 }
 
 interface FirstRow {

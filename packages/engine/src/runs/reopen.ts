@@ -2,6 +2,7 @@ import { closestName, DataError } from '@millrace/core'
 import { sql, type Trx, transaction } from '@millrace/db'
 import type { Json, TaskRunState } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
+import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
 import { advance } from './advance.ts'
 import { addEvents, channels, notify } from './events.ts'
 import { isOver } from './lifecycle.ts'
@@ -160,7 +161,7 @@ async function reopen(engine: Engine, trx: Trx, run: RunRow, graph: VersionGraph
   const waiting = await trx.query<{ node_index: number }>(
     sql`select node_index from engine.task_run where run_id = ${run.id} and state = 'waiting'`,
   )
-  const { events } = await advance(engine, trx, open, graph, { look: waiting.map((row) => row.node_index) })
+  const { events, failed } = await advance(engine, trx, open, graph, { look: waiting.map((row) => row.node_index) })
   await trx.execute(sql`
     update engine.run set
       open_tasks = (
@@ -172,6 +173,7 @@ async function reopen(engine: Engine, trx: Trx, run: RunRow, graph: VersionGraph
       )
     where id = ${run.id}`)
   await addEvents(trx, [...(wasOver ? [{ runId: run.id, kind: 'run.reopened' as const }] : []), ...events])
+  await enqueueFailures(engine, trx, run.id, graph, failed)
   if (open.state === 'queued') {
     await trx.execute(sql`update engine.task_run set run_at = null where run_id = ${run.id} and state = 'ready'`)
     await startQueuedRuns(engine, trx, run.workflow_id)

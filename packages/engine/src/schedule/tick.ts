@@ -1,4 +1,4 @@
-import type { Clock } from '@millrace/core'
+import { type Clock, isMillraceError } from '@millrace/core'
 import { type Sql, sql, type Trx, transaction } from '@millrace/db'
 import type { Engine } from '../engine.ts'
 import { insertRun } from '../runs/create-run.ts'
@@ -49,8 +49,11 @@ export async function tickSchedules(
         isMore = result.isMore
       }
     } catch (error) {
+      const isTransient = isMillraceError(error) && error.recovery === 'transient'
+      // Without the database none of the others could be looked at either; a lock is only this one's.
+      if (isTransient && error.code !== 'DATABASE_LOCK_TIMEOUT') throw error
       problems.push({ workflow: name, error })
-      await noteProblem(engine, id, now, error)
+      if (!isTransient) await noteProblem(engine, id, now, error)
     }
   }
   return { made, dropped, problems }

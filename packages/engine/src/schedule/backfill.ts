@@ -1,0 +1,245 @@
+import { ConfigError, DataError, parseSchedule } from '@millrace/core'
+import { type Queryable, sql, transaction } from '@millrace/db'
+import { type Json, resolveParams } from '@millrace/workflow'
+import type { Engine } from '../engine.ts'
+import { jsonColumn } from '../json-column.ts'
+import { cancelRun } from '../runs/cancel-run.ts'
+import { channels, notify } from '../runs/events.ts'
+import { findVersion, findWorkflow } from '../workflows.ts'
+
+/** Beyond this somebody has mistaken the schedule, or the year. */
+export const maxBackfillTicks = 100_000
+
+export interface NewBackfill {
+  readonly workflow: string
+  /** Default: the current one, which stays the backfill's when another is deployed. */
+  readonly version?: string
+  /** Ticks from here on, */
+  readonly start: Date
+  /** and before here. What is not past yet is left out. */
+  readonly end: Date
+  readonly params?: Readonly<Record<string, Json>>
+  /** Runs at a time. Default 1. */
+  readonly maxActiveRuns?: number
+  /** Whether ticks that have a run already get none, or another one. Default `skip`. */
+  readonly existing?: 'skip' | 'again'
+}
+
+export type BackfillState = 'running' | 'paused' | 'success' | 'failed' | 'cancelled'
+
+export interface Backfill {
+  readonly id: number
+  readonly workflow: string
+  readonly version: string
+  readonly state: BackfillState
+  /** Why it ended as it did; null when the state says it all. */
+  readonly reason: string | null
+  readonly start: Date
+  readonly end: Date
+  readonly params: Readonly<Record<string, Json>>
+  readonly maxActiveRuns: number
+  readonly existing: 'skip' | 'again'
+  /** Of ticks: all, those with a run that is over by how it ended, those being run, and those left out for they had a run. */
+  readonly progress: {
+    readonly total: number
+    readonly success: number
+    readonly failed: number
+    readonly cancelled: number
+    readonly active: number
+    readonly skipped: number
+  }
+  readonly createdAt: Date
+  readonly endedAt: Date | null
+}
+
+/**
+ * Has a workflow run for every tick of its schedule in a range, oldest first and so many at a time. The scheduler makes the
+ * runs one by one, also while the workflow is paused.
+ *
+ * @throws ConfigError `BACKFILL_WITHOUT_SCHEDULE`, `BACKFILL_RANGE_INVALID`, `BACKFILL_TOO_LARGE`, `BACKFILL_EMPTY`,
+ *   `BACKFILL_LIMIT_INVALID`, and what is said of parameters that do not fit
+ * @throws DataError `WORKFLOW_MISSING`, `WORKFLOW_VERSION_MISSING`
+ */
+export async function createBackfill(engine: Engine, request: NewBackfill): Promise<Backfill> {
+  const { db } = engine
+  const workflow = await findWorkflow(db, request.workflow)
+  const versionId = await findVersion(db, workflow, request.version)
+  const { manifest } = await engine.graphs.get(db, versionId)
+  if (manifest.schedule === null) {
+    throw new ConfigError('BACKFILL_WITHOUT_SCHEDULE', {
+      message: `Workflow ${manifest.name} ${manifest.version} has no schedule, so it has no ticks to fill in. Give it a schedule, or start single runs by "millrace trigger ${manifest.name}".`,
+      details: { workflow: manifest.name, version: manifest.version },
+    })
+  }
+  const { start, maxActiveRuns = 1, existing = 'skip' } = request
+  if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1) {
+    throw new ConfigError('BACKFILL_LIMIT_INVALID', {
+      message: `A backfill cannot have ${maxActiveRuns} active runs at most. Give a whole number from 1 on.`,
+    })
+  }
+  if (!(request.end > start)) {
+    throw new ConfigError('BACKFILL_RANGE_INVALID', {
+      message:
+        'The range of a backfill has to end after it starts. Give both as dates, such as 2026-01-01 and 2026-02-01.',
+    })
+  }
+  resolveParams(manifest, request.params ?? {})
+  const { now } = await db.one<{ now: Date }>(sql`select now()`)
+  const end = request.end < now ? request.end : now
+  const schedule = parseSchedule(manifest.schedule)
+  const total = schedule.between(start, end, maxBackfillTicks + 1).length
+  const range = `between ${start.toISOString()} and ${end.toISOString()}`
+  if (total > maxBackfillTicks) {
+    throw new ConfigError('BACKFILL_TOO_LARGE', {
+      message: `The schedule "${schedule.cron}" of ${manifest.name} has more than ${maxBackfillTicks} ticks ${range}. Fill in a shorter range at a time.`,
+    })
+  }
+  if (total === 0) {
+    throw new ConfigError('BACKFILL_EMPTY', {
+      message: `The schedule "${schedule.cron}" (${schedule.timezone}) of ${manifest.name} has no tick ${range} that is past. The start belongs to the range, the end does not.`,
+    })
+  }
+  const { id } = await db.one<{ id: number }>(sql`
+    insert into engine.backfill (workflow_id, version_id, range_start, range_end, params, max_active_runs, existing, total)
+    values (
+      ${workflow.id}, ${versionId}, ${start}, ${end}, ${jsonColumn(request.params ?? {})}, ${maxActiveRuns}, ${existing}, ${total}
+    )
+    returning id`)
+  await notify(db, channels.scheduler)
+  return await getBackfill(db, id)
+}
+
+interface BackfillRow {
+  readonly id: number
+  readonly workflow: string
+  readonly version: string
+  readonly state: BackfillState
+  readonly reason: string | null
+  readonly range_start: Date
+  readonly range_end: Date
+  readonly params: Readonly<Record<string, Json>>
+  readonly max_active_runs: number
+  readonly existing: 'skip' | 'again'
+  readonly total: number
+  readonly success: number
+  readonly failed: number
+  readonly cancelled: number
+  readonly active: number
+  readonly skipped: number
+  readonly created_at: Date
+  readonly ended_at: Date | null
+}
+
+const backfillRows = sql`
+  select b.*, w.name as workflow, v.version, r.*
+  from engine.backfill b
+  join engine.workflow w on w.id = b.workflow_id
+  join engine.workflow_version v on v.id = b.version_id
+  cross join lateral (
+    select count(*) filter (where state = 'success') as success, count(*) filter (where state = 'failed') as failed,
+      count(*) filter (where state = 'cancelled') as cancelled,
+      count(*) filter (where state in ('queued', 'running')) as active
+    from engine.run where backfill_id = b.id
+  ) r`
+
+/** @throws DataError `BACKFILL_MISSING` */
+export async function getBackfill(db: Queryable, id: number): Promise<Backfill> {
+  const row = await db.maybe<BackfillRow>(sql`${backfillRows} where b.id = ${id}`)
+  if (row === undefined) throw backfillMissing(id)
+  return backfillOf(row)
+}
+
+/** Newest first; those with an id below `before`. Default: 100 of all workflows. */
+export async function listBackfills(
+  db: Queryable,
+  filter: {
+    readonly workflow?: string
+    readonly state?: BackfillState
+    readonly before?: number
+    readonly limit?: number
+  } = {},
+): Promise<readonly Backfill[]> {
+  const { workflow = null, state = null, before = null, limit = 100 } = filter
+  const rows = await db.query<BackfillRow>(sql`
+    ${backfillRows}
+    where (${workflow}::text is null or w.name = ${workflow}) and (${state}::text is null or b.state = ${state})
+      and (${before}::bigint is null or b.id < ${before})
+    order by b.id desc limit ${limit}`)
+  return rows.map(backfillOf)
+}
+
+/** Makes no more runs until it is resumed; those that there are go on. */
+export async function pauseBackfill(engine: Engine, id: number): Promise<Backfill> {
+  return await change(engine, id, { from: ['running', 'paused'], to: 'paused', verb: 'paused' })
+}
+
+export async function resumeBackfill(engine: Engine, id: number): Promise<Backfill> {
+  return await change(engine, id, { from: ['running', 'paused'], to: 'running', verb: 'resumed' })
+}
+
+/** Makes no more runs, and cancels those that are not over. */
+export async function cancelBackfill(engine: Engine, id: number): Promise<Backfill> {
+  await change(engine, id, { from: ['running', 'paused', 'cancelled'], to: 'cancelled', verb: 'cancelled' })
+  await cancelRunsOfBackfills(engine)
+  return await getBackfill(engine.db, id)
+}
+
+async function change(
+  engine: Engine,
+  id: number,
+  { from, to, verb }: { readonly from: readonly BackfillState[]; readonly to: BackfillState; readonly verb: string },
+): Promise<Backfill> {
+  return await transaction(engine.db, async (trx) => {
+    const row = await trx.maybe<{ state: BackfillState }>(
+      sql`select state from engine.backfill where id = ${id} for update`,
+    )
+    if (row === undefined) throw backfillMissing(id)
+    if (!from.includes(row.state)) {
+      throw new DataError('BACKFILL_OVER', {
+        message: `Backfill ${id} is over (${row.state}) and cannot be ${verb}. Make a new one for what is missing: ticks that have a run are left out.`,
+        details: { id, state: row.state },
+      })
+    }
+    await trx.execute(sql`
+      update engine.backfill set state = ${to}, ended_at = case when ${to === 'cancelled'} then coalesce(ended_at, now()) end
+      where id = ${id}`)
+    await notify(trx, channels.scheduler)
+    return await getBackfill(trx, id)
+  })
+}
+
+/** Cancels what cancelled backfills left running; the scheduler does so too, where the process that began it died. */
+export async function cancelRunsOfBackfills(engine: Engine): Promise<number> {
+  const runs = await engine.db.query<{ id: number }>(sql`
+    select r.id from engine.run r join engine.backfill b on b.id = r.backfill_id
+    where b.state = 'cancelled' and r.state in ('queued', 'running') and not r.cancelled
+    order by r.id limit 1000`)
+  for (const { id } of runs) await cancelRun(engine, id, 'its backfill was cancelled')
+  return runs.length
+}
+
+function backfillOf(row: BackfillRow): Backfill {
+  const { total, success, failed, cancelled, active, skipped } = row
+  return {
+    id: row.id,
+    workflow: row.workflow,
+    version: row.version,
+    state: row.state,
+    reason: row.reason,
+    start: row.range_start,
+    end: row.range_end,
+    params: row.params,
+    maxActiveRuns: row.max_active_runs,
+    existing: row.existing,
+    progress: { total, success, failed, cancelled, active, skipped },
+    createdAt: row.created_at,
+    endedAt: row.ended_at,
+  }
+}
+
+function backfillMissing(id: number): DataError {
+  return new DataError('BACKFILL_MISSING', {
+    message: `There is no backfill ${id}. "millrace backfill list" shows what there is.`,
+    details: { id },
+  })
+}
