@@ -21,5 +21,6 @@ export { type Look, Sensor, type WaitConfig, waitProperties } from './sensors/se
 export { SqlSensor, type SqlSensorConfig, sqlSensorConfigSchema } from './sensors/sql-sensor.ts'
 export { WorkflowSensor, type WorkflowSensorConfig, workflowSensorConfigSchema } from './sensors/workflow-sensor.ts'
 export { type SqlConfig, SqlOperator, sqlConfigSchema } from './sql/sql-operator.ts'
+export { type StreamConfig, StreamOperator, streamConfigSchema } from './stream/stream-operator.ts'
 export { type TransferConfig, transferConfigSchema } from './transfer/config.ts'
 export { TransferOperator } from './transfer/transfer-operator.ts'

@@ -15,6 +15,7 @@ import { ObjectSensor, objectSensorDefinition } from './sensors/object-sensor.ts
 import { SqlSensor, sqlSensorDefinition } from './sensors/sql-sensor.ts'
 import { WorkflowSensor, workflowSensorDefinition } from './sensors/workflow-sensor.ts'
 import { SqlOperator, sqlDefinition } from './sql/sql-operator.ts'
+import { StreamOperator, streamDefinition } from './stream/stream-operator.ts'
 import { TransferOperator, transferDefinition } from './transfer/transfer-operator.ts'
 
 interface Entry {
@@ -28,6 +29,7 @@ interface Entry {
 const entries: ReadonlyMap<string, Entry> = new Map(
   [
     { definition: transferDefinition, Operator: TransferOperator },
+    { definition: streamDefinition, Operator: StreamOperator },
     { definition: sqlDefinition, Operator: SqlOperator },
     { definition: dataTestDefinition, Operator: DataTestOperator },
     { definition: typescriptDefinition, Operator: TypescriptOperator },
