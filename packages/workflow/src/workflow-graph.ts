@@ -44,8 +44,9 @@ export class WorkflowGraph implements NodeIndex {
     return topologicalSort(this.#graph).map((id) => this.#graph.getNodeAttribute(id, 'node'))
   }
 
+  /** Of nodes and groups. */
   ids(): readonly string[] {
-    return this.#graph.nodes()
+    return [...this.#graph.nodes(), ...this.#groups.keys()]
   }
 
   /** Nodes and groups. */
@@ -86,7 +87,7 @@ export class WorkflowGraph implements NodeIndex {
   }
 
   inGroup(group: string): readonly string[] {
-    return this.ids().filter((id) => id.startsWith(`${group}.`))
+    return this.#graph.nodes().filter((id) => id.startsWith(`${group}.`))
   }
 
   /** @throws ConfigError `NODE_ID_TAKEN` */

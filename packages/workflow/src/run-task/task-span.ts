@@ -1,6 +1,9 @@
 import { guideSettings, meter, tracer, withTraceContext } from '@millrace/core'
-import { type Attributes, SpanStatusCode } from '@opentelemetry/api'
+import type { Attributes, SpanStatusCode } from '@opentelemetry/api'
 import type { AttemptSpec } from '../attempt.ts'
+
+/** By its number, so that the package is not loaded where telemetry is off. */
+const errorStatus: SpanStatusCode.ERROR = 2
 
 /** Counts the attempt, and wraps it in a span of the run's trace. `failed` says whether what came out is a failure. */
 export function inTaskSpan<T>(
@@ -17,7 +20,7 @@ export function inTaskSpan<T>(
       try {
         const result = await work()
         const message = failed(result)
-        if (message !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message })
+        if (message !== undefined) span.setStatus({ code: errorStatus, message })
         return result
       } finally {
         span.end()
@@ -36,7 +39,7 @@ export function inPhaseSpan<T>(
     try {
       return await work()
     } catch (error) {
-      if (isError(error)) span.setStatus({ code: SpanStatusCode.ERROR })
+      if (isError(error)) span.setStatus({ code: errorStatus })
       throw error
     } finally {
       span.end()
