@@ -1,0 +1,78 @@
+import { ConfigError, closestName, isMillraceError, type RetryOptions, retry } from '@millrace/core'
+import type { AttemptSpec, LogEntry, Progress } from '@millrace/workflow'
+import type { AttemptHost } from '../executors/executor.ts'
+import { type OwnValues, variableOf } from './own-values.ts'
+import type { SecretMask } from './secret-mask.ts'
+import type { AttemptRef, WorkerApi } from './worker-api.ts'
+
+export interface AttemptHostOptions {
+  readonly api: WorkerApi
+  readonly spec: AttemptSpec
+  readonly own: OwnValues
+  readonly mask: SecretMask
+  readonly log: (entry: LogEntry) => void
+  readonly heartbeat: (progress?: Progress) => void
+  /** Fires when the attempt is to stop: questions are not asked again. */
+  readonly signal: AbortSignal
+}
+
+/** A server that restarts is waited for; a task has its own timeouts. */
+const patience: RetryOptions = { retries: 20, minDelayMs: 200, maxDelayMs: 10_000, deadlineMs: 120_000 }
+
+/** The world of one attempt, asked of the server, with only what the task declares. */
+export function attemptHost({ api, spec, own, mask, log, heartbeat, signal }: AttemptHostOptions): AttemptHost {
+  const ref: AttemptRef = { taskRunId: spec.taskRunId, attempt: spec.attempt }
+  const ask = <T>(question: () => Promise<T>): Promise<T> => retry(question, { ...patience, signal })
+  return {
+    log,
+    heartbeat,
+    output: (node) => ask(() => api.output(ref, node)),
+    async connection(name) {
+      refuseUndeclared('connection', name, spec)
+      const found = (await ask(() => api.connection(ref, name))) ?? (await own.connection(name))
+      if (found === null) throw unknown('connection', name, spec)
+      mask.addConnection(found)
+      return found
+    },
+    async secret(name) {
+      refuseUndeclared('secret', name, spec)
+      const found = (await ask(() => api.secret(ref, name))) ?? (await own.secret(name))
+      if (found === null) throw unknown('secret', name, spec)
+      mask.add(found)
+      return found
+    },
+    // A request that was lost may have been obeyed: without a key, a second one would start a second run.
+    trigger: (workflow, options) =>
+      options.key === undefined
+        ? api.trigger(ref, { workflow, ...options })
+        : ask(() => api.trigger(ref, { workflow, ...options })),
+    runState: (runId) => ask(() => api.runState(ref, runId)),
+    findRun: (workflow, at) => ask(() => api.findRun(ref, { workflow, at })),
+    taskState: (runId, node) => ask(() => api.taskState(ref, runId, node)),
+  }
+}
+
+/** What the task's process asks for is checked here too: it runs the code of others. */
+function refuseUndeclared(kind: 'connection' | 'secret', name: string, { node }: AttemptSpec): void {
+  const declared = node[`${kind}s`]
+  // A name with a template is filled in where the task runs.
+  if (declared.includes(name) || declared.some((entry) => entry.includes('{{') || entry.includes('{%'))) return
+  const nearest = closestName(name, declared)
+  throw new ConfigError(kind === 'connection' ? 'CONNECTION_NOT_DECLARED' : 'SECRET_NOT_DECLARED', {
+    message: `Task "${node.id}" asks for ${kind} "${name}", which it does not declare.${nearest ? ` Did you mean "${nearest}"?` : ` Name it in the ${kind}s of its class.`}`,
+    details: { node: node.id, [kind]: name, declared: [...declared] },
+  })
+}
+
+function unknown(kind: 'connection' | 'secret', name: string, { node }: AttemptSpec): ConfigError {
+  const variable = variableOf(kind === 'connection' ? 'MILLRACE_CONNECTION_' : 'MILLRACE_SECRET_', name)
+  return new ConfigError(kind === 'connection' ? 'CONNECTION_UNKNOWN' : 'SECRET_UNKNOWN', {
+    message: `Task "${node.id}" needs the ${kind} "${name}", which neither the platform nor this worker has. Set ${variable} where the worker runs, or save the ${kind} in the platform.`,
+    details: { node: node.id, [kind]: name },
+  })
+}
+
+/** Whether the same call may work later. */
+export function isTransient(error: unknown): boolean {
+  return isMillraceError(error) && error.recovery === 'transient'
+}
