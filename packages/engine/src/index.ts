@@ -25,22 +25,13 @@ export { endWorker, forgetWorkers, noteWorker } from './runs/workers.ts'
 export { advanceBackfills, type BackfillReport } from './schedule/advance-backfills.ts'
 export {
   type Backfill,
-  type Backfill,
-  type BackfillState,
   type BackfillState,
   cancelBackfill,
-  cancelBackfill,
-  createBackfill,
   createBackfill,
   getBackfill,
-  getBackfill,
-  listBackfills,
   listBackfills,
   type NewBackfill,
-  type NewBackfill,
   pauseBackfill,
-  pauseBackfill,
-  resumeBackfill,
   resumeBackfill,
 } from './schedule/backfill.ts'
 export { type Scheduler, type SchedulerOptions, startScheduler } from './schedule/scheduler.ts'
