@@ -5,6 +5,7 @@ export { type LinkConfig, LinkOperator, linkConfigSchema } from './control/link-
 export { type NotifyConfig, NotifyOperator, notifyConfigSchema } from './control/notify-operator.ts'
 export { type DataCheck, type DataTestConfig, dataTestConfigSchema } from './data-test/config.ts'
 export { DataTestOperator } from './data-test/data-test-operator.ts'
+export { type DbtConfig, DbtOperator, dbtConfigSchema } from './dbt/dbt-operator.ts'
 export { DefinedOperator, type OperatorDefinition } from './kit/definition.ts'
 export { type OpenConnectionOptions, openConnection } from './kit/open-connection.ts'
 export { type PythonConfig, PythonOperator, pythonConfigSchema } from './python/python-operator.ts'

@@ -6,6 +6,7 @@ import { EmptyOperator, emptyDefinition } from './control/empty-operator.ts'
 import { LinkOperator, linkDefinition } from './control/link-operator.ts'
 import { NotifyOperator, notifyDefinition } from './control/notify-operator.ts'
 import { DataTestOperator, dataTestDefinition } from './data-test/data-test-operator.ts'
+import { DbtOperator, dbtDefinition } from './dbt/dbt-operator.ts'
 import { configProblems } from './kit/config.ts'
 import type { OperatorDefinition } from './kit/definition.ts'
 import { namedIn } from './kit/named-in.ts'
@@ -34,6 +35,7 @@ const entries: ReadonlyMap<string, Entry> = new Map(
     { definition: dataTestDefinition, Operator: DataTestOperator },
     { definition: typescriptDefinition, Operator: TypescriptOperator },
     { definition: pythonDefinition, Operator: PythonOperator },
+    { definition: dbtDefinition, Operator: DbtOperator },
     { definition: notifyDefinition, Operator: NotifyOperator },
     { definition: branchDefinition, Operator: BranchOperator },
     { definition: linkDefinition, Operator: LinkOperator },

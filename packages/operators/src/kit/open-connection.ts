@@ -2,6 +2,7 @@ import {
   asTableConnector,
   type ConfigValues,
   type Connector,
+  type ConnectorDefinition,
   type ConnectorKind,
   connectorDefinition,
   type NotifyConnector,
@@ -64,20 +65,28 @@ export async function openConnection(
   kind?: keyof ConnectorOf,
   { path, values: over = {} }: OpenConnectionOptions = {},
 ): Promise<Connector> {
-  const { connector, values } = await context.connections.get(name)
-  const definition = await connectorDefinition(connector)
-  const { uri, ...own } = values
-  const isAddress = typeof uri === 'string' && !Object.hasOwn(definition.configSchema.properties, 'uri')
-  const given = isAddress ? { ...definition.parseUri(uri), ...own } : values
+  const { definition, values: given } = await resolveConnection(context, name)
   if (kind !== undefined && kind !== 'table' && definition.kind !== kind) {
     throw new ConfigError('CONNECTION_KIND', {
       message: `The connection "${name}" is ${definition.title}, which is not ${nouns[kind]}. Name another connection.`,
-      details: { connection: name, connector, kind },
+      details: { connection: name, connector: definition.name, kind },
     })
   }
   const placed = path === undefined ? {} : { path: joinPath(given.path, path) }
   const opened = definition.create(resolveConfig(definition, { ...given, ...placed, ...over }))
   return kind === 'table' ? asTableConnector(opened) : opened
+}
+
+/** A connection with the values of its address, without those that the environment and defaults would add. */
+export async function resolveConnection(
+  { connections }: Pick<TaskContext, 'connections'>,
+  name: string,
+): Promise<{ readonly connector: string; readonly definition: ConnectorDefinition; readonly values: ConfigValues }> {
+  const { connector, values } = await connections.get(name)
+  const definition = await connectorDefinition(connector)
+  const { uri, ...own } = values
+  const isAddress = typeof uri === 'string' && !Object.hasOwn(definition.configSchema.properties, 'uri')
+  return { connector, definition, values: isAddress ? { ...definition.parseUri(uri), ...own } : values }
 }
 
 /** An absolute path stands for itself, and so does one over a connection that names a file. */

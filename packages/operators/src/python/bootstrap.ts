@@ -2,7 +2,7 @@
  * Ends the whole process group when the process that started it is gone: file descriptor 3 is a pipe that it holds open
  * and never writes to.
  */
-const watchOwner = `
+export const watchOwner = `
 import os, signal, threading
 
 def _watch_owner():
