@@ -18,6 +18,24 @@ export const platformSettings = defineSettings({
     description:
       'Chunks in flight at once, each over its own connection, when neither the command nor the file says otherwise.',
   },
+  logLimitMb: {
+    env: 'MILLRACE_LOG_LIMIT_MB',
+    type: 'integer',
+    default: 10,
+    minimum: 1,
+    maximum: 10_000,
+    description:
+      'Log of one attempt of a task, in MiB, for workers. Of a longer one the beginning and the last lines are kept, and how much is missing.',
+  },
+  stopGraceSeconds: {
+    env: 'MILLRACE_STOP_GRACE_SECONDS',
+    type: 'integer',
+    default: 10,
+    minimum: 0,
+    maximum: 86_400,
+    description:
+      'How long a task that is cancelled or out of time may take to stop by itself before its processes are ended, for workers.',
+  },
   debug: {
     env: 'MILLRACE_DEBUG',
     type: 'boolean',
