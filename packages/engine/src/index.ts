@@ -41,6 +41,7 @@ export { type ServeTasksOptions, serveTasks } from './task-host/serve-tasks.ts'
 export { type EngineWorkerApiOptions, engineWorkerApi } from './worker/engine-worker-api.ts'
 export { type OwnValues, valuesOfEnvironment } from './worker/own-values.ts'
 export { packageInstalls } from './worker/package-installs.ts'
+export { type HttpWorkerApiOptions, httpWorkerApi } from './worker/http-worker-api.ts'
 export { listenForWork, type WorkSignals } from './worker/work-signals.ts'
 export { startWorker, type Worker, type WorkerOptions } from './worker/worker.ts'
 export type {
