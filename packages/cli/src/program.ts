@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseAmount, parseNames, parseSize } from './parse-values.ts'
+import { addBuild } from './program/build.ts'
 import { addConnectors } from './program/connectors.ts'
 import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
 import { addStream } from './program/stream.ts'
+import { addTask } from './program/task.ts'
 import { addTinybird } from './program/tinybird.ts'
 import { type TransferChoices, type TransferOption, transferOptions } from './transfer-options.ts'
 
@@ -15,6 +17,8 @@ export function createProgram(run: Run, version: string): Command {
     .helpOption('-h, --help', 'Shows help.')
     .helpCommand('help [command]', 'Shows help for a command.')
     .showHelpAfterError(false)
+    // After the name of a command, --version may be an option of it.
+    .enablePositionalOptions()
   addCopy(program, run)
   addPlan(program, run)
   addVerify(program, run)
@@ -22,6 +26,8 @@ export function createProgram(run: Run, version: string): Command {
   addTinybird(program, run)
   addNotify(program, run)
   addConnectors(program, run)
+  addBuild(program, run)
+  addTask(program, run)
   program.addHelpText('after', () => overview(program))
   return program
 }

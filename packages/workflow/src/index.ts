@@ -46,6 +46,11 @@ export { runWorkflow } from './run-workflow/run-workflow.ts'
 export { type VirtualTime, virtualTime } from './run-workflow/virtual-time.ts'
 export { DeferTask, SkipTask } from './signals.ts'
 export { StopTask } from './stop-task.ts'
+export { type AirflowOptions, airflowTarget } from './targets/airflow/airflow-target.ts'
+export { taskExitCodes } from './targets/airflow/exit-codes.ts'
+export { notebookDockerfile } from './targets/notebook/notebook-dockerfile.ts'
+export { type NotebookOptions, notebookTarget } from './targets/notebook/notebook-target.ts'
+export type { Target, TargetFile, Translation } from './targets/target.ts'
 export {
   type AnyTask,
   BranchTask,

@@ -8,6 +8,9 @@ const longestId = 250
 const longestGroupId = 200
 const longestTag = 100
 
+/** Operators that ask the engine for runs of other workflows. */
+const runsOfMillrace = new Set(['link', 'workflow_sensor'])
+
 /** All that Airflow would refuse, or would run wrongly without a word. */
 export function airflowProblems(manifest: WorkflowManifest): readonly ConfigError[] {
   const { name, nodes, groups, schedule, tags } = manifest
@@ -20,7 +23,11 @@ export function airflowProblems(manifest: WorkflowManifest): readonly ConfigErro
     found.push(problem('AIRFLOW_DAG_ID_INVALID', message, { id: dagId }))
   }
   const groupIds = new Set(groups.map(({ id }) => id))
-  for (const { id, mapOver, branch } of nodes) {
+  for (const { id, operator } of nodes) {
+    if (operator !== null && runsOfMillrace.has(operator.name)) {
+      const message = `"${id}" of workflow "${name}" looks at runs of other workflows, which Airflow does not know by their names here. Leave it out, and let Airflow's own sensors and triggers connect the two DAGs.`
+      found.push(problem('AIRFLOW_OPERATOR_UNKNOWN', message, { node: id, operator: operator.name }))
+    }
     if (!idFormat.test(id) || id.length > longestId) {
       const message = `"${id}" of workflow "${name}" cannot be the id of an Airflow task. Use letters, digits, "_", "." and "-" only, and at most ${longestId} characters with its groups.`
       found.push(problem('AIRFLOW_TASK_ID_INVALID', message, { node: id }))
@@ -28,10 +35,6 @@ export function airflowProblems(manifest: WorkflowManifest): readonly ConfigErro
     if (groupIds.has(id)) {
       const message = `"${id}" of workflow "${name}" is a task and a group, which Airflow cannot tell apart. Rename one of them.`
       found.push(problem('AIRFLOW_ID_TAKEN', message, { node: id }))
-    }
-    if (branch && mapOver !== null) {
-      const message = `"${id}" of workflow "${name}" chooses once for every item it is mapped over, which Airflow cannot do. Let one task choose for all items.`
-      found.push(problem('AIRFLOW_MAPPED_BRANCH', message, { node: id }))
     }
   }
   for (const { id, parent } of groups) {
@@ -71,16 +74,12 @@ export function airflowNotes(manifest: WorkflowManifest): readonly string[] {
   )
   where(({ options }) => options.concurrencyKey !== null, 'Airflow has no concurrencyKey; use a pool')
   where(({ options }) => options.resources.memoryMb !== null, 'Airflow sets no memory limit for a command')
-  where(
-    ({ options }) => options.retries > 0 && options.retryJitter > 0 && options.retryBackoff <= 1,
-    'Airflow waits the same time before every retry, without retryJitter',
-  )
   return notes
 }
 
 /** Operators that wait for something outside; they give their worker back meanwhile. */
 export function mayWait({ operator }: ManifestNode): boolean {
-  return operator !== null && /(^|[-_])sensor([-_]|$)|^link$/.test(operator.name)
+  return operator?.name.endsWith('_sensor') === true
 }
 
 /** A group's id within the group around it. */

@@ -11,7 +11,6 @@ const graceSeconds = 25
  * trap, and so that nothing it started outlives it.
  */
 export const nodeCommand = `set -u
-set -m
 folder=""
 child=""
 signalled=0
@@ -26,14 +25,18 @@ pass_on() {
   signalled=1
   if [ -z "$child" ]; then exit 143; fi
   kill -TERM -- "-$child" 2>/dev/null
-  ( sleep ${graceSeconds}; kill -KILL -- "-$child" 2>/dev/null ) >/dev/null 2>&1 &
+  set -m
+  ( sleep ${graceSeconds}; kill -KILL -- "-$child" ) </dev/null >/dev/null 2>&1 &
   watchdog=$!
+  set +m
 }
 
 # Runs a command in the background, so that signals are seen while it runs, and leaves its exit code in \`code\`.
 run() {
+  set -m
   "$@" </dev/null &
   child=$!
+  set +m
   wait "$child"
   code=$?
   while [ "$signalled" = 1 ]; do
@@ -69,7 +72,7 @@ run millrace task run --package-folder "$folder/package" --result "$folder/resul
 
 # The result is the last line, which Airflow keeps for the nodes after this one.
 if [ "$code" = 0 ] || [ "$code" = ${taskExitCodes.deferred} ]; then
-  if [ -s "$folder/result.json" ]; then cat -- "$folder/result.json"; echo; fi
+  if [ -s "$folder/result.json" ]; then printf '%s\\n' "$(cat -- "$folder/result.json")"; fi
 fi
 exit "$code"
 `
