@@ -381,7 +381,7 @@ describe('a part of a workflow', () => {
     expect(result.output('load.b')).toEqual([[7]])
     const without = await workflow.test({ only: ['load.a'] })
     expect(without.task('load.a').failure).toMatchObject({ code: 'OUTPUT_NOT_AVAILABLE' })
-    await expect(workflow.test({ only: ['lode'] })).rejects.toThrow('Did you mean "load"?')
+    await expect(workflow.test({ only: ['laod'] })).rejects.toThrow('Did you mean "load"?')
   })
 
   it('can be replaced by functions', async () => {
