@@ -61,19 +61,34 @@ export async function resolveConnector(word: string, role: Role, lookup: Endpoin
     throw new ConfigError('EMPTY_ADDRESS', { message: `The ${role} is empty. Give a URI, a path or a connection.` })
   if (word === '-' || uriScheme(word) !== null) return fromUri(word, withoutPassword(word), role, lookup)
   if (!mayBeName(word)) return fromUri(word, word, role, lookup)
+  const named = await namedConnector(word, role, lookup)
+  if (named !== null) return named
+  if (/^[\w-]+$/.test(word) && !existsSync(word)) {
+    throw unknownName(word, role, await lookup.connections(), environment)
+  }
+  return fromUri(word, word, role, lookup)
+}
+
+/**
+ * A connection of the file, one of the environment, or a connector that is configured by its own variables; null when
+ * there is nothing of this name.
+ */
+export async function namedConnector(
+  name: string,
+  role: Role,
+  lookup: EndpointLookup,
+): Promise<ResolvedConnector | null> {
+  const { environment = process.env } = lookup
   const connections = await lookup.connections()
-  const defined = connections.get(word) ?? environment[variableOf(word)]
-  refuseUnset(word, defined)
-  if (typeof defined === 'string') return fromUri(defined, word, role, lookup)
+  const defined = connections.get(name) ?? environment[variableOf(name)]
+  refuseUnset(name, defined)
+  if (typeof defined === 'string') return fromUri(defined, name, role, lookup)
   if (defined !== undefined) {
     const { connector, ...values } = defined
-    return make(await connectorDefinition(connector), values, word, role, lookup)
+    return make(await connectorDefinition(connector), values, name, role, lookup)
   }
-  if (connectorNames().includes(word) && word !== 'files') {
-    return make(await connectorDefinition(word), {}, word, role, lookup)
-  }
-  if (/^[\w-]+$/.test(word) && !existsSync(word)) throw unknownName(word, role, connections, environment)
-  return fromUri(word, word, role, lookup)
+  if (!connectorNames().includes(name) || name === 'files') return null
+  return make(await connectorDefinition(name), {}, name, role, lookup)
 }
 
 /** The same for an end of a transfer. */

@@ -26,6 +26,7 @@ export { namedVariables, type PlatformSettings, platformSettings, readPlatformSe
 export { isSecretName, redact, redactFields } from './redact.ts'
 export { parseRetryAfter, type RetryOptions, retry } from './retry.ts'
 export { type Clock, systemClock } from './schedule/clock.ts'
+export { parseInstant } from './schedule/instant.ts'
 export { type MissedTicks, missedTicks } from './schedule/missed-ticks.ts'
 export { type DataInterval, parseSchedule, type Schedule } from './schedule/schedule.ts'
 export {

@@ -32,9 +32,12 @@ export async function readConfigFile(path: string, environment: Environment = pr
  * there is one. The rest of the file is not looked at, and a variable that is not set is left as it
  * is written, since only the connections that are used have to be complete.
  */
-export async function readConnections(given?: string): Promise<Connections> {
-  if (given === undefined && !existsSync(defaultConfigPath)) return new Map()
+export async function readConnections(
+  given?: string,
+  { optional = given === undefined }: { readonly optional?: boolean } = {},
+): Promise<Connections> {
   const path = given ?? defaultConfigPath
+  if (optional && !existsSync(path)) return new Map()
   const { checkedDocument } = await import('./checked-document.ts')
   const raw = checkedDocument(await readText(path), path, process.env, 'connections') as RawFile
   return new Map(Object.entries(raw.connections ?? {}))

@@ -33,6 +33,7 @@ export const configSchema: ConfigSchema = {
       title: 'Credentials file',
       description: 'Without one, those of the environment the process runs in.',
       env: ['GOOGLE_APPLICATION_CREDENTIALS'],
+      localPath: true,
     },
     bucket: {
       type: 'string',

@@ -34,6 +34,7 @@ export const configSchema: ConfigSchema = {
       title: 'Certificate authority',
       description: 'File that the certificate of the server is checked against. Default: the public authorities.',
       env: ['CLICKHOUSE_CA'],
+      localPath: true,
     },
     settings: {
       type: 'string',

@@ -9,6 +9,7 @@ export const configSchema: ConfigSchema = {
       title: 'Database file',
       description: 'Path of the file, or `:memory:` for a database that ends with the process.',
       env: ['DUCKDB_DATABASE'],
+      localPath: true,
     },
     memory_limit: {
       type: 'string',

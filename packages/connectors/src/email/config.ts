@@ -24,6 +24,7 @@ export const configSchema: ConfigSchema = {
       title: 'Certificate authority',
       description: 'File that the certificate of the server is checked against.',
       env: ['SMTP_TLS_CA'],
+      localPath: true,
     },
     from: { type: 'string', title: 'From', description: 'Such as Millrace <data@example.com>.', env: ['SMTP_FROM'] },
     to: { type: 'string', title: 'To', description: 'Addresses, separated by commas.', env: ['SMTP_TO'] },

@@ -21,6 +21,7 @@ export const configSchema: ConfigSchema = {
       title: 'Path',
       description:
         'A file, a folder that ends with `/`, or `-` for standard input and output. For reading also a pattern such as `data/*.csv`.',
+      localPath: true,
     },
     format: {
       type: 'string',

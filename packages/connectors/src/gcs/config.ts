@@ -19,6 +19,7 @@ export const configSchema: ConfigSchema = {
       title: 'Credentials file',
       description: 'Path of a service account’s key. Default: what the environment of Google Cloud supplies.',
       env: ['GOOGLE_APPLICATION_CREDENTIALS'],
+      localPath: true,
     },
     credentials_json: {
       type: 'string',

@@ -9,6 +9,7 @@ export const configSchema: ConfigSchema = {
       title: 'Definition',
       description: 'File of YAML or JSON that says where the API is and which resources it has.',
       env: ['HTTP_API_DEFINITION'],
+      localPath: true,
     },
     base_url: {
       type: 'string',

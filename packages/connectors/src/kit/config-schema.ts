@@ -9,6 +9,8 @@ export interface ConfigProperty {
   readonly maximum?: number
   /** Environment variables that supply the value, first one set wins. The driver's own names where it has some. */
   readonly env?: readonly string[]
+  /** A path on the machine that uses it: in a configuration file a relative one starts at the folder of that file. */
+  readonly localPath?: true
 }
 
 /** The configuration of a connector: forms, documentation, validation and redaction come from it. */

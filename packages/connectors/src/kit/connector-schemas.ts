@@ -33,6 +33,11 @@ function connectorSchema({ title, kind, schemes, capabilities, configSchema }: C
   }
 }
 
-function propertySchema({ env = [], ...property }: ConfigProperty, secret: boolean): Schema {
-  return { ...property, ...(secret ? { writeOnly: true } : {}), ...(env.length > 0 ? { 'x-env': env } : {}) }
+function propertySchema({ env = [], localPath, ...property }: ConfigProperty, secret: boolean): Schema {
+  return {
+    ...property,
+    ...(secret ? { writeOnly: true } : {}),
+    ...(env.length > 0 ? { 'x-env': env } : {}),
+    ...(localPath ? { 'x-local-path': true } : {}),
+  }
 }

@@ -37,9 +37,16 @@ export const configSchema: ConfigSchema = {
       title: 'Certificate authority',
       description: 'File that the certificate of the server is checked against.',
       env: ['MYSQL_SSL_CA'],
+      localPath: true,
     },
-    sslcert: { type: 'string', title: 'Client certificate', description: 'File.', env: ['MYSQL_SSL_CERT'] },
-    sslkey: { type: 'string', title: 'Client key', description: 'File.', env: ['MYSQL_SSL_KEY'] },
+    sslcert: {
+      type: 'string',
+      title: 'Client certificate',
+      description: 'File.',
+      env: ['MYSQL_SSL_CERT'],
+      localPath: true,
+    },
+    sslkey: { type: 'string', title: 'Client key', description: 'File.', env: ['MYSQL_SSL_KEY'], localPath: true },
     connect_timeout: {
       type: 'integer',
       title: 'Connection timeout in seconds',

@@ -10,6 +10,7 @@ export const configSchema: ConfigSchema = brokerSchema(
       title: 'Credentials file',
       description: 'File with the JWT and seed of a user, instead of user and password.',
       env: ['NATS_CREDS'],
+      localPath: true,
     },
     stream: { type: 'string', title: 'Stream', description: 'Name of the JetStream stream.', env: ['NATS_STREAM'] },
     subject: {

@@ -41,9 +41,10 @@ export const configSchema: ConfigSchema = {
       description:
         'File that the certificate of the server is checked against; `system` for the authorities known to the runtime.',
       env: ['PGSSLROOTCERT'],
+      localPath: true,
     },
-    sslcert: { type: 'string', title: 'Client certificate', description: 'File.', env: ['PGSSLCERT'] },
-    sslkey: { type: 'string', title: 'Client key', description: 'File.', env: ['PGSSLKEY'] },
+    sslcert: { type: 'string', title: 'Client certificate', description: 'File.', env: ['PGSSLCERT'], localPath: true },
+    sslkey: { type: 'string', title: 'Client key', description: 'File.', env: ['PGSSLKEY'], localPath: true },
     connect_timeout: {
       type: 'integer',
       title: 'Connection timeout in seconds',

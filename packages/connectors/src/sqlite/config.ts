@@ -9,6 +9,7 @@ export const configSchema: ConfigSchema = {
       title: 'Database file',
       description: 'Path of the file.',
       env: ['SQLITE_DATABASE'],
+      localPath: true,
     },
     busy_timeout: {
       type: 'integer',
