@@ -36,6 +36,36 @@ export const platformSettings = defineSettings({
     description:
       'How long a task that is cancelled or out of time may take to stop by itself before its processes are ended, for workers.',
   },
+  databaseUrl: {
+    env: 'MILLRACE_DATABASE_URL',
+    type: 'string',
+    default: null,
+    secret: true,
+    description:
+      'PostgreSQL 15 or newer for the server: `postgresql://user:password@host:5432/database`. The tables are made and migrated when it starts.',
+  },
+  adminToken: {
+    env: 'MILLRACE_ADMIN_TOKEN',
+    type: 'string',
+    default: null,
+    secret: true,
+    description:
+      'The token that may do everything on the server. Make it by `openssl rand -base64 32`; `millrace dev` makes one by itself.',
+  },
+  host: {
+    env: 'MILLRACE_HOST',
+    type: 'string',
+    default: '127.0.0.1',
+    description: 'Address that the server listens on. `0.0.0.0` is all of the machine, behind a proxy that speaks TLS.',
+  },
+  port: {
+    env: 'MILLRACE_PORT',
+    type: 'integer',
+    default: 7474,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Port that the server listens on; 0 takes a free one.',
+  },
   debug: {
     env: 'MILLRACE_DEBUG',
     type: 'boolean',

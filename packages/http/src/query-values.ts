@@ -23,11 +23,15 @@ export function pathInteger(options: Range = { minimum: 1 }): z.ZodType<number, 
   return integerText(options).openapi({ type: 'integer', ...range(options) })
 }
 
-export function queryBoolean(options: { readonly default: boolean }): z.ZodType<boolean, string | undefined> {
-  return z
-    .enum(['true', 'false'])
+/** Without a default it may be left out by `.optional()`. */
+export function queryBoolean(): z.ZodType<boolean, string>
+export function queryBoolean(options: { readonly default: boolean }): z.ZodType<boolean, string | undefined>
+export function queryBoolean(options?: { readonly default: boolean }): z.ZodType {
+  const schema = z.enum(['true', 'false']).transform((value) => value === 'true')
+  if (options === undefined) return schema.openapi({ type: 'boolean' })
+  return schema
     .optional()
-    .transform((value) => (value === undefined ? options.default : value === 'true'))
+    .transform((value) => value ?? options.default)
     .openapi({ type: 'boolean', default: options.default })
 }
 

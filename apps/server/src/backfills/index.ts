@@ -1,0 +1,1 @@
+export { backfillRoutes } from './routes.ts'

@@ -1,0 +1,166 @@
+import { z } from '@hono/zod-openapi'
+import {
+  type Backfill,
+  cancelBackfill,
+  createBackfill,
+  getBackfill,
+  listBackfills,
+  pauseBackfill,
+  resumeBackfill,
+} from '@millrace/engine'
+import { pathInteger, queryInteger, withoutNulls } from '@millrace/http'
+import type { Json } from '@millrace/workflow'
+import { isoTime, jsonMap, time, workflowName } from '../common-schemas.ts'
+import type { ServerApi, ServerContext } from '../server-context.ts'
+
+const tag = 'backfills'
+const access = 'user'
+const params = z.strictObject({ backfill: pathInteger() })
+const states = ['running', 'paused', 'success', 'failed', 'cancelled'] as const
+const existing = z
+  .enum(['skip', 'again'])
+  .openapi({ description: 'Whether ticks that have a run already get none, or another one.' })
+
+const backfillSchema = z
+  .object({
+    id: z.int(),
+    workflow: z.string(),
+    version: z.string(),
+    state: z.enum(states),
+    reason: z.string().optional(),
+    start: time,
+    end: time,
+    params: jsonMap,
+    max_active_runs: z.int(),
+    existing,
+    progress: z
+      .object({
+        total: z.int(),
+        success: z.int(),
+        failed: z.int(),
+        cancelled: z.int(),
+        active: z.int(),
+        skipped: z.int(),
+      })
+      .openapi({ description: 'Of the ticks of the range.' }),
+    created_at: time,
+    ended_at: time.optional(),
+  })
+  .openapi('Backfill')
+
+export function backfillRoutes(api: ServerApi, { engine }: ServerContext): void {
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/workflows/{workflow}/backfills',
+      operationId: 'createBackfill',
+      tag,
+      access,
+      summary: 'Run a workflow for every tick of its schedule in a range, oldest first',
+      params: z.strictObject({ workflow: workflowName }),
+      body: z.strictObject({
+        start: z.iso.datetime({ offset: true }).openapi({ description: 'Ticks from here on,' }),
+        end: z.iso.datetime({ offset: true }).openapi({ description: 'and before here.' }),
+        version: z.string().min(1).max(200).optional(),
+        params: jsonMap.optional(),
+        max_active_runs: z.int().min(1).max(10_000).default(1),
+        existing: existing.default('skip'),
+      }),
+      answers: { 201: backfillSchema },
+    },
+    async ({ params: { workflow }, body }) => {
+      const backfill = await createBackfill(engine, {
+        workflow,
+        start: new Date(body.start),
+        end: new Date(body.end),
+        maxActiveRuns: body.max_active_runs,
+        existing: body.existing,
+        params: (body.params ?? {}) as Record<string, Json>,
+        ...(body.version === undefined ? {} : { version: body.version }),
+      })
+      return { status: 201, body: present(backfill) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/backfills',
+      operationId: 'listBackfills',
+      tag,
+      access,
+      summary: 'Backfills, the newest first',
+      description: 'The next page is asked for with `before`, the last id of this one.',
+      query: z.strictObject({
+        workflow: workflowName.optional(),
+        state: z.enum(states).optional(),
+        before: queryInteger({ minimum: 1 }),
+        per_page: queryInteger({ minimum: 1, maximum: 100, default: 20 }),
+      }),
+      answers: { 200: z.array(backfillSchema) },
+    },
+    async ({ query: { workflow, state, before, per_page } }) => {
+      const rows = await listBackfills(engine.db, {
+        limit: per_page,
+        ...(workflow === undefined ? {} : { workflow }),
+        ...(state === undefined ? {} : { state }),
+        ...(before === undefined ? {} : { before }),
+      })
+      return { status: 200, body: rows.map(present) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/backfills/{backfill}',
+      operationId: 'getBackfill',
+      tag,
+      access,
+      summary: 'A backfill with its progress',
+      params,
+      answers: { 200: backfillSchema },
+    },
+    async ({ params: { backfill } }) => ({ status: 200, body: present(await getBackfill(engine.db, backfill)) }),
+  )
+
+  const changes = [
+    ['pause', pauseBackfill, 'Make no more runs until it is resumed'],
+    ['resume', resumeBackfill, 'Go on with a paused backfill'],
+    ['cancel', cancelBackfill, 'Make no more runs, and cancel those that are not over'],
+  ] as const
+  for (const [verb, change, summary] of changes) {
+    api.endpoint(
+      {
+        method: 'post',
+        path: `/api/backfills/{backfill}/${verb}`,
+        operationId: `${verb}Backfill`,
+        tag,
+        access,
+        summary,
+        params,
+        answers: { 200: backfillSchema },
+      },
+      async ({ params: { backfill } }) => ({ status: 200, body: present(await change(engine, backfill)) }),
+    )
+  }
+}
+
+function present(backfill: Backfill): z.input<typeof backfillSchema> {
+  const { id, workflow, version, state, reason, start, end, existing, progress } = backfill
+  return withoutNulls({
+    id,
+    workflow,
+    version,
+    state,
+    reason,
+    start: start.toISOString(),
+    end: end.toISOString(),
+    params: { ...backfill.params },
+    max_active_runs: backfill.maxActiveRuns,
+    existing,
+    progress: { ...progress },
+    created_at: backfill.createdAt.toISOString(),
+    ended_at: isoTime(backfill.endedAt),
+  })
+}

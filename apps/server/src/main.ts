@@ -1,0 +1,42 @@
+import { join, resolve } from 'node:path'
+import { ConfigError, createLogger, isMillraceError, readPlatformSettings, signalFromProcess } from '@millrace/core'
+import { openDatabase } from '@millrace/db'
+import { localArtifacts } from '@millrace/engine'
+import { startServer } from './start-server.ts'
+
+/** A server for a deployment: everything comes from the environment, see docs/settings.md. */
+async function main(): Promise<void> {
+  const settings = readPlatformSettings()
+  const { databaseUrl, adminToken } = settings
+  if (databaseUrl === null || adminToken === null) {
+    const missing = databaseUrl === null ? 'MILLRACE_DATABASE_URL' : 'MILLRACE_ADMIN_TOKEN'
+    throw new ConfigError('SETTING_MISSING', {
+      message: `The server needs ${missing}. Set it in the environment; docs/settings.md says what it is. To try Millrace out, "millrace dev" needs neither.`,
+    })
+  }
+  const log = await createLogger({ name: 'server', secrets: [databaseUrl, adminToken] })
+  using stop = signalFromProcess({ onAsk: (signal) => log.info({ signal }, 'stopping') })
+  await using db = await openDatabase({
+    url: databaseUrl,
+    applicationName: 'millrace server',
+    signal: stop.signal,
+    onConnectionLost: (err) => log.warn({ err }, 'a connection to the database was lost'),
+  })
+  await using server = await startServer({
+    db,
+    artifacts: localArtifacts(join(resolve(settings.home), 'artifacts')),
+    log,
+    adminToken,
+    host: settings.host,
+    port: settings.port,
+  })
+  log.info({ url: server.url }, 'listening')
+  await new Promise((done) => stop.signal.addEventListener('abort', done))
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${isMillraceError(error) ? error.message : ((error as Error).stack ?? String(error))}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,286 @@
+import { z } from '@hono/zod-openapi'
+import { transaction } from '@millrace/db'
+import { cancelRun, clearTasks, createRun, lockRun, markTask, readRun } from '@millrace/engine'
+import {
+  conflict,
+  notFound,
+  pageHeaders,
+  pageQuery,
+  pageRange,
+  queryInteger,
+  queryList,
+  queryTime,
+  serverEvents,
+} from '@millrace/http'
+import { type Json, runStates } from '@millrace/workflow'
+import { runIdText, text, workflowName } from '../common-schemas.ts'
+import { lastEventId } from '../last-event-id.ts'
+import type { ServerApi, ServerContext } from '../server-context.ts'
+import { followEvents } from './follow-events.ts'
+import { presentGraph } from './run-graph.ts'
+import {
+  newRunSchema,
+  presentEvent,
+  presentRun,
+  runDetailsSchema,
+  runEventSchema,
+  runGraphSchema,
+  runSchema,
+  triggerKinds,
+} from './schemas.ts'
+import { countTaskStates, listNodeStates, listRunEvents, listRuns, readRunDetails, setPriority } from './store.ts'
+
+const tag = 'runs'
+const access = 'user'
+const runParams = z.strictObject({ run: runIdText.transform(Number).openapi({ type: 'string' }) })
+const nodeId = z.string().min(1).max(250)
+
+export function runRoutes(api: ServerApi, context: ServerContext): void {
+  const { engine } = context
+  const { db } = engine
+  const present = async (id: number): Promise<z.input<typeof runSchema>> => {
+    const row = await readRunDetails(db, id)
+    if (row === undefined) throw notFound('RUN_MISSING', `There is no run ${id}.`)
+    return presentRun(row)
+  }
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/workflows/{workflow}/runs',
+      operationId: 'createRun',
+      tag,
+      access,
+      summary: 'Start a run',
+      description: 'Answers 201 with the new run, or 200 with the run that has the key already.',
+      params: z.strictObject({ workflow: workflowName }),
+      body: newRunSchema.optional().transform((body) => body ?? {}),
+      answers: { 200: runSchema, 201: runSchema },
+    },
+    async ({ params: { workflow }, body, request }) => {
+      const { version, key, logical_date, priority } = body
+      const traceparent = request.headers.get('traceparent')
+      const { run, isNew } = await createRun(engine, {
+        workflow,
+        trigger: 'manual',
+        params: (body.params ?? {}) as Record<string, Json>,
+        ...(version === undefined ? {} : { version }),
+        ...(key === undefined ? {} : { key }),
+        ...(logical_date === undefined ? {} : { logicalDate: new Date(logical_date) }),
+        ...(priority === undefined ? {} : { priority }),
+        ...(traceparent !== null && isTraceparent.test(traceparent) ? { traceparent } : {}),
+      })
+      return { status: isNew ? 201 : 200, body: await present(run.id) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/runs',
+      operationId: 'listRuns',
+      tag,
+      access,
+      summary: 'Runs, the newest first',
+      description:
+        'With `before`, the last id of a page, the next one has no gaps and no repetitions while new runs are made.',
+      query: z.strictObject({
+        ...pageQuery,
+        workflow: workflowName.optional(),
+        state: queryList(runStates),
+        trigger: queryList(triggerKinds),
+        from: queryTime.optional(),
+        to: queryTime.optional(),
+        backfill: queryInteger({ minimum: 1 }),
+        before: queryInteger({ minimum: 1 }),
+      }),
+      answers: { 200: z.array(runSchema) },
+    },
+    async ({ query }) => {
+      const { rows, total } = await listRuns(db, query, pageRange(query))
+      return { status: 200, body: rows.map(presentRun), headers: pageHeaders(query, total) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/runs/{run}',
+      operationId: 'getRun',
+      tag,
+      access,
+      summary: 'A run',
+      params: runParams,
+      answers: { 200: runDetailsSchema },
+    },
+    async ({ params: { run } }) => ({
+      status: 200,
+      body: { ...(await present(run)), task_states: { ...(await countTaskStates(db, run)) } },
+    }),
+  )
+
+  api.endpoint(
+    {
+      method: 'patch',
+      path: '/api/runs/{run}',
+      operationId: 'updateRun',
+      tag,
+      access,
+      summary: 'Change the priority of a run',
+      description: 'Holds for what no worker has taken yet.',
+      params: runParams,
+      body: z.strictObject({ priority: z.int().min(-1_000_000).max(1_000_000) }),
+      answers: { 200: runSchema },
+    },
+    async ({ params: { run }, body: { priority } }) => {
+      await transaction(db, async (trx) => await setPriority(trx, await lockRun(trx, run), priority))
+      return { status: 200, body: await present(run) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/runs/{run}/graph',
+      operationId: 'getRunGraph',
+      tag,
+      access,
+      summary: 'The graph of a run with the states of its nodes',
+      params: runParams,
+      answers: { 200: runGraphSchema },
+    },
+    async ({ params: { run } }) => {
+      const { version_id } = await readRun(db, run)
+      return { status: 200, body: presentGraph(await engine.graphs.get(db, version_id), await listNodeStates(db, run)) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/runs/{run}/events',
+      operationId: 'listRunEvents',
+      tag,
+      access,
+      summary: 'What happened to a run, in order',
+      params: runParams,
+      query: z.strictObject({
+        after: queryInteger({ minimum: 0, default: 0 }),
+        limit: queryInteger({ minimum: 1, maximum: 1000, default: 100 }),
+      }),
+      answers: { 200: z.array(runEventSchema) },
+    },
+    async ({ params: { run }, query }) => {
+      const graph = await engine.graphs.get(db, (await readRun(db, run)).version_id)
+      const rows = await listRunEvents(db, run, query)
+      return { status: 200, body: rows.map((row) => presentEvent(graph, row)) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/runs/{run}/events/stream',
+      operationId: 'streamRunEvents',
+      tag,
+      access,
+      summary: 'What happens to a run, as it happens',
+      description:
+        'Server-sent events: `event` with a RunEvent, and `end` with the state when the run is over. Goes on after the header `Last-Event-ID`.',
+      params: runParams,
+      answers: { 200: { contentType: 'text/event-stream' } },
+    },
+    async ({ params: { run }, request, signal }) => {
+      await readRun(db, run)
+      const after = lastEventId(request) ?? 0
+      return { response: serverEvents(followEvents(context, run, { after, signal }), signal) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/runs/{run}/cancel',
+      operationId: 'cancelRun',
+      tag,
+      access,
+      summary: 'Cancel a run',
+      description: 'What waits ends at once, what runs is asked to stop. A run that is over stays as it is.',
+      params: runParams,
+      answers: { 200: runSchema },
+    },
+    async ({ params: { run } }) => {
+      await cancelRun(engine, run)
+      return { status: 200, body: await present(run) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/runs/{run}/retry',
+      operationId: 'retryRun',
+      tag,
+      access,
+      summary: 'Do again what failed, was cancelled or given up, and what follows',
+      params: runParams,
+      answers: { 200: runSchema },
+    },
+    async ({ params: { run } }) => {
+      const { state } = await readRun(db, run)
+      if (state === 'success') {
+        throw conflict(
+          'NOTHING_TO_RETRY',
+          `Run ${run} succeeded: there is nothing to retry. Clear single tasks instead.`,
+        )
+      }
+      await clearTasks(engine, run)
+      return { status: 200, body: await present(run) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/runs/{run}/clear',
+      operationId: 'clearTasks',
+      tag,
+      access,
+      summary: 'Do nodes again, whatever they ended as',
+      params: runParams,
+      body: z.strictObject({
+        nodes: z.array(nodeId).min(1).max(10_000),
+        downstream: z.boolean().default(true).openapi({ description: 'Also what comes after them.' }),
+      }),
+      answers: { 200: runSchema },
+    },
+    async ({ params: { run }, body }) => {
+      await clearTasks(engine, run, body)
+      return { status: 200, body: await present(run) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/runs/{run}/mark',
+      operationId: 'markTask',
+      tag,
+      access,
+      summary: 'Say how a node ended, against what it did',
+      params: runParams,
+      body: z.strictObject({
+        node: nodeId,
+        state: z.enum(['success', 'failed', 'skipped']),
+        note: text(1000).optional(),
+      }),
+      answers: { 200: runSchema },
+    },
+    async ({ params: { run }, body: { node, state, note } }) => {
+      await markTask(engine, run, { node, state, ...(note === undefined ? {} : { note }) })
+      return { status: 200, body: await present(run) }
+    },
+  )
+}
+
+const isTraceparent = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/

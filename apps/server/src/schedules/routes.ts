@@ -1,0 +1,78 @@
+import { z } from '@hono/zod-openapi'
+import { parseSchedule } from '@millrace/core'
+import { pageHeaders, pageQuery, pageRange, queryInteger, withoutNulls } from '@millrace/http'
+import { isoTime, time } from '../common-schemas.ts'
+import type { ServerApi, ServerContext } from '../server-context.ts'
+import { listWorkflows, type WorkflowSummary } from '../workflows/index.ts'
+
+const scheduleSchema = z
+  .object({
+    workflow: z.string(),
+    cron: z.string(),
+    timezone: z.string(),
+    catchup: z.object({ policy: z.enum(['none', 'latest', 'all']), limit: z.int() }),
+    start: time.optional(),
+    end: time.optional(),
+    paused: z.boolean().openapi({ description: 'Paused and resumed with the workflow.' }),
+    last_tick_at: time.optional(),
+    next_ticks: z.array(time).openapi({ description: 'As they would be if the workflow were not paused.' }),
+  })
+  .openapi('Schedule')
+
+export function scheduleRoutes(api: ServerApi, { engine: { db } }: ServerContext): void {
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/schedules',
+      operationId: 'listSchedules',
+      tag: 'schedules',
+      access: 'user',
+      summary: 'Schedules of the current versions, by workflow, with their next ticks',
+      query: z.strictObject({ ...pageQuery, ticks: queryInteger({ minimum: 0, maximum: 50, default: 3 }) }),
+      answers: { 200: z.array(scheduleSchema) },
+    },
+    async ({ query }) => {
+      const { rows, total } = await listWorkflows(db, { scheduled: true }, pageRange(query))
+      const now = new Date()
+      const body = rows.flatMap((row) => presentSchedule(row, now, query.ticks))
+      return { status: 200, body, headers: pageHeaders(query, total) }
+    },
+  )
+}
+
+function presentSchedule(row: WorkflowSummary, now: Date, ticks: number): z.input<typeof scheduleSchema>[] {
+  const { schedule } = row.manifest
+  if (schedule === null) return []
+  return [
+    withoutNulls({
+      workflow: row.name,
+      cron: schedule.cron,
+      timezone: schedule.timezone,
+      catchup: { ...schedule.catchup },
+      start: schedule.start,
+      end: schedule.end,
+      paused: row.paused,
+      last_tick_at: isoTime(row.last_tick_at),
+      next_ticks: nextTicks(schedule, row.next_tick_at, now, ticks),
+    }),
+  ]
+}
+
+/** The one that the scheduler waits for comes first, also when it is late. */
+function nextTicks(
+  schedule: NonNullable<WorkflowSummary['manifest']['schedule']>,
+  due: Date | null,
+  now: Date,
+  count: number,
+): string[] {
+  const parsed = parseSchedule(schedule)
+  const end = schedule.end === null ? Number.POSITIVE_INFINITY : Date.parse(schedule.end)
+  const start = schedule.start === null ? 0 : Date.parse(schedule.start)
+  const found: string[] = []
+  let at = due ?? parsed.next(new Date(Math.max(now.getTime(), start - 1)))
+  while (at !== null && found.length < count && at.getTime() < end) {
+    found.push(at.toISOString())
+    at = parsed.next(at)
+  }
+  return found
+}

@@ -1,0 +1,73 @@
+import type { Logger } from '@millrace/core'
+import type { Db } from '@millrace/db'
+import {
+  type ArtifactStore,
+  createEngine,
+  type Engine,
+  listenForWork,
+  migrateEngine,
+  type SchedulerOptions,
+  startScheduler,
+  type WorkerApi,
+} from '@millrace/engine'
+import { serve } from '@millrace/http'
+import { createServer } from './create-server.ts'
+import { version as ownVersion } from './version.ts'
+
+export interface StartServerOptions {
+  /** Is migrated. Stays open. */
+  readonly db: Db
+  readonly artifacts: ArtifactStore
+  readonly log: Logger
+  readonly adminToken: string
+  /** Default `127.0.0.1`: nobody outside of this machine. */
+  readonly host?: string
+  /** 0 takes a free one. */
+  readonly port: number
+  /** How long a worker may be silent, in seconds. Default 30. */
+  readonly leaseSeconds?: number
+  /** False where another process has the scheduler; it may run in several. Default: on, with its defaults. */
+  readonly scheduler?: false | Partial<Omit<SchedulerOptions, 'log'>>
+  /** Default: of this package. */
+  readonly version?: string
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string
+  readonly engine: Engine
+  /** For a worker in this process. */
+  readonly workerApi: WorkerApi
+  /**
+   * Takes no more requests, answers those that wait at once, and ends what runs within `timeoutMs` (default 10,000). Runs go
+   * on when a server is started again; workers keep what they have until then.
+   */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>
+}
+
+/**
+ * Migrates the database, starts the scheduler and listens.
+ *
+ * @throws ConfigError PORT_IN_USE, PORT_NOT_PERMITTED, HOST_UNKNOWN, and what migrations say.
+ */
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  const { db, artifacts, log, adminToken, host, port, leaseSeconds, version = ownVersion } = options
+  await migrateEngine(db)
+  const engine = createEngine({ db, artifacts, ...(leaseSeconds === undefined ? {} : { leaseSeconds }) })
+  await using started = new AsyncDisposableStack()
+  const signals = started.use(await listenForWork(db))
+  const api = started.use(await createServer({ engine, signals, log, adminToken, version }))
+  if (options.scheduler !== false) started.use(await startScheduler(engine, { ...options.scheduler, log }))
+  const server = await serve({ fetch: api.fetch, port, ...(host === undefined ? {} : { host }) })
+  const resources = started.move()
+  let closing: Promise<void> | undefined
+  const close = ({ timeoutMs }: { readonly timeoutMs?: number } = {}) => {
+    closing ??= (async () => {
+      api.stopWaiting()
+      await server.close(timeoutMs === undefined ? {} : { timeoutMs })
+      await resources.disposeAsync()
+    })()
+    return closing
+  }
+  return { url: server.url, engine, workerApi: api.workerApi, close, [Symbol.asyncDispose]: () => close() }
+}

@@ -1,0 +1,15 @@
+/** Statuses of errors of the engine; the others go by how to recover, see `errorAnswer`. */
+export const statusByCode: Readonly<Record<string, number>> = {
+  ARTIFACT_GAP: 409,
+  ARTIFACT_MISSING: 404,
+  ATTEMPT_LOST: 409,
+  BACKFILL_MISSING: 404,
+  MANIFEST_INVALID: 422,
+  NODE_MISSING: 404,
+  PACKAGE_MISSING: 409,
+  RUN_MISSING: 404,
+  TASK_RUN_ACTIVE: 409,
+  WORKFLOW_MISSING: 404,
+  WORKFLOW_VERSION_EXISTS: 409,
+  WORKFLOW_VERSION_MISSING: 404,
+}

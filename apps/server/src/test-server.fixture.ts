@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLogger } from '@millrace/core'
+import { type Db, openDatabase, sql } from '@millrace/db'
+import { localArtifacts, migrateEngine } from '@millrace/engine'
+import { startPostgres } from '@millrace/testing'
+import { defaultTaskOptions, type ManifestNode, type TaskOptionsInput, type WorkflowManifest } from '@millrace/workflow'
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { type RunningServer, type StartServerOptions, startServer } from './start-server.ts'
+
+export const adminToken = 'the-token-of-the-administrator'
+
+export interface TestServer {
+  readonly server: RunningServer
+  readonly db: Db
+  readonly databaseUrl: string
+  readonly artifactFolder: string
+  /** Lines of the server's log. */
+  readonly lines: Record<string, unknown>[]
+  /** As the administrator, unless a token is given; with a body as JSON. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  workerToken(options?: { readonly queues?: readonly string[] }): Promise<string>
+}
+
+interface CallOptions {
+  readonly body?: unknown
+  readonly bytes?: Uint8Array
+  readonly token?: string | null
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the server says; tests look at parts of it
+  readonly body: any
+}
+
+/** One database server for the tests of a file; each server has a database and a folder of its own, removed after the test. */
+export function useServers(): { start(options?: Partial<StartServerOptions>): Promise<TestServer> } {
+  let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined
+  const started: (() => Promise<void>)[] = []
+  const running = () => {
+    if (postgres === undefined) throw new Error('The database of this file is not running.')
+    return postgres
+  }
+  beforeAll(async () => {
+    postgres = await startPostgres()
+    await postgres.createDatabase('template')
+    await using db = await openDatabase({ url: postgres.url('template') })
+    await migrateEngine(db)
+  })
+  afterEach(async () => {
+    for (const stop of started.splice(0).reverse()) await stop()
+  })
+  afterAll(async () => await postgres?.stop())
+  return {
+    async start(options = {}) {
+      const name = `server_${randomUUID().replaceAll('-', '')}`
+      {
+        await using admin = await openDatabase({ url: running().url(), maxConnections: 1 })
+        await admin.execute(sql`create database ${sql.identifier(name)} template template`)
+      }
+      const databaseUrl = running().url(name)
+      const db = await openDatabase({ url: databaseUrl })
+      const artifactFolder = await mkdtemp(join(tmpdir(), 'millrace-server-'))
+      const lines: Record<string, unknown>[] = []
+      const log = await createLogger({ name: 'server', level: 'debug', write: (line) => lines.push(JSON.parse(line)) })
+      const server = await startServer({
+        db,
+        artifacts: localArtifacts(artifactFolder),
+        log,
+        adminToken,
+        port: 0,
+        scheduler: false,
+        version: '0.0.0',
+        ...options,
+      })
+      started.push(async () => {
+        await server.close({ timeoutMs: 1000 })
+        await db.close()
+        await rm(artifactFolder, { recursive: true, force: true })
+      })
+      const call: TestServer['call'] = async (method, path, given = {}) => {
+        const { body, bytes, token = adminToken, headers } = given
+        const response = await fetch(`${server.url}${path}`, {
+          method,
+          headers: {
+            ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          ...(bytes === undefined ? {} : { body: Buffer.from(bytes) }),
+        })
+        const text = await response.text()
+        const isJson = response.headers.get('content-type') === 'application/json'
+        return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+      }
+      return {
+        server,
+        db,
+        databaseUrl,
+        artifactFolder,
+        lines,
+        call,
+        async workerToken({ queues } = {}) {
+          const { body } = await call('POST', '/api/worker-tokens', { body: { name: 'test', queues } })
+          return body.token
+        },
+      }
+    },
+  }
+}
+
+type NodeSketch = TaskOptionsInput & {
+  readonly after?: readonly string[]
+  readonly spacer?: boolean
+  readonly mapOver?: string
+}
+
+/** A manifest from names of nodes and what they come after; the order given has to be a topological one. */
+export function manifestOf(
+  nodes: Readonly<Record<string, NodeSketch>>,
+  rest: Partial<Omit<WorkflowManifest, 'nodes'>> = {},
+): WorkflowManifest {
+  return {
+    format: 1,
+    name: 'flow',
+    version: '1',
+    category: 'test',
+    title: null,
+    description: null,
+    owner: null,
+    tags: [],
+    params: null,
+    schedule: null,
+    maxActiveRuns: null,
+    runTimeoutSeconds: null,
+    groups: [],
+    source: null,
+    package: null,
+    ...rest,
+    nodes: Object.entries(nodes).map(([id, sketch]) => nodeOf(id, sketch)),
+  }
+}
+
+function nodeOf(id: string, { after = [], spacer = false, mapOver, ...options }: NodeSketch): ManifestNode {
+  const { timeouts, resources } = defaultTaskOptions
+  return {
+    id,
+    kind: spacer ? 'spacer' : 'task',
+    name: id,
+    operator: spacer ? null : { name: 'empty', config: {} },
+    upstreams: mapOver === undefined ? after : [...after, mapOver],
+    mapOver: mapOver ?? null,
+    branch: false,
+    group: null,
+    connections: [],
+    secrets: [],
+    options: {
+      ...defaultTaskOptions,
+      ...options,
+      timeouts: { ...timeouts, ...options.timeouts },
+      resources: { ...resources, ...options.resources },
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { workerTokenRoutes } from './routes.ts'
+export { findWorkerToken } from './store.ts'

@@ -1,0 +1,1 @@
+export { workerProtocolRoutes } from './routes.ts'

@@ -1,0 +1,255 @@
+import { z } from '@hono/zod-openapi'
+import type { ExchangeRequest, WorkerApi, WorkerInfo } from '@millrace/engine'
+import { forbidden, pathInteger, queryInteger } from '@millrace/http'
+import { type AttemptSpec, type Json, runStates, taskRunStates } from '@millrace/workflow'
+import { json, jsonMap, runIdText, sha256Text, text, workflowName } from '../common-schemas.ts'
+import type { ServerApi, ServerContext, WorkerPrincipal } from '../server-context.ts'
+import { exchangeAnswer, exchangeRequest } from './schemas.ts'
+
+const tag = 'worker'
+const access = 'worker'
+/** Many outputs come in one exchange; a single one is bounded by the worker. */
+const maxBodyBytes = 32 * 1024 * 1024
+const attemptPath = '/api/worker/attempts/{task_run}/{attempt}'
+const attemptParams = { task_run: pathInteger(), attempt: pathInteger() }
+const nameParams = z.strictObject({ ...attemptParams, name: z.string().min(1).max(250) })
+
+/**
+ * What workers ask of the engine, one route for each method of `WorkerApi`. They are made for `httpWorkerApi` and may
+ * change with it.
+ */
+export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContext): void {
+  const refOf = (params: { readonly task_run: number; readonly attempt: number }) => ({
+    taskRunId: params.task_run,
+    attempt: params.attempt,
+  })
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/worker/exchange',
+      operationId: 'workerExchange',
+      tag,
+      access,
+      summary: 'Hand in results, keep leases, take attempts; waits for something to do',
+      body: exchangeRequest,
+      maxBodyBytes,
+      maxBodyDepth: 1000,
+      answers: { 200: exchangeAnswer },
+      logLevel: 'debug',
+    },
+    async ({ body, principal, request, signal }) => {
+      checkQueues(principal, body.worker.queues)
+      const answer = await workerApi.exchange(body as ExchangeRequest, signal)
+      if (request.signal.aborted) await giveBack(workerApi, body.worker, answer.tasks)
+      const { settled, lost, stop, tasks, leaseMs } = answer
+      return {
+        status: 200,
+        body: { settled: [...settled], lost: [...lost], stop: [...stop], tasks: [...tasks], leaseMs },
+      }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'put',
+      path: `${attemptPath}/log`,
+      operationId: 'workerAppendLog',
+      tag,
+      access,
+      summary: 'Add to the log of an attempt',
+      params: z.strictObject(attemptParams),
+      query: z.strictObject({ worker: z.uuid(), offset: queryInteger({ minimum: 0, default: 0 }) }),
+      bytes: { contentType: 'application/x-ndjson' },
+      maxBodyBytes,
+      answers: { 204: null },
+      logLevel: 'debug',
+    },
+    async ({ params, query: { worker, offset }, bytes }) => {
+      await workerApi.appendLog({ ...refOf(params), workerId: worker, offset }, bytes)
+      return { status: 204 }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: `${attemptPath}/output`,
+      operationId: 'workerOutput',
+      tag,
+      access,
+      summary: 'Output of a node of the run of an attempt',
+      params: z.strictObject(attemptParams),
+      query: z.strictObject({ node: z.string().min(1).max(250) }),
+      answers: { 200: z.object({ value: json }) },
+      logLevel: 'debug',
+    },
+    async ({ params, query }) => ({ status: 200, body: { value: await workerApi.output(refOf(params), query.node) } }),
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/worker/packages/{sha256}',
+      operationId: 'workerPackage',
+      tag,
+      access,
+      summary: 'The zip of a package',
+      params: z.strictObject({ sha256: sha256Text }),
+      answers: { 200: { contentType: 'application/zip' } },
+    },
+    async ({ params, signal }) => {
+      const bytes = await workerApi.package(params.sha256, signal)
+      return { response: new Response(Buffer.from(bytes), { headers: { 'content-type': 'application/zip' } }) }
+    },
+  )
+
+  const connection = z.object({ connector: z.string(), values: jsonMap })
+  api.endpoint(
+    {
+      method: 'get',
+      path: `${attemptPath}/connections/{name}`,
+      operationId: 'workerConnection',
+      tag,
+      access,
+      summary: 'A connection of the platform; null where it has none of that name',
+      params: nameParams,
+      answers: { 200: z.object({ value: connection.nullable() }) },
+    },
+    async ({ params }) => {
+      const value = await workerApi.connection(refOf(params), params.name)
+      return {
+        status: 200,
+        body: { value: value === null ? null : { ...value, values: { ...value.values } } },
+        headers: noStore,
+      }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: `${attemptPath}/secrets/{name}`,
+      operationId: 'workerSecret',
+      tag,
+      access,
+      summary: 'A secret of the platform; null where it has none of that name',
+      params: nameParams,
+      answers: { 200: z.object({ value: z.string().nullable() }) },
+    },
+    async ({ params }) => ({
+      status: 200,
+      body: { value: await workerApi.secret(refOf(params), params.name) },
+      headers: noStore,
+    }),
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: `${attemptPath}/trigger`,
+      operationId: 'workerTrigger',
+      tag,
+      access,
+      summary: 'Start a run for an attempt',
+      params: z.strictObject(attemptParams),
+      body: z.strictObject({
+        workflow: workflowName,
+        params: jsonMap.optional(),
+        key: text(500).min(1).optional(),
+        logicalDate: z.iso.datetime({ offset: true }).optional(),
+      }),
+      answers: { 200: z.object({ run: z.string() }) },
+    },
+    async ({ params, body: { workflow, params: given, key, logicalDate } }) => {
+      const run = await workerApi.trigger(refOf(params), {
+        workflow,
+        ...(given === undefined ? {} : { params: given as Record<string, Json> }),
+        ...(key === undefined ? {} : { key }),
+        ...(logicalDate === undefined ? {} : { logicalDate }),
+      })
+      return { status: 200, body: { run } }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: `${attemptPath}/runs/{run}`,
+      operationId: 'workerRunState',
+      tag,
+      access,
+      summary: 'State of a run, and of one of its nodes',
+      params: z.strictObject({ ...attemptParams, run: runIdText }),
+      query: z.strictObject({ node: z.string().min(1).max(250).optional() }),
+      answers: { 200: z.object({ state: z.enum(runStates), task: z.enum(taskRunStates).nullable() }) },
+      logLevel: 'debug',
+    },
+    async ({ params, query: { node } }) => {
+      const ref = refOf(params)
+      const state = await workerApi.runState(ref, params.run)
+      const task = node === undefined ? null : await workerApi.taskState(ref, params.run, node)
+      return { status: 200, body: { state, task } }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: `${attemptPath}/find-run`,
+      operationId: 'workerFindRun',
+      tag,
+      access,
+      summary: 'The run of a workflow whose data interval holds a moment',
+      params: z.strictObject(attemptParams),
+      query: z.strictObject({ workflow: workflowName, at: z.iso.datetime({ offset: true }) }),
+      answers: { 200: z.object({ run: z.object({ runId: z.string(), state: z.enum(runStates) }).nullable() }) },
+      logLevel: 'debug',
+    },
+    async ({ params, query }) => ({ status: 200, body: { run: await workerApi.findRun(refOf(params), query) } }),
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/worker/goodbye',
+      operationId: 'workerGoodbye',
+      tag,
+      access,
+      summary: 'Hand back what a worker that ends still holds',
+      body: z.strictObject({ worker: z.uuid() }),
+      answers: { 204: null },
+    },
+    async ({ body: { worker } }) => {
+      await workerApi.goodbye(worker)
+      return { status: 204 }
+    },
+  )
+}
+
+/** Attempts whose worker went away before it heard of them, so that they need not wait for their leases to run out. */
+async function giveBack(workerApi: WorkerApi, worker: WorkerInfo, tasks: readonly AttemptSpec[]): Promise<void> {
+  if (tasks.length === 0) return
+  const results = tasks.map(({ taskRunId, attempt, state }) => ({
+    taskRunId,
+    attempt,
+    outcome: {
+      kind: 'defer' as const,
+      seconds: 0,
+      reason: 'its worker went away before it heard of it',
+      ...(state === null ? {} : { state }),
+    },
+  }))
+  await workerApi.exchange({ worker, results, running: [], want: 0, waitMs: 0 }, AbortSignal.timeout(0))
+}
+
+const noStore = { 'cache-control': 'no-store' }
+
+function checkQueues({ name, queues }: WorkerPrincipal, wanted: readonly string[]): void {
+  const others = queues === null ? [] : wanted.filter((queue) => !queues.includes(queue))
+  if (others.length === 0) return
+  throw forbidden(
+    'QUEUE_NOT_PERMITTED',
+    `The worker token "${name}" is good for the queues ${queues?.join(', ')}, and not for ${others.join(', ')}. Start the worker with other queues, or make it another token.`,
+  )
+}

@@ -1,0 +1,3 @@
+export { packageRoutes } from './package-routes.ts'
+export { workflowRoutes } from './routes.ts'
+export { listWorkflows, type WorkflowSummary } from './store.ts'

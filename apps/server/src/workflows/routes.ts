@@ -1,0 +1,192 @@
+import { z } from '@hono/zod-openapi'
+import { deployWorkflow, findVersion, findWorkflow } from '@millrace/engine'
+import { pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
+import type { WorkflowManifest } from '@millrace/workflow'
+import { text, workflowName } from '../common-schemas.ts'
+import type { ServerApi, ServerContext } from '../server-context.ts'
+import { checkManifest } from './check-manifest.ts'
+import { diffManifests } from './diff.ts'
+import { manifestSchema } from './manifest-schema.ts'
+import { removeWorkflow } from './remove-workflow.ts'
+import { diffSchema, presentWorkflow, versionSchema, workflowSchema } from './schemas.ts'
+import { listVersions, listWorkflows, readWorkflow, setPaused } from './store.ts'
+
+const tag = 'workflows'
+const access = 'user'
+const nameParams = z.strictObject({ workflow: workflowName })
+const versionText = z.string().min(1).max(200)
+
+export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void {
+  const { db } = engine
+  const manifestOf = async (name: string, version?: string): Promise<WorkflowManifest> => {
+    const versionId = await findVersion(db, await findWorkflow(db, name), version)
+    return (await engine.graphs.get(db, versionId)).manifest
+  }
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/workflows',
+      operationId: 'listWorkflows',
+      tag,
+      access,
+      summary: 'Workflows by name',
+      query: z.strictObject({
+        ...pageQuery,
+        search: text(200).optional(),
+        tag: text(250).optional(),
+        paused: queryBoolean().optional(),
+      }),
+      answers: { 200: z.array(workflowSchema) },
+    },
+    async ({ query }) => {
+      const { rows, total } = await listWorkflows(db, query, pageRange(query))
+      return { status: 200, body: rows.map(presentWorkflow), headers: pageHeaders(query, total) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/workflows',
+      operationId: 'deployWorkflow',
+      tag,
+      access,
+      summary: 'Deploy a version of a workflow',
+      description:
+        'Takes the manifest that `millrace build` writes; its package has to be uploaded before. The version becomes the current one. A version is never changed: the same content again answers 200, other content 409.',
+      body: manifestSchema,
+      maxBodyBytes: 32 * 1024 * 1024,
+      answers: { 200: workflowSchema, 201: workflowSchema },
+    },
+    async ({ body }) => {
+      const manifest = body as WorkflowManifest
+      checkManifest(manifest)
+      const { workflowId, isNew } = await deployWorkflow(engine, manifest)
+      return { status: isNew ? 201 : 200, body: presentWorkflow(await readWorkflow(db, workflowId)) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/workflows/{workflow}',
+      operationId: 'getWorkflow',
+      tag,
+      access,
+      summary: 'A workflow',
+      params: nameParams,
+      answers: { 200: workflowSchema },
+    },
+    async ({ params }) => {
+      const { id } = await findWorkflow(db, params.workflow)
+      return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'patch',
+      path: '/api/workflows/{workflow}',
+      operationId: 'updateWorkflow',
+      tag,
+      access,
+      summary: 'Pause or resume a workflow',
+      params: nameParams,
+      body: z.strictObject({ paused: z.boolean() }),
+      answers: { 200: workflowSchema },
+    },
+    async ({ params, body }) => {
+      const { id } = await findWorkflow(db, params.workflow)
+      await setPaused(db, id, body.paused)
+      return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'delete',
+      path: '/api/workflows/{workflow}',
+      operationId: 'deleteWorkflow',
+      tag,
+      access,
+      summary: 'Remove a workflow with its versions and runs',
+      params: nameParams,
+      answers: { 204: null },
+    },
+    async ({ params }) => {
+      await removeWorkflow(engine, params.workflow)
+      return { status: 204 }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/workflows/{workflow}/versions',
+      operationId: 'listWorkflowVersions',
+      tag,
+      access,
+      summary: 'Versions of a workflow, the latest first',
+      params: nameParams,
+      query: z.strictObject(pageQuery),
+      answers: { 200: z.array(versionSchema) },
+    },
+    async ({ params, query }) => {
+      const { id } = await findWorkflow(db, params.workflow)
+      const { rows, total } = await listVersions(db, id, pageRange(query))
+      const body = rows.map(({ package_sha256, created_at, ...row }) => ({
+        ...row,
+        ...(package_sha256 === null ? {} : { package_sha256 }),
+        created_at: created_at.toISOString(),
+      }))
+      return { status: 200, body, headers: pageHeaders(query, total) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/workflows/{workflow}/versions/{version}',
+      operationId: 'getWorkflowManifest',
+      tag,
+      access,
+      summary: 'The manifest of a version',
+      params: z.strictObject({ workflow: workflowName, version: versionText }),
+      answers: { 200: manifestSchema },
+    },
+    async ({ params }) => ({
+      status: 200,
+      body: (await manifestOf(params.workflow, params.version)) as z.input<typeof manifestSchema>,
+    }),
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/workflows/{workflow}/diff',
+      operationId: 'diffWorkflowVersions',
+      tag,
+      access,
+      summary: 'What differs between two versions',
+      params: nameParams,
+      query: z.strictObject({ from: versionText, to: versionText.optional() }),
+      answers: { 200: diffSchema },
+    },
+    async ({ params, query }) => {
+      const from = await manifestOf(params.workflow, query.from)
+      const to = await manifestOf(params.workflow, query.to)
+      const { added, removed, changed, workflow, package_changed } = diffManifests(from, to)
+      return {
+        status: 200,
+        body: {
+          added: [...added],
+          removed: [...removed],
+          changed: changed.map(({ id, fields }) => ({ id, fields: [...fields] })),
+          workflow: [...workflow],
+          package_changed,
+        },
+      }
+    },
+  )
+}
