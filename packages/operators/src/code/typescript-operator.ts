@@ -51,6 +51,7 @@ export const typescriptDefinition: OperatorDefinition = {
   description:
     'Runs TypeScript or JavaScript code in the process of the task. Types are removed, not checked. The code is trusted: it runs with the rights of the worker and may import what is installed there.',
   configSchema: typescriptConfigSchema,
+  output: 'What `run` returned',
   example: {
     code: "import { openConnection } from '@millrace/operators'\n\nexport async function run(context, { table }) {\n  await using warehouse = await openConnection(context, 'warehouse', 'sql')\n  const rows = await warehouse.query('select count(*) from ' + table, { scalar: true })\n  return { rows: Number(rows) }\n}\n",
     args: { table: 'sales' },
@@ -58,7 +59,6 @@ export const typescriptDefinition: OperatorDefinition = {
   },
 }
 
-/** Output: what `run` returned. */
 export class TypescriptOperator extends DefinedOperator<TypescriptConfig> {
   static override readonly noTemplateFields: readonly string[] = ['code']
   constructor(config: TypescriptConfig) {

@@ -41,7 +41,11 @@ export const branchConfigSchema = {
         additionalProperties: false,
       },
     },
-    otherwise: { ...ids, title: 'Otherwise', description: 'When no case holds. Default: all are skipped.' },
+    otherwise: {
+      ...ids,
+      title: 'Otherwise',
+      description: 'Direct downstreams that go on when no case holds. Default: none.',
+    },
     outputs: {
       type: 'array',
       items: id,
@@ -59,6 +63,7 @@ export const branchDefinition: OperatorDefinition = {
   title: 'Branch',
   description: 'Chooses which of the tasks directly after it go on. The others are skipped.',
   configSchema: branchConfigSchema,
+  output: 'The ids of the tasks that go on',
   example: {
     cases: [{ when: 'outputs.count.rows[0].n > 0', to: 'load' }],
     otherwise: 'nothing_new',
@@ -66,7 +71,6 @@ export const branchDefinition: OperatorDefinition = {
   },
 }
 
-/** Output: the ids of the tasks that go on. */
 export class BranchOperator extends DefinedOperator<BranchConfig> {
   static override readonly noTemplateFields: readonly string[] = ['cases']
   constructor(config: BranchConfig) {

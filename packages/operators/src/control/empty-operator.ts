@@ -8,6 +8,7 @@ export const emptyDefinition: OperatorDefinition = {
   title: 'Empty',
   description: 'Does nothing: a place where branches meet, with a trigger rule of its own.',
   configSchema: emptyConfigSchema,
+  output: 'Null',
   example: {},
 }
 

@@ -15,8 +15,19 @@ export const linkConfigSchema = {
   properties: {
     workflow: { type: 'string', minLength: 1, title: 'Workflow' },
     params: { type: 'object', title: 'Parameters', additionalProperties: true },
-    wait: { type: 'boolean', default: true, title: 'Wait for its end', description: 'Without taking a worker.' },
-    intervalSeconds: { type: 'number', minimum: 1, default: 10, title: 'Look every', description: 'Seconds.' },
+    wait: {
+      type: 'boolean',
+      default: true,
+      title: 'Wait for its end',
+      description: 'Waits for the end of the run, without taking a worker; otherwise ends as soon as it is started.',
+    },
+    intervalSeconds: {
+      type: 'number',
+      minimum: 1,
+      default: 10,
+      title: 'Look every',
+      description: 'Seconds between two looks.',
+    },
     softFail: {
       type: 'boolean',
       default: false,
@@ -34,10 +45,10 @@ export const linkDefinition: OperatorDefinition = {
   description:
     'Runs another workflow for the same date, and waits for its end. However often the task is tried, there is one run of it for each run of this one.',
   configSchema: linkConfigSchema,
+  output: '`{ runId, state }`',
   example: { workflow: 'reports.daily', params: { day: '{{ dt }}' } },
 }
 
-/** Output: `{ runId, state }`. */
 export class LinkOperator extends DefinedOperator<LinkConfig> {
   constructor(config: LinkConfig) {
     super(linkDefinition, config)

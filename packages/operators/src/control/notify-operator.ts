@@ -30,17 +30,21 @@ export const notifyConfigSchema = {
     fields: {
       type: 'object',
       title: 'Fields',
-      description: 'Shown as a list.',
+      description: 'Names and values, shown as a list.',
       additionalProperties: { type: 'string' },
     },
     link: {
       type: 'object',
       title: 'Link',
-      properties: { title: text, url: text },
+      properties: { title: { ...text, title: 'Text of the link' }, url: { ...text, title: 'Address' } },
       required: ['url'],
       additionalProperties: false,
     },
-    to: { ...text, title: 'Receiver', description: 'A channel or addresses. Default: those of the connection.' },
+    to: {
+      ...text,
+      title: 'Receiver',
+      description: 'A channel or addresses, as the messenger has them. Default: those of the connection.',
+    },
   },
   required: ['connection', 'title'],
   additionalProperties: false,
@@ -51,10 +55,10 @@ export const notifyDefinition: OperatorDefinition = {
   title: 'Notify',
   description: 'Sends a message by any messenger that has a connector.',
   configSchema: notifyConfigSchema,
+  output: '`{ id }`, the messenger’s own id of the message where it gives one',
   example: { connection: 'team', title: 'Sales of {{ dt }} are in', level: 'success' },
 }
 
-/** Output: `{ id }`, the messenger's own id of the message where it gives one. */
 export class NotifyOperator extends DefinedOperator<NotifyConfig> {
   constructor(config: NotifyConfig) {
     super(notifyDefinition, config)

@@ -44,8 +44,13 @@ const names = {
 const bound = { type: ['number', 'string'] }
 
 const common = {
-  name: { ...text, title: 'Name', description: 'Default: made from the check.' },
-  severity: { enum: ['error', 'warn'], default: 'error', title: 'Severity', description: '`warn` is only reported.' },
+  name: { ...text, title: 'Name', description: 'Name in the log and the output. Default: made from the check.' },
+  severity: {
+    enum: ['error', 'warn'],
+    default: 'error',
+    title: 'Severity',
+    description: 'What a failure means: `error` fails the task, `warn` is only reported.',
+  },
   where: {
     ...text,
     title: 'Where',

@@ -14,6 +14,7 @@ export const dataTestDefinition: OperatorDefinition = {
   description:
     'Checks a table: every check is made, each has its result in the log and in the output, and one that fails with the severity error fails the task.',
   configSchema: dataTestConfigSchema,
+  output: '`{ table, passed, warned, checks: [{ name, check, severity, status, failing, examples, message }] }`',
   example: {
     connection: 'warehouse',
     table: 'raw.orders',
@@ -39,7 +40,6 @@ type CheckResult = {
   readonly message: string
 }
 
-/** Output: `{ table, passed, warned, checks: [{ name, check, severity, status, failing, examples, message }] }`. */
 export class DataTestOperator extends DefinedOperator<DataTestConfig> {
   constructor(config: DataTestConfig) {
     super(dataTestDefinition, config)

@@ -52,7 +52,8 @@ export function rowCheck(check: DataCheck, place: Place): RowCheck | null {
       }
     }
     case 'failing_rows': {
-      const from = `(${check.sql.replace(/[\s;]+$/, '')}\n) failing_rows`
+      const where = check.where === undefined ? '' : ` where ${check.where}`
+      const from = `(${check.sql.replace(/[\s;]+$/, '')}\n) failing_rows${where}`
       return { count: `select count(*) as failing from ${from}`, examples: limited(place.dialect, '*', from) }
     }
     default:

@@ -44,7 +44,7 @@ export const dbtConfigSchema = {
       title: 'Select',
       description: 'Models as dbt selects them: `daily`, `+daily`, `tag:night`. Default: all.',
     },
-    exclude: { ...name, title: 'Exclude' },
+    exclude: { ...name, title: 'Exclude', description: 'Models that are left out.' },
     skipDataTests: {
       type: 'boolean',
       default: false,
@@ -80,13 +80,17 @@ export const dbtConfigSchema = {
       title: 'Adapter',
       description: 'Without a connection: the name behind `dbt-`, such as `snowflake`.',
     },
-    profilesFolder: { ...name, title: 'Folder of profiles', description: 'Default: the project.' },
-    target: { ...name, title: 'Target', description: 'Of the profile. Default: its own.' },
+    profilesFolder: {
+      ...name,
+      title: 'Folder of profiles',
+      description: 'Folder of profiles.yml, without a connection. Default: the project.',
+    },
+    target: { ...name, title: 'Target', description: 'Target of the profile, without a connection. Default: its own.' },
     requirements: {
       type: 'array',
       items: name,
       title: 'Requirements',
-      description: 'What is installed. Default: `dbt-core>=1.10,<1.11` and the adapter.',
+      description: 'Packages that are installed. Default: `dbt-core>=1.10,<1.11` and the adapter.',
     },
     python: { ...name, default: 'python3', title: 'Python', description: 'Command or path of the interpreter.' },
     lockTimeoutSeconds: {
@@ -107,10 +111,10 @@ export const dbtDefinition: OperatorDefinition = {
   description:
     'Builds models of a dbt project and runs their tests, with the real dbt in an environment of its own. One run of a project at a time on a machine.',
   configSchema: dbtConfigSchema,
+  output: '`{ results: [{ id, status, rows, message, seconds }] }`, one for each model and test',
   example: { project: 'transform', select: '+daily_sales', connection: 'warehouse', vars: { day: '{{ dt }}' } },
 }
 
-/** Output: `{ results: [{ id, status, rows, message, seconds }] }`. */
 export class DbtOperator extends DefinedOperator<DbtConfig> {
   constructor(config: DbtConfig) {
     super(dbtDefinition, config)

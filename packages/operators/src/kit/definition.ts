@@ -14,6 +14,8 @@ export interface OperatorDefinition {
    * that is written in the named language.
    */
   readonly configSchema: JsonSchema
+  /** What its output holds, for the documentation; no full stop. */
+  readonly output: string
   /** A configuration that shows the common case. */
   readonly example: Json
 }

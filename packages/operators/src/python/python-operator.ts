@@ -78,6 +78,7 @@ export const pythonDefinition: OperatorDefinition = {
   description:
     'Runs Python code in a process and an environment of its own. What it prints is the log; what it returns is the output. The code is trusted: it runs with the rights of the worker.',
   configSchema: pythonConfigSchema,
+  output: 'What the code returned',
   example: {
     code: 'def run(context):\n    print("day", context["args"]["day"])\n    return {"rows": 3}\n',
     args: { day: '{{ dt }}' },
@@ -95,7 +96,6 @@ interface Answer {
   }
 }
 
-/** Output: what the code returned. */
 export class PythonOperator extends DefinedOperator<PythonConfig> {
   static override readonly noTemplateFields: readonly string[] = ['code']
   constructor(config: PythonConfig) {

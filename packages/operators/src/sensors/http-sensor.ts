@@ -43,7 +43,7 @@ export const httpSensorConfigSchema = {
       description: 'What the answer has to say as well.',
       properties: {
         path: { ...text, title: 'Path', description: 'Names and positions with dots: `data.items.0.state`.' },
-        equals: { title: 'Equals', description: 'Default: anything but null, false, 0 and empty.' },
+        equals: { title: 'Equals', description: 'What stands there. Default: anything but null, false, 0 and empty.' },
       },
       required: ['path'],
       additionalProperties: false,
@@ -53,7 +53,7 @@ export const httpSensorConfigSchema = {
       minimum: 1,
       default: 30,
       title: 'Limit of a request',
-      description: 'Seconds.',
+      description: 'Seconds that an answer may take.',
     },
     ...waitProperties,
   },
@@ -66,12 +66,12 @@ export const httpSensorDefinition: OperatorDefinition = {
   title: 'Wait for an HTTP answer',
   description: 'Waits until an address answers as expected, without taking a worker meanwhile.',
   configSchema: httpSensorConfigSchema,
+  output: '`{ status, value }`; the value is what the JSON path gave, else null',
   example: { url: 'https://api.example.com/exports/{{ dt }}', json: { path: 'state', equals: 'ready' } },
 }
 
 const longestBody = 10_000_000
 
-/** Output: `{ status, value }`; the value is what the JSON path gave, else null. */
 export class HttpSensor extends Sensor<HttpSensorConfig> {
   constructor(config: HttpSensorConfig) {
     super(httpSensorDefinition, config)

@@ -30,7 +30,13 @@ export const objectSensorConfigSchema = {
       description:
         'A file or object, below the folder of the connection; `*` and `?` stand for any characters but a slash.',
     },
-    minSize: { type: 'integer', minimum: 0, default: 0, title: 'Smallest size', description: 'Bytes.' },
+    minSize: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      title: 'Smallest size',
+      description: 'Bytes that it has at least.',
+    },
     minAgeSeconds: {
       type: 'number',
       minimum: 0,
@@ -55,10 +61,10 @@ export const objectSensorDefinition: OperatorDefinition = {
   title: 'Wait for a file',
   description: 'Waits until a file or object is there, without taking a worker meanwhile.',
   configSchema: objectSensorConfigSchema,
+  output: '`{ objects: [{ path, size, modifiedAt }] }`, sorted by path, the first 1,000',
   example: { connection: 'landing', path: 'sales/{{ dt }}/*.csv', minAgeSeconds: 30 },
 }
 
-/** Output: `{ objects: [{ path, size, modifiedAt }] }`, sorted by path, the first 1,000. */
 export class ObjectSensor extends Sensor<ObjectSensorConfig> {
   constructor(config: ObjectSensorConfig) {
     super(objectSensorDefinition, config)

@@ -12,7 +12,13 @@ export type WaitConfig = {
 
 /** Part of the schema of every sensor. */
 export const waitProperties = {
-  intervalSeconds: { type: 'number', minimum: 1, default: 60, title: 'Look every', description: 'Seconds.' },
+  intervalSeconds: {
+    type: 'number',
+    minimum: 1,
+    default: 60,
+    title: 'Look every',
+    description: 'Seconds between two looks.',
+  },
   backoff: {
     type: 'number',
     minimum: 1,
@@ -21,7 +27,13 @@ export const waitProperties = {
     title: 'Backoff',
     description: 'The interval is multiplied by this after each look.',
   },
-  maxIntervalSeconds: { type: 'number', minimum: 1, default: 3600, title: 'Longest interval', description: 'Seconds.' },
+  maxIntervalSeconds: {
+    type: 'number',
+    minimum: 1,
+    default: 3600,
+    title: 'Longest interval',
+    description: 'Seconds that the interval grows to at most.',
+  },
   timeoutSeconds: {
     type: 'number',
     minimum: 0,

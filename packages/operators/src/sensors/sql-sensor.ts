@@ -29,10 +29,10 @@ export const sqlSensorDefinition: OperatorDefinition = {
   title: 'Wait for a query',
   description: 'Waits until the first value of a query is true, without taking a worker meanwhile.',
   configSchema: sqlSensorConfigSchema,
+  output: '`{ value }`, the first value',
   example: { connection: 'shop', sql: "select count(*) from orders where day = '{{ dt }}'", intervalSeconds: 120 },
 }
 
-/** Output: `{ value }`, the first value. */
 export class SqlSensor extends Sensor<SqlSensorConfig> {
   constructor(config: SqlSensorConfig) {
     super(sqlSensorDefinition, config)

@@ -26,7 +26,7 @@ export const workflowSensorConfigSchema = {
       minLength: 1,
       title: 'Moment',
       description:
-        "ISO 8601; the run is meant whose data interval holds it. Default: the start of this run's data interval.",
+        "A time in ISO 8601; the run is meant whose data interval holds it. Default: the start of this run's data interval.",
     },
     accept: {
       type: 'array',
@@ -54,10 +54,10 @@ export const workflowSensorDefinition: OperatorDefinition = {
   description:
     'Waits for the run of another workflow, or one of its tasks, that stands for the same time. In test runs it does nothing.',
   configSchema: workflowSensorConfigSchema,
+  output: '`{ runId, state }`; in a test run both are null',
   example: { workflow: 'sales.import', node: 'load', timeoutSeconds: 7200 },
 }
 
-/** Output: `{ runId, state }`; in a test run both are null. */
 export class WorkflowSensor extends Sensor<WorkflowSensorConfig> {
   constructor(config: WorkflowSensorConfig) {
     super(workflowSensorDefinition, config)

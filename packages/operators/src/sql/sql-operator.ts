@@ -53,7 +53,10 @@ export const sqlConfigSchema = {
         rows: {
           type: 'object',
           title: 'Rows',
-          properties: { min: { type: 'integer', minimum: 0 }, max: { type: 'integer', minimum: 0 } },
+          properties: {
+            min: { type: 'integer', minimum: 0, title: 'Fewest rows' },
+            max: { type: 'integer', minimum: 0, title: 'Most rows' },
+          },
           additionalProperties: false,
         },
         value: {
@@ -84,13 +87,14 @@ export const sqlDefinition: OperatorDefinition = {
   description:
     'Runs statements on a database over one connection. Its output holds the rows changed by each statement and the last result.',
   configSchema: sqlConfigSchema,
+  output:
+    '`{ statements: [{ line, verb, changed, durationMs }], columns, rows, cut }`; rows are objects, and `cut` says that there were more',
   example: {
     connection: 'warehouse',
     sql: "delete from daily_sales where day = '{{ dt }}';\ninsert into daily_sales select day, sum(amount) from sales where day = '{{ dt }}' group by day;",
   },
 }
 
-/** Output: `{ statements: [{ line, verb, changed, durationMs }], columns, rows, cut }`; rows as objects. */
 export class SqlOperator extends DefinedOperator<SqlConfig> {
   constructor(config: SqlConfig) {
     super(sqlDefinition, config)

@@ -85,8 +85,18 @@ export const streamConfigSchema = {
       title: 'Payload',
       description: 'Each message is one JSON object, or a text.',
     },
-    metadata: { type: 'boolean', default: false, title: 'With key, position and time' },
-    contract: { enum: ['evolve', 'freeze', 'discard'], default: 'evolve', title: 'New keys' },
+    metadata: {
+      type: 'boolean',
+      default: false,
+      title: 'With key, position and time',
+      description: 'Adds `_key`, `_position` and `_time` of the message.',
+    },
+    contract: {
+      enum: ['evolve', 'freeze', 'discard'],
+      default: 'evolve',
+      title: 'New keys',
+      description: 'Keys without a column: add one, refuse the message, or drop them.',
+    },
     maxDeadLetters: {
       type: 'integer',
       minimum: 0,
@@ -104,10 +114,10 @@ export const streamDefinition: OperatorDefinition = {
   description:
     'Moves the messages that a broker holds into a table, until none is left or a limit is reached. What was not committed comes again in the next attempt.',
   configSchema: streamConfigSchema,
+  output: '`{ messages, rows, bytes, deadLetters, flushes, ended }`; `ended` is `drained`, `messages` or `time`',
   example: { from: { connection: 'broker', stream: 'orders' }, to: { connection: 'warehouse', table: 'raw.orders' } },
 }
 
-/** Output: `{ messages, rows, bytes, deadLetters, flushes, ended }`; `ended` is `drained`, `messages` or `time`. */
 export class StreamOperator extends DefinedOperator<StreamConfig> {
   constructor(config: StreamConfig) {
     super(streamDefinition, config)

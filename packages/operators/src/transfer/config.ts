@@ -43,7 +43,7 @@ const names = { type: 'array', items: name, minItems: 1 }
 const format = {
   enum: ['csv', 'ndjson', 'parquet'],
   title: 'Format',
-  description: 'Of files. Default: from the name of the file.',
+  description: 'Format of the files. Default: from the name.',
 }
 
 export const transferConfigSchema = {
@@ -79,11 +79,20 @@ export const transferConfigSchema = {
         compression: {
           enum: ['none', 'gzip', 'zstd'],
           title: 'Compression',
-          description: 'Default: from the name of the file.',
+          description: 'Compression of the files. Default: from the name.',
         },
-        header: { type: 'boolean', title: 'Header', description: 'CSV: default true.' },
+        header: {
+          type: 'boolean',
+          title: 'Header',
+          description: 'CSV: whether the first row names the columns. Default: true.',
+        },
         splitRows: { type: 'integer', minimum: 1, title: 'Rows in a file' },
-        splitBytes: { type: 'integer', minimum: 1, title: 'Bytes in a file', description: 'Before compression.' },
+        splitBytes: {
+          type: 'integer',
+          minimum: 1,
+          title: 'Bytes in a file',
+          description: 'Bytes in a file, before compression.',
+        },
         partitionBy: { ...names, title: 'Partition by', description: 'Columns that become folders.' },
       },
       required: ['connection'],

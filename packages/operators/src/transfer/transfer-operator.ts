@@ -13,6 +13,8 @@ export const transferDefinition: OperatorDefinition = {
   description:
     'Moves tables, a query or files from one connection to another, with proof. What a killed or failed attempt had finished is not moved again by the next one.',
   configSchema: transferConfigSchema,
+  output:
+    '`{ rows, bytes, tables: [{ table, target, rows, bytes, mode, inserted, updated, proof, targetRows, durationMs, resumedChunks, losses, load }] }`; `load` names the manifest’s load',
   example: {
     from: { connection: 'shop', query: "select * from orders where day = '{{ dt }}'" },
     to: { connection: 'warehouse', table: 'raw.orders' },
@@ -23,7 +25,6 @@ export const transferDefinition: OperatorDefinition = {
 
 const spelled: Readonly<Record<string, WriteMode>> = { OVERWRITE: 'replace', APPEND: 'append', MERGE: 'merge' }
 
-/** Output: `{ rows, bytes, tables: [{ table, target, rows, bytes, mode, proof, durationMs, resumedChunks, losses, load }] }`. */
 export class TransferOperator extends DefinedOperator<TransferConfig> {
   constructor(config: TransferConfig) {
     super(transferDefinition, config)
