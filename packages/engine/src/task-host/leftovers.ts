@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { openSync, readSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
 
 /** Handles that are about to close get this long. */
 const settleMs = 20
@@ -17,26 +18,34 @@ export function watchLeftovers(): {
   subscribe('child_process', () => {
     started = true
   })
+  // Node does not count threads among what keeps a process busy.
+  const threads = new Set<Worker>()
+  subscribe('worker_threads', (message) => {
+    const { worker } = message as { readonly worker: Worker }
+    threads.add(worker)
+    worker.once('exit', () => threads.delete(worker))
+  })
+  const busyWith = () => difference(before, activeResources(threads.size))
   return {
     begin() {
-      before = activeResources()
+      before = activeResources(threads.size)
       reapedBefore = faultsOfReapedChildren()
       started = false
     },
     async end() {
-      let leftBehind = difference(before, activeResources())
+      let leftBehind = busyWith()
       const until = performance.now() + settleMs
       while (leftBehind !== null && performance.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, 2).unref())
-        leftBehind = difference(before, activeResources())
+        leftBehind = busyWith()
       }
       return { leftBehind, spawned: started || faultsOfReapedChildren() !== reapedBefore }
     },
   }
 }
 
-function activeResources(): Map<string, number> {
-  const counts = new Map<string, number>()
+function activeResources(threads: number): Map<string, number> {
+  const counts = new Map([['Worker', threads]])
   for (const type of process.getActiveResourcesInfo()) counts.set(type, (counts.get(type) ?? 0) + 1)
   return counts
 }

@@ -29,6 +29,8 @@ export type AskableMethod = (typeof askableMethods)[number]
 export type TaskMessage =
   /** Once, when it can take an attempt. */
   | { readonly kind: 'ready' }
+  /** It has an attempt: from here on it may have done something. */
+  | { readonly kind: 'begun' }
   | { readonly kind: 'log'; readonly entry: LogEntry }
   /** How many bytes of the log were not kept so far. */
   | { readonly kind: 'dropped'; readonly bytes: number }

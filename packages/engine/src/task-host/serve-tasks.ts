@@ -55,6 +55,7 @@ export function serveTasks({ createOperator, beforeExit }: ServeTasksOptions): v
   }
 
   const start = async (message: Extract<HostMessage, { kind: 'start' }>) => {
+    send({ kind: 'begun' })
     const cpuBefore = process.cpuUsage()
     const controller = new AbortController()
     stop = controller

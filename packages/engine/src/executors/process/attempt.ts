@@ -27,6 +27,8 @@ export interface AttemptParts {
 const termMs = 2000
 /** A process that holds more after an attempt is not used again. */
 const largestReusedBytes = 1024 * 1024 * 1024
+/** Processes that an attempt is given when they end before it has begun. */
+const mostTries = 3
 /** The worker's own bound is not reached by what a process lets through, its tail included. */
 const logReserveBytes = 256 * 1024
 
@@ -69,17 +71,23 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
     if (asked) return stopped(asked)
     const memoryMb = spec.node.options.resources.memoryMb ?? parts.memoryMb
     const fresh = spec.node.options.isolation === 'process'
-    let process: TaskProcess
-    try {
-      process = await parts.pool.take({ version: spec.package?.sha256 ?? 'platform', memoryMb, fresh })
-    } catch (error) {
-      return failureOutcome('load', error, { code: 'TASK_PROCESS_NOT_STARTED' })
+    for (let tries = 1; ; tries += 1) {
+      let process: TaskProcess
+      try {
+        process = await parts.pool.take({ version: spec.package?.sha256 ?? 'platform', memoryMb, fresh })
+      } catch (error) {
+        return failureOutcome('load', error, { code: 'TASK_PROCESS_NOT_STARTED' })
+      }
+      if (asked) {
+        parts.pool.release(process)
+        return stopped(asked)
+      }
+      const ended = await runIn(process, folder, memoryMb, fresh)
+      // A process that waited was killed by somebody just now; the attempt has not begun.
+      if (ended !== 'not begun' || tries === mostTries) {
+        return ended === 'not begun' ? exited(process, memoryMb) : ended
+      }
     }
-    if (asked) {
-      parts.pool.release(process)
-      return stopped(asked)
-    }
-    return runIn(process, folder, memoryMb, fresh)
   }
 
   const runIn = async (
@@ -87,10 +95,11 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
     folder: string | null,
     memoryMb: number | null,
     fresh: boolean,
-  ): Promise<Outcome> => {
+  ): Promise<Outcome | 'not begun'> => {
     const ended = Promise.withResolvers<EndedMessage | null>()
     let verdict: TaskFailure | undefined
     let droppedBytes = 0
+    let hasBegun = false
     let termTimer: NodeJS.Timeout | undefined
 
     const condemn = (failure: TaskFailure) => {
@@ -104,6 +113,9 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
         : parts.memory.add(process.pid, memoryMb * 1024 * 1024, (bytes) => condemn(memoryFailure(bytes, memoryMb)))
     const onMessage = (message: TaskMessage) => {
       switch (message.kind) {
+        case 'begun':
+          hasBegun = true
+          return
         case 'log':
           host.log(message.entry)
           return
@@ -184,9 +196,12 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
     if (message !== null && !(asked && message.stopped)) return message.outcome
     if (verdict) return { kind: 'failure', failure: verdict }
     if (asked) return stopped(asked, message)
+    return hasBegun ? exited(process, memoryMb) : 'not begun'
+  }
+
+  const exited = async (process: TaskProcess, memoryMb: number | null): Promise<Outcome> => {
     const lastWords = process.stderr.lastWords()
-    const failure = exitFailure({ exit: await process.exited, lastWords, memoryMb })
-    return { kind: 'failure', failure }
+    return { kind: 'failure', failure: exitFailure({ exit: await process.exited, lastWords, memoryMb }) }
   }
 
   const stopped = (reason: StopReason, message: EndedMessage | null = null): Outcome => {

@@ -2,35 +2,29 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AttemptSpec, Outcome } from '@millrace/workflow'
-import { expect } from 'vitest'
+import { afterAll, expect } from 'vitest'
 import { codeAttempt, recordingHost } from '../../task-host/attempt-spec.fixture.ts'
 import type { Executor } from '../executor.ts'
 import { type ProcessExecutorOptions, processExecutor } from './process-executor.ts'
 
 export const codeHost = new URL('../../task-host/code-host.fixture.ts', import.meta.url)
 
-/** An executor whose operator `code` runs a function, with a cache of its own that is removed with it. */
+/** Compiled code is shared by the tests of a file: else every one of them would wait for it. */
+let cacheFolder: Promise<string> | undefined
+afterAll(async () => {
+  if (cacheFolder !== undefined) await rm(await cacheFolder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+/** An executor whose operator `code` runs a function. */
 export async function openExecutor(options: Partial<ProcessExecutorOptions> = {}): Promise<Executor> {
-  const cacheFolder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
-  const executor = processExecutor({
+  cacheFolder ??= mkdtemp(join(tmpdir(), 'millrace-test-'))
+  return processExecutor({
     slots: 2,
     hostModule: codeHost,
-    cacheFolder,
+    cacheFolder: await cacheFolder,
     installFor: async () => null,
     ...options,
   })
-  return {
-    kind: executor.kind,
-    get free() {
-      return executor.free
-    },
-    start: executor.start,
-    recover: executor.recover,
-    async [Symbol.asyncDispose]() {
-      await executor[Symbol.asyncDispose]()
-      await rm(cacheFolder, { recursive: true, force: true })
-    },
-  }
 }
 
 /** Runs an attempt beside another one, and looks that this one is not harmed. */
