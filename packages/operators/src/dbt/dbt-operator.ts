@@ -124,7 +124,7 @@ export class DbtOperator extends DefinedOperator<DbtConfig> {
     const { scratch, signal, log } = context
     const project = await projectFolder(config.project)
     const profile = await profileOf(config, project, context)
-    const requirements = config.requirements ?? ['dbt-core>=1.10,<1.11', `dbt-${profile.adapter}`]
+    const requirements = config.requirements ?? ['dbt-core>=1.10,<1.11', ...adapterRequirements(profile.adapter)]
     const { python, env } = await preparePython({ ...config, requirements }, context)
     const { lockTimeoutSeconds = 3600 } = config
     const places = [
@@ -173,6 +173,11 @@ export class DbtOperator extends DefinedOperator<DbtConfig> {
       details: { output: last.join('\n') },
     })
   }
+}
+
+/** Millrace reads files of DuckDB up to the version of its own driver. */
+function adapterRequirements(adapter: string): string[] {
+  return [`dbt-${adapter}`, ...(adapter === 'duckdb' ? ['duckdb<1.6'] : [])]
 }
 
 async function projectFolder(given: string): Promise<string> {

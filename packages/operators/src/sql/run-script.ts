@@ -102,7 +102,8 @@ function separately(connector: SqlConnector): SqlSession {
       const verb = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/|\()*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? ''
       if (!reading.has(verb)) {
         const changed = await connector.execute(sql, signal)
-        return { changed, columns: null, rows: [], cut: false }
+        // Below zero: the driver does not know.
+        return { changed: changed < 0 ? null : changed, columns: null, rows: [], cut: false }
       }
       const rows = await connector.query(sql, signal ? { signal } : {})
       return {
