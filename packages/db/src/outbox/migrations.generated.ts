@@ -5,7 +5,7 @@ export const migrations = [
     id: 1,
     name: 'message',
     sql: `create table outbox.message (
-  id bigint generated always as identity primary key,
+  id bigint generated always as identity,
   topic text not null,
   -- Messages of a topic with the same key are handled one after the other, by their ids.
   key text not null,
@@ -17,14 +17,15 @@ export const migrations = [
   available_at timestamptz not null default now(),
   last_error text,
   -- Set when it was given up; it no longer holds back those after it.
-  dead_at timestamptz
+  dead_at timestamptz,
+  -- The only way to a row by its id: a queue is full one minute and empty the next, its statistics are wrong
+  -- most of the time, and with an index on the id alone they make the planner walk all messages.
+  primary key (topic, key, id)
 ) with (
   -- Rows come and go: without frequent vacuuming the readers would wade through dead ones.
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000
 );
-create index message_order on outbox.message (topic, key, id) where dead_at is null;
-create index message_available on outbox.message (topic, available_at, id) where dead_at is null;
-create index message_dead on outbox.message (topic, dead_at) where dead_at is not null;
+create index message_available on outbox.message (available_at) where dead_at is null;
 `,
   },
 ]

@@ -1,6 +1,6 @@
 import { redact } from '@millrace/core'
 import type { Db } from '../queryable.ts'
-import { sql } from '../sql.ts'
+import { type Sql, sql } from '../sql.ts'
 
 export interface OutboxMessage {
   readonly id: number
@@ -29,6 +29,8 @@ export interface ReadOutboxOptions {
 /** Until a reader that died is believed to be dead, beyond the time that it may take. */
 const leaseMarginMs = 10_000
 const firstDelayMs = 1000
+/** Looked at before all others; several times what a reader takes, since others take some of them. */
+const nearMessages = 200
 const longestDelayMs = 5 * 60_000
 
 /**
@@ -43,34 +45,73 @@ export async function readOutbox(db: Db, options: ReadOutboxOptions): Promise<nu
   return messages.length
 }
 
-async function claim(db: Db, { topics, limit = 20, handleTimeoutMs = 10_000 }: ReadOutboxOptions) {
+/**
+ * Takes the oldest messages of their keys. Nearly always some of those that are due first are such; when
+ * all of them wait for others, as they do when a receiver is away for long, everything is looked through.
+ */
+async function claim(db: Db, options: ReadOutboxOptions): Promise<OutboxMessage[]> {
+  const near = await claimSome(
+    db,
+    options,
+    sql`
+    select topic, key, id
+    from (
+      select topic, key, id from outbox.message where ${isDue(options)} order by available_at limit ${nearMessages}
+    ) as due
+    where id = (
+      select id from outbox.message as first
+      where first.topic = due.topic and first.key = due.key and first.dead_at is null
+      order by id
+      limit 1
+    )`,
+  )
+  if (near.length > 0) return near
+  return await claimSome(
+    db,
+    options,
+    sql`
+    select topic, key, id
+    from (
+      select distinct on (topic, key) topic, key, id, available_at
+      from outbox.message
+      where topic = any(${options.topics})
+        and dead_at is null
+        and exists (select from outbox.message where ${isDue(options)})
+      order by topic, key, id
+    ) as first
+    where available_at <= now()
+    order by available_at
+    limit ${nearMessages}`,
+  )
+}
+
+/** Locked rows stay where they are, so their places can stand for them. */
+async function claimSome(db: Db, options: ReadOutboxOptions, candidates: Sql): Promise<OutboxMessage[]> {
+  const { limit = 20, handleTimeoutMs = 10_000 } = options
   return await db.query<OutboxMessage>(sql`
+    with candidate as materialized (${candidates})
     update outbox.message
     set attempts = attempts + 1,
       available_at = now() + ${handleTimeoutMs + leaseMarginMs} * interval '1 millisecond'
-    where id in (
-      select id
-      from outbox.message as candidate
-      where topic = any(${topics})
-        and dead_at is null
-        and available_at <= now()
-        and not exists (
-          select from outbox.message as earlier
-          where earlier.topic = candidate.topic
-            and earlier.key = candidate.key
-            and earlier.id < candidate.id
-            and earlier.dead_at is null
-        )
-      order by id
+    where ctid = any(array(
+      select message.ctid
+      from outbox.message join candidate using (topic, key, id)
+      where ${isDue(options)}
+      order by available_at
       limit ${limit}
-      for update skip locked
-    )
+      for update of message skip locked
+    ))
     returning id, topic, key, payload, created_at, attempts`)
+}
+
+function isDue({ topics }: ReadOutboxOptions): Sql {
+  return sql`topic = any(${topics}) and dead_at is null and available_at <= now()`
 }
 
 /** What is written afterwards holds only while no other reader took the message up. */
 async function handleOne(db: Db, message: OutboxMessage, options: ReadOutboxOptions): Promise<void> {
-  const { id, attempts } = message
+  const { attempts } = message
+  const asTaken = sql`topic = ${message.topic} and key = ${message.key} and id = ${message.id} and attempts = ${attempts}`
   const { maxAttempts = 10 } = options
   try {
     // Counted at its beginning, so this one ended its readers as often as it may.
@@ -84,11 +125,11 @@ async function handleOne(db: Db, message: OutboxMessage, options: ReadOutboxOpti
       set available_at = now() + ${delayMs} * interval '1 millisecond',
         dead_at = case when ${isDead} then now() end,
         last_error = ${redact(error instanceof Error ? error.message : String(error)).slice(0, 2000)}
-      where id = ${id} and attempts = ${attempts}`)
+      where ${asTaken}`)
     options.onFailure?.(message, error, isDead)
     return
   }
-  await db.execute(sql`delete from outbox.message where id = ${id} and attempts = ${attempts}`)
+  await db.execute(sql`delete from outbox.message where ${asTaken}`)
 }
 
 async function handleInTime(message: OutboxMessage, { handle, handleTimeoutMs = 10_000 }: ReadOutboxOptions) {
