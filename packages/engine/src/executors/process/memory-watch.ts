@@ -1,8 +1,8 @@
 import { listProcesses, membersOf, ownMemory } from './process-tree.ts'
 
-/** How often is looked at least; a machine with very many processes is looked at less often. */
-const shortestPauseMs = 100
-const largestShare = 0.02
+/** On a machine with very many processes, or a very busy one, is looked less often, so that looking takes its share only. */
+const pauseMs = { shortest: 100, longest: 500 }
+const largestShare = 0.05
 
 export interface MemoryWatch extends Disposable {
   /**
@@ -34,18 +34,18 @@ export function memoryWatch(): MemoryWatch {
       watched.delete(entry)
       entry.onExceeded(bytes)
     }
-    schedule(Math.max(shortestPauseMs, (performance.now() - startedAt) / largestShare))
+    schedule(Math.min(pauseMs.longest, Math.max(pauseMs.shortest, (performance.now() - startedAt) / largestShare)))
   }
-  const schedule = (pauseMs: number) => {
+  const schedule = (ms: number) => {
     clearTimeout(timer)
-    timer = watched.size === 0 ? undefined : setTimeout(look, pauseMs)
+    timer = watched.size === 0 ? undefined : setTimeout(look, ms)
   }
 
   return {
     add(pid, limitBytes, onExceeded) {
       const entry = { pid, limitBytes, onExceeded, peakBytes: 0, members: new Set<number>() }
       if (process.platform === 'linux') watched.add(entry)
-      if (timer === undefined) schedule(shortestPauseMs)
+      if (timer === undefined) schedule(pauseMs.shortest)
       return {
         get peakBytes() {
           return entry.peakBytes

@@ -67,7 +67,7 @@ describe('A neighbour is unharmed and the reason is shown when a task', () => {
       { memoryMb: 200 },
     )
     expect(reason).toBe('memory')
-    expect(message).toMatch(/held \d+ MB of memory; its limit is 200 MiB/)
+    expect(message).toMatch(/held [\d.]+ [MG]B of memory; its limit is 200 MiB/)
   })
 
   test.runIf(onLinux)('fills memory by a process that it started', async () => {
