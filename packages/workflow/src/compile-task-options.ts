@@ -23,8 +23,10 @@ const orNull = ({ holds, wanted }: Check): Check => ({
   wanted: `${wanted}, or null`,
 })
 /** Node's timers end at 2^31 ms. */
+export const longestTimeoutSeconds = 2_000_000
+
 const seconds = orNull({
-  holds: (value) => typeof value === 'number' && value > 0 && value <= 2_000_000,
+  holds: (value) => typeof value === 'number' && value > 0 && value <= longestTimeoutSeconds,
   wanted: 'a number of seconds above 0 and up to 2,000,000',
 })
 

@@ -20,10 +20,10 @@ export function resolveParams(
 ): Readonly<Record<string, Json>> {
   const { name, params } = workflow
   if (params === null) return jsonOf(name, given)
-  const schema = isZodObject(params) ? params : fromSchema(name, params)
+  const { schema, takesOthers } = checkerOf(name, params)
   const known = Object.keys(schema.shape)
   const faults: Fault[] = Object.keys(given)
-    .filter((param) => !known.includes(param))
+    .filter((param) => !takesOthers && !known.includes(param))
     .map((param) => unknownParam(name, param, known))
   const parsed = schema.safeParse(given)
   if (!parsed.success) faults.push(...faultsOf(name, parsed.error, given))
@@ -37,7 +37,7 @@ export function paramsSchema(params: z.ZodObject): JsonSchema {
     io: 'input',
     // A format says more in a form than the expression it stands for.
     override: ({ jsonSchema }) => {
-      if (jsonSchema.format !== undefined) delete jsonSchema.pattern
+      if (checkedFormats.has(jsonSchema.format)) delete jsonSchema.pattern
     },
   })
   return JSON.parse(JSON.stringify(schema))
@@ -45,6 +45,27 @@ export function paramsSchema(params: z.ZodObject): JsonSchema {
 
 export function isZodObject(value: unknown): value is z.ZodObject {
   return typeof value === 'object' && value !== null && '_zod' in value && 'shape' in value
+}
+
+/** Formats that are checked by their name when parameters are resolved. */
+const checkedFormats: ReadonlySet<unknown> = new Set(['date', 'date-time', 'duration', 'email', 'ipv4', 'uri', 'uuid'])
+
+interface Checker {
+  readonly schema: z.ZodObject
+  readonly takesOthers: boolean
+}
+
+const checkers = new WeakMap<object, Checker>()
+
+/** By the JSON Schema in either case, so that a workflow takes in one process what it takes under an engine. */
+function checkerOf(workflow: string, params: JsonSchema | z.ZodObject): Checker {
+  const before = checkers.get(params)
+  if (before !== undefined) return before
+  const json = isZodObject(params) ? paramsSchema(params) : params
+  const { additionalProperties = false } = json
+  const checker = { schema: fromSchema(workflow, json), takesOthers: additionalProperties !== false }
+  checkers.set(params, checker)
+  return checker
 }
 
 interface Fault {
@@ -80,7 +101,7 @@ function faultsOf(workflow: string, error: z.ZodError, given: Readonly<Record<st
     if (byPath.has(param)) continue
     const missing = issue.path.length === 1 && !Object.hasOwn(given, param)
     const message = missing
-      ? `Workflow "${workflow}" needs parameter "${param}": ${lowerFirst(issue.message)}.`
+      ? `Workflow "${workflow}" needs parameter "${param}"${issue.code === 'invalid_type' ? ` (${issue.expected})` : ''}.`
       : `Parameter "${param}" of workflow "${workflow}" does not fit: ${lowerFirst(issue.message)}.`
     byPath.set(param, { code: 'PARAM_INVALID', param, message })
   }

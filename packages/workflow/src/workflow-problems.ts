@@ -1,6 +1,7 @@
 import { parseSchedule } from '@millrace/core'
+import { longestTimeoutSeconds } from './compile-task-options.ts'
 import type { ManifestSchedule } from './manifest.ts'
-import { paramsSchema } from './params.ts'
+import { paramProblems } from './param-problems.ts'
 import { isBranch } from './task.ts'
 import type { Workflow } from './workflow.ts'
 
@@ -14,21 +15,15 @@ export function workflowProblems(workflow: Workflow<never>): readonly string[] {
       problems.push(`Node "${id}" is a branch and mapped: its items could choose differently. Map another node.`)
     }
   }
-  if (params !== null) {
-    try {
-      paramsSchema(params)
-    } catch (error) {
-      problems.push(
-        `Its parameters cannot be described as JSON: ${message(error)}. Use texts, numbers, booleans, lists and objects; write dates as z.iso.date().`,
-      )
-    }
-  }
+  if (params !== null) problems.push(...paramProblems(params))
   if (schedule !== null) problems.push(...scheduleProblems(schedule))
   if (maxActiveRuns !== null && !(Number.isSafeInteger(maxActiveRuns) && maxActiveRuns > 0)) {
     problems.push(`maxActiveRuns is ${maxActiveRuns}; it has to be a whole number from 1 on.`)
   }
-  if (runTimeoutSeconds !== null && !(runTimeoutSeconds > 0)) {
-    problems.push(`runTimeoutSeconds is ${runTimeoutSeconds}; it has to be a number above 0.`)
+  if (runTimeoutSeconds !== null && !(runTimeoutSeconds > 0 && runTimeoutSeconds <= longestTimeoutSeconds)) {
+    problems.push(
+      `runTimeoutSeconds is ${runTimeoutSeconds}; it has to be a number above 0 and up to ${longestTimeoutSeconds}.`,
+    )
   }
   return problems
 }
@@ -38,7 +33,7 @@ function scheduleProblems({ cron, timezone, catchup, start, end }: ManifestSched
   try {
     parseSchedule({ cron, timezone })
   } catch (error) {
-    problems.push(`${message(error)}.`)
+    problems.push(error instanceof Error ? error.message : String(error))
   }
   if (!['none', 'latest', 'all'].includes(catchup.policy)) {
     problems.push(`Its catchup is "${catchup.policy}"; it has to be none, latest or all.`)
@@ -58,8 +53,4 @@ function scheduleProblems({ cron, timezone, catchup, start, end }: ManifestSched
     problems.push(`Its end ${end} is before its start ${start}.`)
   }
   return problems
-}
-
-function message(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }

@@ -157,3 +157,18 @@ it('says what a module exports in place of the workflow', async () => {
   await expect(load('src/none.ts', 'x')).rejects.toThrow('exports no workflow "x". Export one from it.')
   await expect(load('src/gone.ts', 'x')).rejects.toMatchObject({ code: 'WORKFLOW_LOAD_FAILED' })
 })
+
+it('leaves out what it wrote itself, and what it is told to', async () => {
+  await using folder = await temporaryFolder()
+  await writePackage(folder.path, { 'src/flights.ts': workflowModule('flights', '1'), 'dags/flights.py': '1' })
+  const build = () =>
+    buildPackage({
+      folder: folder.path,
+      out: join(folder.path, 'built'),
+      exclude: [join(folder.path, 'dags')],
+    })
+  const first = await build()
+  await writeFile(join(folder.path, 'dags/flights.py'), '2')
+  expect((await build()).package).toEqual(first.package)
+  expect(Object.keys(unzipSync(await readFile(first.zip)))).toEqual(['package.json', 'src/flights.ts'])
+})

@@ -22,19 +22,24 @@ export interface BuiltPackage {
  * by one with other content, unless its version is `dev`, so that versions live side by side.
  *
  * @param options.version In place of the environment's `BUILD_VERSION`: the version of workflows that do not name theirs.
+ * @param options.exclude Paths below the folder that are no part of the package. `out` never is.
  * @throws ConfigError `BUILD_FAILED` with all problems in `details.problems`
  */
 export async function buildPackage({
   folder,
   out,
   version,
+  exclude = [],
 }: {
   readonly folder: string
   readonly out: string
   readonly version?: string
+  readonly exclude?: readonly string[]
 }): Promise<BuiltPackage> {
   const json = await readPackageJson(folder)
-  const { workflows, problems, files } = await withBuildVersion(version, () => collectWorkflows(folder))
+  const { workflows, problems, files } = await withBuildVersion(version, () =>
+    collectWorkflows(folder, { exclude: [...exclude, out] }),
+  )
   const zip = await packageZip(folder, files)
   const origin = { name: json.name, version: json.version, sha256: zip.sha256 }
   const found = [...problems, ...(await allProblems(workflows))]

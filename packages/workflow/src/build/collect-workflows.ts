@@ -33,12 +33,17 @@ export interface Collection {
  * Imports the modules of a package that may hold workflows, and finds the ones they export: `src` and `workflows`, or the
  * globs in `millrace.workflows` of its package.json; names that begin with `_` or `.`, tests and declarations are left out.
  *
+ * @param options.exclude Paths below the folder that are no part of the package, such as what is built from it.
  * @throws ConfigError `PACKAGE_JSON_MISSING`, `PACKAGE_JSON_INVALID`
  */
-export async function collectWorkflows(folder: string): Promise<Collection> {
+export async function collectWorkflows(
+  folder: string,
+  { exclude = [] }: { readonly exclude?: readonly string[] } = {},
+): Promise<Collection> {
   const { workflows: globs } = await readPackageJson(folder)
   const patterns = globs ?? defaultModules
-  const files = await packageFiles(folder, { withDist: patterns.some((pattern) => /^(\.\/)?dist\//.test(pattern)) })
+  const withDist = patterns.some((pattern) => /^(\.\/)?dist\//.test(pattern))
+  const files = await packageFiles(folder, { withDist, exclude })
   const modules = new Set<string>()
   for await (const path of glob([...patterns], { cwd: folder })) modules.add(path.split(sep).join('/'))
   const found = new Map<AnyWorkflow, CollectedWorkflow>()

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { isAbsolute, join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError, closestName } from '@millrace/core'
 import type { WorkflowLocation } from '../attempt.ts'
@@ -8,6 +8,10 @@ import { type AnyWorkflow, isWorkflow } from '../workflow.ts'
 export async function loadWorkflow({ folder, module, export: name }: WorkflowLocation): Promise<AnyWorkflow> {
   const path = join(folder, module)
   const details = { folder, module, export: name }
+  const within = relative(folder, path)
+  if (isAbsolute(within) || within.split(sep)[0] === '..') {
+    throw new ConfigError('WORKFLOW_LOAD_FAILED', { message: `${module} is not within ${folder}.`, details })
+  }
   let exported: Readonly<Record<string, unknown>>
   try {
     exported = await import(pathToFileURL(path).href)

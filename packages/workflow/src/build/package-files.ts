@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, posix } from 'node:path'
+import { join, posix, relative, sep } from 'node:path'
 import { ConfigError } from '@millrace/core'
 import ignore, { type Ignore } from 'ignore'
 
@@ -16,9 +16,14 @@ interface Rules {
  * Files of a package, sorted, as paths with slashes: all but those that its `.gitignore` files name, and what is never
  * part of one. `dist` is part of it when modules with workflows are there.
  *
+ * @param options.exclude Further paths below the folder that are no part of it.
  * @throws ConfigError `PACKAGE_LINK` for a link to a folder
  */
-export async function packageFiles(folder: string, { withDist = false } = {}): Promise<readonly string[]> {
+export async function packageFiles(
+  folder: string,
+  { withDist = false, exclude = [] }: { readonly withDist?: boolean; readonly exclude?: readonly string[] } = {},
+): Promise<readonly string[]> {
+  const outside = new Set(exclude.map((path) => relative(folder, path).split(sep).join('/')))
   const always = ignore().add(excluded.filter((pattern) => !(withDist && pattern === 'dist')))
   const files: string[] = []
   const walk = async (path: string, above: readonly Rules[]): Promise<void> => {
@@ -35,7 +40,7 @@ export async function packageFiles(folder: string, { withDist = false } = {}): P
       )
       // A build that workflows are in is wanted although version control has no use for it.
       const wanted = withDist && (file === 'dist' || file.startsWith('dist/'))
-      if (always.ignores(asFolder) || (isIgnored && !wanted)) continue
+      if (outside.has(file) || always.ignores(asFolder) || (isIgnored && !wanted)) continue
       if (entry.isDirectory()) await walk(file, rules)
       else if (entry.isFile()) files.push(file)
       else if (entry.isSymbolicLink()) {

@@ -92,6 +92,7 @@ export class LocalRun implements LiveRun {
     this.#open = this.#runs.size
     this.#stop.signal.addEventListener('abort', () => this.#cancelWaiting(), { once: true })
     if (signal?.aborted) cancel()
+    if (this.#open === 0) void this.#endRun()
     this.#look([...this.#runs.keys()])
     return this.ended.finally(() => {
       clearTimeout(timer)

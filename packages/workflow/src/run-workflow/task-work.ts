@@ -144,7 +144,9 @@ async function pause(
 
 /** @throws the signal's reason */
 export async function realWait(seconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(seconds * 1000, undefined, { signal }).catch((error: unknown) => {
+  // Longer than timers go, which would fire at once.
+  const ms = Math.min(seconds * 1000, 2 ** 31 - 1)
+  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
     throw signal.aborted ? signal.reason : error
   })
 }
