@@ -1,0 +1,113 @@
+import { ApiError, UnreachableError } from './api-error.ts'
+import type { Client } from './client.ts'
+import { pause } from './retrying-fetch.ts'
+import type { components } from './schema.generated.ts'
+import { type ReceivedEvent, readEvents } from './sse.ts'
+
+export type RunEvent = components['schemas']['RunEvent']
+
+/** A line of a task's log. */
+export interface LogLine {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** `log`: the task's logger; `stdout`, `stderr`: what it printed; `engine`: about the attempt itself. */
+  readonly source: 'log' | 'stdout' | 'stderr' | 'engine'
+  readonly text: string
+  readonly fields?: Readonly<Record<string, unknown>>
+}
+
+export interface FollowOptions {
+  /** Ends the following; the iteration then throws its reason. */
+  readonly signal?: AbortSignal
+  /** How long to try to reach a server that is away before giving up, in milliseconds. Default 60,000. */
+  readonly patienceMs?: number
+  /** Told once when the connection was lost and is sought again. */
+  readonly onLost?: (error: unknown) => void
+}
+
+/**
+ * The events of a run, from after the event `after` (default: all) until it is over. Goes on where it was when the connection
+ * is lost. Returns the state that the run ended in.
+ */
+export async function* followEvents(
+  client: Client,
+  runId: string,
+  options: FollowOptions & { readonly after?: number } = {},
+): AsyncGenerator<RunEvent, string> {
+  const path = `/api/runs/${encodeURIComponent(runId)}/events/stream`
+  const stream = resumed(client, path, options.after === undefined ? undefined : `${options.after}`, options)
+  for await (const { event, data } of stream) {
+    if (event === 'end') return (JSON.parse(data) as { state: string }).state
+    if (event === 'event') yield JSON.parse(data) as RunEvent
+  }
+  throw new Error('The stream of events ended before the run.')
+}
+
+/**
+ * The log of an attempt, by default the latest of its task run, from byte `offset` on until it is over. Goes on where it was
+ * when the connection is lost. Returns the size of the log in bytes.
+ */
+export async function* followLog(
+  client: Client,
+  taskRunId: number,
+  options: FollowOptions & { readonly attempt?: number; readonly offset?: number } = {},
+): AsyncGenerator<LogLine, number> {
+  const query = options.attempt === undefined ? '' : `?attempt=${options.attempt}`
+  const from = options.offset === undefined ? undefined : `${options.offset}`
+  for await (const { event, data } of resumed(
+    client,
+    `/api/task-runs/${taskRunId}/log/stream${query}`,
+    from,
+    options,
+  )) {
+    if (event === 'end') return (JSON.parse(data) as { bytes: number }).bytes
+    if (event === 'line') yield JSON.parse(data) as LogLine
+  }
+  throw new Error('The stream of the log ended before the attempt.')
+}
+
+const retryMs = { first: 200, longest: 5000 }
+
+/** The stream at a path, opened again after its last event whenever the connection is lost. */
+async function* resumed(
+  client: Client,
+  path: string,
+  lastEventId: string | undefined,
+  { signal = new AbortController().signal, patienceMs = 60_000, onLost }: FollowOptions,
+): AsyncGenerator<ReceivedEvent> {
+  let id = lastEventId
+  let lostAt: number | undefined
+  let delayMs = retryMs.first
+  for (;;) {
+    let problem: unknown = new Error('The server ended the stream.')
+    try {
+      const headers = { accept: 'text/event-stream', ...(id === undefined ? {} : { 'last-event-id': id }) }
+      const { body } = await client.stream(path, { headers, signal })
+      for await (const event of body === null ? [] : readEvents(body)) {
+        lostAt = undefined
+        delayMs = retryMs.first
+        id = event.id ?? id
+        yield event
+        if (event.event === 'end') return
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isPassing(error)) throw error
+      problem = error
+    }
+    const now = Date.now()
+    if (lostAt === undefined) {
+      lostAt = now
+      onLost?.(problem)
+    } else if (now - lostAt > patienceMs) throw problem
+    await pause(delayMs, signal)
+    delayMs = Math.min(delayMs * 2, retryMs.longest)
+  }
+}
+
+/** A broken connection is a TypeError of the platform's. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 429 || error.status >= 500
+  return error instanceof UnreachableError || error instanceof TypeError
+}
