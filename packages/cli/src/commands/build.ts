@@ -42,7 +42,7 @@ export async function build(request: BuildRequest, context: Context): Promise<nu
   // Notebooks are of the package as it lies there, and need no copy of it.
   await using scratch = await scratchFolder()
   const places = { manifest: out, airflow: join(out, 'packages'), notebook: scratch.path }
-  const built = await buildPackage({ folder, out: places[target] })
+  const built = await buildPackage({ folder, out: places[target], exclude: [out] })
   const { files, notes } = await translate(request, built, folder, out)
   for (const { path, content } of files) await writeWhole(join(out, path), content)
   if (request.dockerfile) await writeDockerfile(built, folder, out)
