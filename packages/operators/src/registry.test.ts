@@ -19,7 +19,7 @@ test('every operator is made from its example, has a schema with titles, and nam
   ])
 })
 
-test('a connection that does not exist is named with its path', () => {
+test('R11: a connection that does not exist is named with its path', () => {
   const config = {
     connection: 'warehouse',
     table: 't',

@@ -43,7 +43,7 @@ export const linkDefinition: OperatorDefinition = {
   name: 'link',
   title: 'Link to a workflow',
   description:
-    'Runs another workflow for the same date, and waits for its end. However often the task is tried, there is one run of it for each run of this one.',
+    'Runs another workflow for the same date, and waits for its end. However often the task is tried, there is one run of it for each run of this one. Cancelling the task leaves that run alone.',
   configSchema: linkConfigSchema,
   output: '`{ runId, state }`',
   example: { workflow: 'reports.daily', params: { day: '{{ dt }}' } },

@@ -90,7 +90,9 @@ export class HttpSensor extends Sensor<HttpSensorConfig> {
           details: { status: response.status },
         })
       }
-      return { found: false, reason: `waiting for ${host}, which answers ${response.status}${retryHint(response)}` }
+      const waitMs = parseRetryAfter(response.headers.get('retry-after'))
+      const reason = `waiting for ${host}, which answers ${response.status}`
+      return { found: false, reason, ...(waitMs === undefined ? {} : { waitSeconds: waitMs / 1000 }) }
     }
     if (json === undefined) {
       await response.body?.cancel()
@@ -133,11 +135,6 @@ async function request(config: HttpSensorConfig, context: TaskContext): Promise<
       cause,
     })
   }
-}
-
-function retryHint(response: Response): string {
-  const ms = parseRetryAfter(response.headers.get('retry-after'))
-  return ms === undefined ? '' : ` (and asks to wait ${Math.ceil(ms / 1000)} s)`
 }
 
 async function readJson(response: Response, host: string): Promise<unknown> {

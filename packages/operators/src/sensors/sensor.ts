@@ -52,7 +52,13 @@ export const waitProperties = {
 /** What one look found. `seen` is handed to the next look. */
 export type Look =
   | { readonly found: true; readonly output: Json }
-  | { readonly found: false; readonly reason: string; readonly seen?: Json }
+  | {
+      readonly found: false
+      readonly reason: string
+      readonly seen?: Json
+      /** The system asks not to be looked at sooner. */
+      readonly waitSeconds?: number
+    }
 
 type Waiting = { readonly since: string; readonly looks: number; readonly seen: Json }
 
@@ -76,7 +82,8 @@ export abstract class Sensor<Config extends Json & WaitConfig> extends DefinedOp
     const waitedSeconds = (Date.now() - Date.parse(since)) / 1000
     const leftSeconds = timeoutSeconds - waitedSeconds
     if (leftSeconds <= 0) throw timedOut(found.reason, { timeoutSeconds, looks, softFail: softFail ?? false })
-    const wanted = Math.min(intervalSeconds * backoff ** (looks - 1), maxIntervalSeconds)
+    const paused = Math.min(intervalSeconds * backoff ** (looks - 1), maxIntervalSeconds)
+    const wanted = Math.max(paused, found.waitSeconds ?? 0)
     const waiting: Waiting = { since, looks, seen: found.seen ?? null }
     throw new DeferTask(found.reason, { seconds: Math.min(wanted, leftSeconds), state: waiting })
   }

@@ -138,7 +138,7 @@ test('an address is asked until its JSON says what is waited for', async () => {
   await using server = await serve((request, response) => {
     seen.push(request.url, request.headers.authorization)
     const [status, body] = answers.shift() ?? [500, '']
-    response.writeHead(status, { 'retry-after': '7' }).end(body)
+    response.writeHead(status, { 'retry-after': '300' }).end(body)
   })
   const config = {
     url: server.url,
@@ -149,10 +149,11 @@ test('an address is asked until its JSON says what is waited for', async () => {
   const looks = []
   for (let look = 0; look < 4; look++) looks.push(await run('http_sensor', config, { secrets }))
   expect(looks.slice(0, 3).map(({ outcome }) => deferral(outcome).reason)).toEqual([
-    expect.stringContaining('answers 503 (and asks to wait 7 s)'),
+    expect.stringContaining('answers 503'),
     expect.stringContaining('"jobs.0.state" is "running"'),
     expect.stringContaining('something else than JSON'),
   ])
+  expect(looks.slice(0, 2).map(({ outcome }) => deferral(outcome).seconds)).toEqual([300, 60])
   expect(outputOf(looks[3] as (typeof looks)[0])).toEqual({ status: 200, value: 'done' })
   expect(seen.slice(0, 2)).toEqual(['/jobs/2024-01-02', 'Bearer very-secret'])
   expect(JSON.stringify(looks)).not.toContain('very-secret')

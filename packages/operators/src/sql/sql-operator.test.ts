@@ -129,7 +129,7 @@ test('a script with a transaction of its own is left alone, and one may do witho
   expect(outputOf(await run('postgres', 'vacuum own', { transaction: false }))).toMatchObject({ columns: [] })
 })
 
-test('a password appears neither in the failure nor in the log', async () => {
+test('R4: a password appears neither in the failure nor in the log', async () => {
   const values = {
     host: '127.0.0.1',
     port: postgres.port,

@@ -43,7 +43,7 @@ export const sqlConfigSchema = {
       default: true,
       title: 'In one transaction',
       description:
-        'All statements or none, on PostgreSQL, MySQL, SQLite and DuckDB. Turn it off for statements that cannot be in a transaction, such as VACUUM. A script with BEGIN or COMMIT of its own is left alone.',
+        'All statements or none, on PostgreSQL, MySQL, SQLite and DuckDB. Turn it off for statements that cannot be in a transaction, such as VACUUM. A script with BEGIN or COMMIT of its own is left alone. On MySQL, statements that define tables commit by themselves.',
     },
     expect: {
       type: 'object',
