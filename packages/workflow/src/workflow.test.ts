@@ -1,6 +1,6 @@
 import { isMillraceError } from '@millrace/core'
 import { describe, expect, expectTypeOf, it, vi } from 'vitest'
-import { BranchTask, Operator, Task, type TaskContext, Workflow, z } from './index.ts'
+import { BranchTask, isWorkflow, Operator, Task, type TaskContext, Workflow, z } from './index.ts'
 
 class A extends Task {
   run() {
@@ -362,4 +362,20 @@ describe('types', () => {
     // @ts-expect-error the parameter is of another type
     other.addNode(Choose)
   })
+})
+
+it('takes tasks and workflows of a duplicate copy of the package for what they are', async () => {
+  vi.resetModules()
+  const copy = await import('./index.ts')
+  expect(copy.Task).not.toBe(Task)
+  class Foreign extends copy.Task {
+    run() {
+      throw new copy.SkipTask('nothing to do')
+    }
+  }
+  const result = await daily().addNode(Foreign).test()
+  expect(result.task(Foreign)).toMatchObject({ state: 'skipped', reason: 'nothing to do' })
+  const foreign = new copy.Workflow({ category: 'a', name: 'b' }).addNode(A)
+  expect(isWorkflow(foreign)).toBe(true)
+  expect((await foreign.test()).state).toBe('success')
 })

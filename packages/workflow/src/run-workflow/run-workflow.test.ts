@@ -381,6 +381,7 @@ describe('a part of a workflow', () => {
     expect(result.output('load.b')).toEqual([[7]])
     const without = await workflow.test({ only: ['load.a'] })
     expect(without.task('load.a').failure).toMatchObject({ code: 'OUTPUT_NOT_AVAILABLE' })
+    expect((await workflow.test({ only: [] })).tasks).toEqual([])
     await expect(workflow.test({ only: ['laod'] })).rejects.toThrow('Did you mean "load"?')
   })
 
