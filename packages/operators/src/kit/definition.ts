@@ -1,4 +1,5 @@
 import { type Json, type JsonSchema, Operator, type TaskContext } from '@millrace/workflow'
+import { deferWhileHeld } from './busy.ts'
 import { checkConfig, settleConfig } from './config.ts'
 import { namedIn } from './named-in.ts'
 
@@ -40,8 +41,13 @@ export abstract class DefinedOperator<Config extends Json> extends Operator<Conf
   override get secrets(): readonly string[] {
     return [...new Set(namedIn(this.definition.configSchema, this.config, 'x-secret').map(({ name }) => name))]
   }
-  override run(context: TaskContext): Promise<Json> {
-    return this.execute(settleConfig<Config>(this.definition, this.config), context)
+  override async run(context: TaskContext): Promise<Json> {
+    const config = settleConfig<Config>(this.definition, this.config)
+    try {
+      return await this.execute(config, context)
+    } catch (error) {
+      throw (context.signal.aborted ? null : deferWhileHeld(error, context.state)) ?? error
+    }
   }
   protected abstract execute(config: Config, context: TaskContext): Promise<Json>
 }

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
 import type { Json, LogEntry } from '@millrace/workflow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { failureOf, outputOf, runOperator, type Surroundings } from '../run-operator.test.fixture.ts'
@@ -125,6 +127,23 @@ def run(context):
   expect(failureOf(ran)).toMatchObject({ reason: 'cancelled' })
   expect(pids).toHaveLength(2)
   await expect.poll(() => pids.filter(isAlive)).toEqual([])
+})
+
+test('a worker that is killed takes the code and its processes with it', async () => {
+  const fixture = join(import.meta.dirname, 'owner.fixture.ts')
+  const worker = spawn(process.execPath, ['--conditions=@millrace/source', fixture], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines: string[] = []
+  for await (const line of createInterface(worker.stdout)) {
+    lines.push(line)
+    if (line.startsWith('pids')) break
+  }
+  const pids = (lines.at(-1) ?? '').split(' ').slice(1).map(Number)
+  expect(pids.filter(isAlive)).toHaveLength(2)
+  worker.kill('SIGKILL')
+  await expect.poll(() => pids.filter(isAlive)).toEqual([])
+  await rm(lines[0] ?? '', { recursive: true })
 })
 
 test('what the code leaves running does not keep the task', async () => {
