@@ -12,6 +12,8 @@ export interface Context {
   readonly out: (text: string) => void
   /** Writes what a person wants to know about it. */
   readonly err: (text: string) => void
+  /** Lets the command take so long, in milliseconds, to end after it was asked to. Default 5,000. */
+  readonly holdOpen: (ms: number) => void
 }
 
 /** Exit codes, by how to recover. */

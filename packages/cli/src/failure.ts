@@ -1,4 +1,4 @@
-import { InterruptedError, isMillraceError, type MillraceError } from '@millrace/core'
+import { InterruptedError, isMillraceError, type MillraceError, type Recovery } from '@millrace/core'
 import { type Context, exitCodes } from './context.ts'
 import { printable } from './output/printable.ts'
 
@@ -45,6 +45,10 @@ const recoveryCodes = {
 
 function exitCodeOf(error: MillraceError): number {
   return error.code === 'VERIFICATION_FAILED' ? exitCodes.different : recoveryCodes[error.recovery]
+}
+
+export function exitCodeOfRecovery(recovery: Recovery): number {
+  return recoveryCodes[recovery]
 }
 
 /** One block: what happened, the next step, the code. */

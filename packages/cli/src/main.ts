@@ -7,8 +7,8 @@ import { version } from './version.ts'
 /** How long open handles may keep a finished process alive. */
 const lingerMs = 2000
 
-/** How long a stopped command may take to close its connections. What it leaves then is what a crash leaves. */
-const closingMs = 5000
+/** How long a stopped command may take to close its connections, unless it asks for more. What it leaves then is what a crash leaves. */
+const usualClosingMs = 5000
 
 /** The `millrace` command. Sets the exit code; never throws. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -59,12 +59,16 @@ async function runCommand(
     onAsk: () => tell('\nStopping; what is done is kept. Once more ends at once.\n'),
     onForce,
   })
+  let closingMs = usualClosingMs
   const streams = {
     secrets,
     signal: stop.signal,
     args,
     out: (text: string) => void process.stdout.write(text),
     err: (text: string) => void process.stderr.write(text),
+    holdOpen(ms: number) {
+      closingMs = ms
+    },
   }
   const debug = /^(1|true|yes|on)$/i.test(process.env[platformSettings.debug.env] ?? '')
   // A driver may fail outside of any call; its message and stack are not to be shown as they are.
@@ -74,16 +78,20 @@ async function runCommand(
   }
   process.on('uncaughtException', crashed).on('unhandledRejection', crashed)
   try {
-    return await Promise.race([work({ ...streams, settings: readPlatformSettings() }), tooLong(stop.signal)])
+    return await Promise.race([
+      work({ ...streams, settings: readPlatformSettings() }),
+      tooLong(stop.signal, () => closingMs),
+    ])
   } catch (error) {
     return printFailure(error, { ...streams, debug }).exitCode
   }
 }
 
 /** Rejects when a signal is long past; a command that ends in time never sees it. */
-function tooLong(signal: AbortSignal): Promise<never> {
+function tooLong(signal: AbortSignal, closingMs: () => number): Promise<never> {
   return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), closingMs).unref(), { once: true })
+    const wait = () => setTimeout(() => reject(signal.reason), closingMs()).unref()
+    signal.addEventListener('abort', wait, { once: true })
   })
 }
 

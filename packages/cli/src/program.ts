@@ -4,6 +4,7 @@ import { addBuild } from './program/build.ts'
 import { addConnectors } from './program/connectors.ts'
 import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
+import { addRunWorkflow } from './program/run-workflow.ts'
 import { addStream } from './program/stream.ts'
 import { addTask } from './program/task.ts'
 import { addTinybird } from './program/tinybird.ts'
@@ -19,6 +20,7 @@ export function createProgram(run: Run, version: string): Command {
     .showHelpAfterError(false)
     // After the name of a command, --version may be an option of it.
     .enablePositionalOptions()
+  addRunWorkflow(program, run)
   addCopy(program, run)
   addPlan(program, run)
   addVerify(program, run)

@@ -77,7 +77,7 @@ function oneOf(text: string, types: ReadonlySet<string>): unknown {
 
 /** JSON types that a value may have, through alternatives; none when the schema does not say. */
 function typesOf(schema: Schema): ReadonlySet<string> {
-  const own = [schema.type ?? []].flat() as readonly string[]
+  const own = [(schema.type ?? []) as string | readonly string[]].flat()
   const literals = [schema.const, ...((schema.enum ?? []) as readonly unknown[])]
     .filter((value) => value !== undefined)
     .map((value) => (value === null ? 'null' : typeof value))

@@ -33,6 +33,7 @@ export type { GroupOptions, NodeOptions, SpacerOptions } from './node-options.ts
 export type { FailureReason, Outcome, TaskFailure } from './outcome.ts'
 export { type HasParams, resolveParams } from './params.ts'
 export { isRetryable, retryPauseSeconds } from './retry-policy.ts'
+export { printerOfCurrentTask } from './run-task/printed-lines.ts'
 export { type RunTaskOptions, runTask } from './run-task/run-task.ts'
 export { taskFailure } from './run-task/task-failure.ts'
 export type {

@@ -11,6 +11,7 @@ import { type AnyTask, type BranchTask, isBranch, isOperator, type Operator } fr
 import { attemptContext } from './attempt-context.ts'
 import { attemptLimits } from './attempt-limits.ts'
 import { branchChoice } from './branch-choice.ts'
+import { asPrinterOf } from './printed-lines.ts'
 import { SecretValues } from './secret-values.ts'
 import { taskFailure } from './task-failure.ts'
 import { inPhaseSpan, inTaskSpan } from './task-span.ts'
@@ -48,7 +49,7 @@ export async function runTask(
   using grace = afterAbort(limits.signal, graceMs)
   const parts = { spec, host, signal: limits.signal, secrets, index, onHeartbeat: limits.beat }
   const attempt = () =>
-    runAttempt(task, parts).then(
+    asPrinterOf(host, secrets, () => runAttempt(task, parts)).then(
       (outcome) => (limits.signal.aborted ? stopped(limits.signal, undefined, secrets) : outcome),
       (error: unknown) => outcomeOf(error, limits.signal, secrets),
     )
