@@ -3,6 +3,7 @@ import { longestTimeoutSeconds } from './compile-task-options.ts'
 import type { ManifestSchedule } from './manifest.ts'
 import { paramProblems } from './param-problems.ts'
 import { isBranch } from './task.ts'
+import { templateProblems } from './template-problems.ts'
 import type { Workflow } from './workflow.ts'
 
 /** Everything that is wrong with a workflow, as sentences. */
@@ -15,6 +16,7 @@ export function workflowProblems(workflow: Workflow<never>): readonly string[] {
       problems.push(`Node "${id}" is a branch and mapped: its items could choose differently. Map another node.`)
     }
   }
+  problems.push(...templateProblems(graph))
   if (params !== null) problems.push(...paramProblems(params))
   if (schedule !== null) problems.push(...scheduleProblems(schedule))
   if (maxActiveRuns !== null && !(Number.isSafeInteger(maxActiveRuns) && maxActiveRuns > 0)) {

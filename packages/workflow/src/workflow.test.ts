@@ -318,6 +318,15 @@ describe('manifest', () => {
       /no nodes[\s\S]*parameters cannot[\s\S]*"61"[\s\S]*soon[\s\S]*maxActiveRuns/,
     )
   })
+
+  it('names the place of a template that cannot be read', () => {
+    const workflow = daily()
+      .addNode(new Query({ connection: 'lake', sql: 'select {{ dt' }), { id: 'count' })
+      .addNode(A, { concurrencyKey: '{% if %}' })
+    expect(() => workflow.validate()).toThrow(
+      /Node "count", sql cannot be read[\s\S]*Node "A", option concurrencyKey cannot be read/,
+    )
+  })
 })
 
 describe('types', () => {

@@ -39,7 +39,15 @@ export type WorkflowOptions<Params> = WorkflowIdentity & {
   readonly defaults?: TaskOptionsInput
 }
 
-/** A versioned graph of tasks. */
+/**
+ * A versioned graph of tasks.
+ *
+ * ```ts
+ * export const daily = new Workflow({ category: 'flights', name: 'daily', schedule: '0 6 * * *', timezone: 'Europe/Berlin' })
+ *   .addNode(Extract)
+ *   .addNode(Load, { upstreams: Extract, retries: 3 })
+ * ```
+ */
 export class Workflow<Params = Readonly<Record<string, Json>>> extends NodeGroup<Params> {
   readonly name: string
   readonly version: string

@@ -27,12 +27,23 @@ export async function removeUnusedInstalls(
     } else if (/^[0-9a-f]{64}$/.test(name) && !kept.has(name)) {
       // Under another name first: half of an installation must not be taken for a whole one.
       const gone = join(cacheFolder, `${removing}${name}-${crypto.randomUUID()}`)
-      await rename(path, gone)
+      if (!(await isRenamed(path, gone))) continue
       await rm(gone, { recursive: true, force: true })
       removed.push(name)
     }
   }
   return removed
+}
+
+/** Not when another process has removed it in the meantime. */
+async function isRenamed(path: string, to: string): Promise<boolean> {
+  try {
+    await rename(path, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }
 
 async function isAbandoned(path: string): Promise<boolean> {

@@ -7,7 +7,8 @@ import { virtualTime } from './virtual-time.ts'
 /**
  * Runs a workflow in this process, with the rules of the engine: trigger rules, retries, timeouts, mapping, branches,
  * deferrals, pools and concurrency keys. A task that fails is part of the result and is not thrown. Tasks cannot be
- * ended by force here: one that ignores its signal is given up after the grace time.
+ * ended by force here: one that ignores its signal is given up after the grace time; and isolation and limits of memory play
+ * no part.
  *
  * @throws ConfigError for a workflow or parameters that do not hold
  */
