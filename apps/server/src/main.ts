@@ -29,6 +29,7 @@ async function main(): Promise<void> {
     adminToken,
     host: settings.host,
     port: settings.port,
+    leaseSeconds: settings.leaseSeconds,
   })
   log.info({ url: server.url }, 'listening')
   await new Promise((done) => stop.signal.addEventListener('abort', done))

@@ -66,6 +66,36 @@ export const platformSettings = defineSettings({
     maximum: 65_535,
     description: 'Port that the server listens on; 0 takes a free one.',
   },
+  leaseSeconds: {
+    env: 'MILLRACE_LEASE_SECONDS',
+    type: 'integer',
+    default: 30,
+    minimum: 1,
+    maximum: 3600,
+    description:
+      'How long a worker may be silent before the server gives its tasks to others, in seconds, for the server.',
+  },
+  serverUrl: {
+    env: 'MILLRACE_URL',
+    type: 'string',
+    default: null,
+    description:
+      'Address of the server for workers and for commands such as `millrace deploy`: `https://millrace.example.com`. Default: that of the `millrace dev` of the project.',
+  },
+  token: {
+    env: 'MILLRACE_TOKEN',
+    type: 'string',
+    default: null,
+    secret: true,
+    description: 'The token of commands that speak to a server. Default: that of the `millrace dev` of the project.',
+  },
+  workerToken: {
+    env: 'MILLRACE_WORKER_TOKEN',
+    type: 'string',
+    default: null,
+    secret: true,
+    description: 'The token of `millrace worker`; `millrace tokens create` makes one.',
+  },
   debug: {
     env: 'MILLRACE_DEBUG',
     type: 'boolean',
