@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import {
@@ -85,10 +85,10 @@ function summarise({ testResults }: Report, code: number): number {
     ...broken.map(({ name }) => `${relative(process.cwd(), name)}: could not be loaded`),
   ])
   const notes = readNotes()
-  add(
-    'Did not run:',
-    skipped.map(({ file, fullName }) => `${file}: ${fullName} (${notes[fullName] ?? reasonFor(fullName, file)})`),
-  )
+  add('Did not run:', [
+    ...skipped.map(({ file, fullName }) => `${file}: ${fullName} (${notes[fullName] ?? reasonFor(fullName, file)})`),
+    ...pythonTestsLeftOut().map((file) => `${file} (Python packages cannot be installed on this machine)`),
+  ])
   let failures = failed.length + broken.length
   if (failures === 0 && code !== 0) {
     lines.push('', 'vitest itself failed; see above.')
@@ -97,6 +97,12 @@ function summarise({ testResults }: Report, code: number): number {
   lines.push('', `${passed.length} passed, ${failures} failed, ${skipped.length} skipped`)
   console.log(lines.join('\n'))
   return failures === 0 ? 0 : 1
+}
+
+/** Those that were asked for and cannot run. */
+function pythonTestsLeftOut(): readonly string[] {
+  if (process.env.PYTHON_TESTS !== 'unavailable') return []
+  return globSync('{packages,apps,examples}/**/*.python.test.ts', { exclude: ['**/node_modules/**'] }).sort()
 }
 
 function reasonFor(...names: readonly string[]): string {
