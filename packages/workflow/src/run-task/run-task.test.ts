@@ -199,12 +199,12 @@ describe('stopping', () => {
   })
 
   it('comes when heartbeats stop, not as long as they come', async () => {
-    const spec = attemptSpec({}, { options: { timeouts: { heartbeatSeconds: 0.3 } } })
+    const spec = attemptSpec({}, { options: { timeouts: { heartbeatSeconds: 0.6 } } })
     const host = recordingHost()
     const outcome = await run(
       task(async (context) => {
         for (let done = 1; done <= 5; done++) {
-          await sleep(100)
+          await sleep(150)
           context.heartbeat({ done })
         }
         await untilStopped(context)
