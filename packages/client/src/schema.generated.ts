@@ -1437,23 +1437,21 @@ export interface components {
                 } | {
                     /** @enum {string} */
                     kind: "defer";
-                    seconds: number;
+                    seconds: number | null;
                     /** @description Any JSON. */
                     state?: unknown;
                     reason: string;
                 };
                 metrics?: {
-                    peakMemory?: number;
-                    cpuMs?: number;
+                    peakMemory?: number | null;
+                    cpuMs?: number | null;
                 };
             }[];
             running: {
                 taskRunId: number;
                 attempt: number;
                 progress?: {
-                    done: number;
-                    total?: number;
-                    unit?: string;
+                    [key: string]: unknown;
                 } | null;
             }[];
             want: number;

@@ -167,7 +167,11 @@ async function readCall(
   const json =
     endpoint.body === undefined
       ? undefined
-      : await readJson(request, { maxBytes, maxDepth: endpoint.maxBodyDepth ?? defaultMaxBodyDepth })
+      : await readJson(request, {
+          maxBytes,
+          maxDepth: endpoint.maxBodyDepth ?? defaultMaxBodyDepth,
+          allowNullCharacters: endpoint.allowNullCharacters ?? false,
+        })
   const schemas = { path: endpoint.params, query: endpoint.query, body: endpoint.body }
   const given = { path: context.req.param(), query: queryValues(new URL(request.url)), body: json }
   const { path, query, body } = validate(schemas, given)

@@ -29,6 +29,8 @@ export interface EndpointOptions<Access extends string, Path, Query, Body, A ext
   readonly maxBodyBytes?: number
   /** Of nested JSON. Default 64. */
   readonly maxBodyDepth?: number
+  /** Whether texts of the body may hold null characters, because the handler knows where to put them. Default false. */
+  readonly allowNullCharacters?: boolean
   readonly answers: A
   /** Log level of its line in the access log. Default `info`; `debug` for what is called all the time. */
   readonly logLevel?: 'info' | 'debug'

@@ -4,6 +4,8 @@ export interface BodyLimits {
   readonly maxBytes: number
   /** Of nested lists and maps. */
   readonly maxDepth: number
+  /** Whether texts may hold null characters, which the database cannot store. */
+  readonly allowNullCharacters: boolean
 }
 
 /** @throws HttpError 413 as soon as the limit is passed, before the rest has arrived. */
@@ -39,7 +41,7 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
     )
   }
   const text = decode(bytes)
-  if (hasNullEscape(text)) throw invalid('NULL_CHARACTER', 'Null byte found in request')
+  if (!limits.allowNullCharacters && hasNullEscape(text)) throw invalid('NULL_CHARACTER', 'Null byte found in request')
   checkDepth(text, limits.maxDepth)
   try {
     return JSON.parse(text)

@@ -46,13 +46,24 @@ export function presentTaskRun(graph: VersionGraph, row: TaskRunRow, reason: str
     attempt: row.attempt,
     failures: row.failures,
     losses: row.losses,
-    progress: row.progress as { done: number } | null,
+    progress: progressOf(row.progress),
     worker: row.worker,
     ready_at: isoTime(row.ready_at),
     run_at: isoTime(row.run_at),
     started_at: isoTime(row.started_at),
     ended_at: isoTime(row.ended_at),
   })
+}
+
+/** What a task says of itself can be anything. */
+function progressOf(given: Readonly<Record<string, unknown>> | null) {
+  if (given === null || typeof given.done !== 'number') return null
+  const { done, total, unit } = given
+  return {
+    done,
+    ...(typeof total === 'number' ? { total } : {}),
+    ...(typeof unit === 'string' ? { unit: unit.slice(0, 100) } : {}),
+  }
 }
 
 export const attemptSchema = z

@@ -35,6 +35,7 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       body: exchangeRequest,
       maxBodyBytes,
       maxBodyDepth: 1000,
+      allowNullCharacters: true,
       answers: { 200: exchangeAnswer },
       logLevel: 'debug',
     },
@@ -159,6 +160,9 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
         key: text(500).min(1).optional(),
         logicalDate: z.iso.datetime({ offset: true }).optional(),
       }),
+      maxBodyBytes,
+      maxBodyDepth: 1000,
+      allowNullCharacters: true,
       answers: { 200: z.object({ run: z.string() }) },
     },
     async ({ params, body: { workflow, params: given, key, logicalDate } }) => {

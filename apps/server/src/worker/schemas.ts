@@ -1,30 +1,49 @@
 import { z } from '@hono/zod-openapi'
-import { json, plainName, text } from '../common-schemas.ts'
+import { json, jsonMap, plainName, text } from '../common-schemas.ts'
 
 const attemptRef = { taskRunId: z.int().min(1), attempt: z.int().min(1) }
 
-const failure = z.strictObject({
+// A result or a progress that is refused would be sent again for ever, and keep the others of its worker from being
+// settled. So what tasks can put into them is taken as it is, within reason, and put right where it is used.
+const failure = z.object({
   reason: z.enum(['error', 'timeout', 'exit', 'memory', 'load', 'lost', 'cancelled']),
-  code: z.string().max(500),
-  message: z.string().max(4000),
-  stack: z.string().max(16_000).optional(),
+  code: z.string(),
+  message: z.string().transform((message) => message.slice(0, 4000)),
+  stack: z
+    .string()
+    .transform((stack) => stack.slice(0, 16_000))
+    .optional(),
   recovery: z.enum(['config', 'transient', 'fatal', 'data']).optional(),
 })
 
+const longestDeferSeconds = 10 ** 9
+
 const outcome = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('success'), output: json, choice: z.array(z.string()).max(10_000).optional() }),
-  z.strictObject({ kind: z.literal('failure'), failure }),
-  z.strictObject({ kind: z.literal('skip'), reason: z.string().max(4000) }),
-  z.strictObject({
+  z.object({
+    kind: z.literal('success'),
+    output: json.transform((output) => output ?? null),
+    choice: z.array(z.string()).optional(),
+  }),
+  z.object({ kind: z.literal('failure'), failure }),
+  z.object({ kind: z.literal('skip'), reason: z.string() }),
+  z.object({
     kind: z.literal('defer'),
+    // JSON has null for numbers that are none.
     seconds: z
       .number()
-      .min(0)
-      .max(10 ** 9),
+      .nullable()
+      .transform((seconds) => Math.min(Math.max(seconds ?? 0, 0), longestDeferSeconds)),
     state: json.optional(),
-    reason: z.string().max(4000),
+    reason: z.string(),
   }),
 ])
+
+const metrics = z
+  .object({ peakMemory: z.number().nullish(), cpuMs: z.number().nullish() })
+  .transform(({ peakMemory, cpuMs }) => ({
+    ...(typeof peakMemory === 'number' ? { peakMemory } : {}),
+    ...(typeof cpuMs === 'number' ? { cpuMs } : {}),
+  }))
 
 export const workerInfo = z.strictObject({
   id: z.uuid(),
@@ -40,25 +59,8 @@ export const workerInfo = z.strictObject({
 export const exchangeRequest = z
   .strictObject({
     worker: workerInfo,
-    results: z
-      .array(
-        z.strictObject({
-          ...attemptRef,
-          outcome,
-          metrics: z.strictObject({ peakMemory: z.number().optional(), cpuMs: z.number().optional() }).optional(),
-        }),
-      )
-      .max(100_000),
-    running: z
-      .array(
-        z.strictObject({
-          ...attemptRef,
-          progress: z
-            .strictObject({ done: z.number(), total: z.number().optional(), unit: text(100).optional() })
-            .nullish(),
-        }),
-      )
-      .max(100_000),
+    results: z.array(z.object({ ...attemptRef, outcome, metrics: metrics.optional() })).max(100_000),
+    running: z.array(z.object({ ...attemptRef, progress: jsonMap.nullish() })).max(100_000),
     want: z.int().min(0).max(100_000),
     waitMs: z.int().min(0).max(60_000),
   })
