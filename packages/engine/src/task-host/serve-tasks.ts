@@ -19,6 +19,14 @@ export interface ServeTasksOptions {
   readonly beforeExit?: () => Promise<void>
 }
 
+function once(action: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) action()
+    isDone = true
+  }
+}
+
 /** Longest that `beforeExit` holds up the end of the process. */
 const exitGraceMs = 2000
 
@@ -90,7 +98,11 @@ export function serveTasks({ createOperator, beforeExit }: ServeTasksOptions): v
       cpuMs: Math.round((user + system) / 1000),
       memoryBytes: process.memoryUsage.rss(),
     })
+    keepCompiled()
   }
+  // After an attempt, so that what a task needs to run is among it, and not at the end of the process, which may come
+  // suddenly. Does nothing for modules that are kept already.
+  const keepCompiled = once(() => setImmediate(flushCompileCache))
 
   // An error that nobody awaits belongs to the attempt that runs, and its process is in no known state any more.
   const uncaught = (kind: string) => (error: unknown) => {
@@ -118,13 +130,11 @@ export function serveTasks({ createOperator, beforeExit }: ServeTasksOptions): v
     ),
   )
   const leave = () => {
-    setTimeout(() => process.exit(0), exitGraceMs)
-    void Promise.resolve(beforeExit?.())
-      .catch(() => undefined)
-      .finally(() => process.exit(0))
+    // Nothing is left to be done in order: the quickest end there is, which no handler of a task holds up.
+    const end = () => process.kill(process.pid, 'SIGKILL')
+    setTimeout(end, exitGraceMs)
+    void Promise.resolve(beforeExit?.()).then(end, end)
   }
   inbox.on('close', leave).on('error', leave)
   send({ kind: 'ready' })
-  // Not at the end of the process, which may come suddenly: the next one starts the faster.
-  setImmediate(flushCompileCache)
 }

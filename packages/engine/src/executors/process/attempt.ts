@@ -148,6 +148,7 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
     }
 
     process.listen({ onMessage, onGarbage })
+    process.mayHaveStarted = true
     process.stdout.begin(parts.logLimitBytes, (entry) => host.log(entry))
     process.stderr.begin(parts.logLimitBytes, (entry) => host.log(entry))
     const rawBefore = process.stdout.bytes + process.stderr.bytes
@@ -167,6 +168,7 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
     if (message === null) {
       await process.end()
     } else {
+      process.mayHaveStarted = message.spawned || message.leftBehind !== null
       metrics.cpuMs = message.cpuMs
       metrics.peakMemory = Math.max(message.memoryBytes, watch?.peakBytes ?? 0)
       if (message.spawned) {

@@ -16,8 +16,9 @@ export interface ProcessPool extends AsyncDisposable {
   release(process: TaskProcess): void
 }
 
-/** How long after a fresh process was asked for two are kept ahead, in milliseconds. */
+/** How long after a fresh process was asked for more are kept ahead, in milliseconds: one boots on each of a few cores. */
 const freshMemoryMs = 30_000
+const freshAhead = 3
 /** A first attempt of a warm process is not held up by the boot of the next one. */
 const refillPauseMs = 250
 
@@ -69,7 +70,7 @@ export function processPool({
   }
   const refill = (memoryMb: number | null) => {
     refillTimer = undefined
-    const wanted = performance.now() < freshUntil ? 2 : 1
+    const wanted = performance.now() < freshUntil ? freshAhead : 1
     if (disposed) return
     for (const other of spares.filter((spare) => spare.memoryMb !== memoryMb)) void other.end()
     spares = spares.filter((spare) => spare.memoryMb === memoryMb)
