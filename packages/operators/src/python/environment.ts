@@ -24,6 +24,9 @@ type Wanted = {
 
 type Context = Pick<TaskContext, 'log' | 'signal' | 'scratch'> & Partial<Pick<TaskContext, 'heartbeat'>>
 
+/** Of interpreters by their command; asking takes as long as a small task. */
+const identities = new Map<string, string>()
+
 /**
  * The environment for a Python and its requirements, made once for each version of Python and content of the
  * requirements, in `cache/python` of the home folder. One that was cut off is made again; of two processes that want the
@@ -33,7 +36,8 @@ type Context = Pick<TaskContext, 'log' | 'signal' | 'scratch'> & Partial<Pick<Ta
  */
 export async function preparePython(wanted: Wanted, context: Context): Promise<PythonEnvironment> {
   const { python = 'python3', requirements = [] } = wanted
-  const identity = await identify(python, context)
+  const identity = identities.get(python) ?? (await identify(python, context))
+  identities.set(python, identity)
   const lines = requirements.map((line) => line.trim()).filter((line) => line !== '')
   const hash = createHash('sha256')
     .update(JSON.stringify([identity, [...lines].sort()]))

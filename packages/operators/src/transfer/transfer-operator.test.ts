@@ -157,3 +157,11 @@ test('a destination of files needs a path whose format is known', async () => {
     code: 'OPTION_WITHOUT_EFFECT',
   })
 })
+
+test('a transfer within one file of DuckDB works', async () => {
+  await lake('create or replace table inner_table as select 1 as n')
+  outputOf(
+    await run({ from: { connection: 'lake', table: 'inner_table' }, to: { connection: 'lake', table: 'other' } }),
+  )
+  expect(await lake('select n from other')).toEqual([{ n: 1 }])
+})
