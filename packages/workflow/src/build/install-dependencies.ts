@@ -76,12 +76,19 @@ async function npm(folder: string, args: readonly string[], signal: AbortSignal 
 }
 
 function npmFailed(args: readonly string[], code: number | null, output: string): Error {
-  const lines = output.split('\n').filter((line) => !line.includes('A complete log of this run'))
-  const message = `"npm ${args[0]}" failed for the dependencies of the package:\n${lines.slice(-15).join('\n')}`
+  const message = `"npm ${args[0]}" failed for the dependencies of the package:\n${whatNpmSays(output)}`
   const options = { message, details: { code, output } }
   return transient.test(output)
     ? new TransientError('PACKAGE_DEPENDENCY', options)
     : new ConfigError('PACKAGE_DEPENDENCY', options)
+}
+
+/** Its errors without the help that follows them; all it wrote when there are none. */
+function whatNpmSays(output: string): string {
+  const lines = output.split('\n').flatMap((line) => /^npm (?:error|ERR!) ?(.*)/.exec(line)?.[1] ?? [])
+  const help = lines.findIndex((line) => /^(?:Clean install|Install a package|Usage:|A complete log)/.test(line))
+  const errors = (help === -1 ? lines : lines.slice(0, help)).filter((line) => line !== '')
+  return (errors.length === 0 ? output.split('\n').slice(-15) : errors.slice(0, 15)).join('\n')
 }
 
 function npmMissing(cause: Error): ConfigError {

@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { buildPackage, installPackage, removeUnusedInstalls } from '../index.ts'
 import { temporaryFolder, workflowModule, writePackage } from './package.fixture.ts'
 
@@ -110,6 +112,58 @@ it('says what npm said when a dependency cannot be had, and leaves nothing', asy
   await expect(installPackage({ zip: other, sha256: otherHash, cacheFolder })).rejects.toThrow(
     'The package needs @millrace/nonesuch, which this installation of Millrace does not have.',
   )
+  expect(await readdir(cacheFolder)).toEqual([])
+})
+
+it('installs by the lock file where there is one', async () => {
+  await using folder = await temporaryFolder()
+  // From the folder that is installed into.
+  const greet = '../../greet'
+  const source = join(folder.path, 'source')
+  const lock = { name: 'p', version: '1.0.0', lockfileVersion: 3, requires: true }
+  const dependencies = { greet: `file:${greet}` }
+  await writePackage(join(folder.path, 'greet'), {}, { name: 'greet', dependencies: {} })
+  const json = { name: 'p', dependencies }
+  const packages = { '': { name: 'p', version: '1.0.0', dependencies }, [greet]: { version: '1.0.0' } }
+  const locked = { ...packages, 'node_modules/greet': { resolved: greet, link: true } }
+  await writePackage(source, { 'package-lock.json': JSON.stringify({ ...lock, packages: locked }) })
+  const { zip, sha256 } = await built(folder.path, json)
+  const cacheFolder = join(folder.path, 'cache')
+  const installed = await installPackage({ zip, sha256, cacheFolder })
+  expect((await readdir(join(installed, 'node_modules'))).sort()).toEqual(
+    expect.arrayContaining(['.package-lock.json', '@millrace', 'greet']),
+  )
+  await writePackage(source, { 'package-lock.json': JSON.stringify({ ...lock, packages: {} }) })
+  const other = await built(folder.path, json)
+  await expect(installPackage({ ...other, cacheFolder })).rejects.toThrow(/"npm ci" failed[\s\S]*greet/)
+})
+
+it('is tried again later when the registry cannot be reached, and stops npm when it is told to', async () => {
+  await using folder = await temporaryFolder()
+  const cacheFolder = join(folder.path, 'cache')
+  const { zip, sha256 } = await built(folder.path, { dependencies: { 'not-in-any-cache': '1.2.3' } })
+  const controller = new AbortController()
+  const closed = Promise.withResolvers<void>()
+  // Takes the question and never answers.
+  const registry = createServer((request) => {
+    request.socket.on('close', () => closed.resolve())
+    controller.abort(new Error('stop'))
+  }).listen(0, '127.0.0.1')
+  await once(registry, 'listening')
+  vi.stubEnv('npm_config_registry', `http://127.0.0.1:${(registry.address() as AddressInfo).port}`)
+  vi.stubEnv('npm_config_fetch_retries', '0')
+  vi.stubEnv('npm_config_cache', join(folder.path, 'npm'))
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+    registry.close()
+  })
+  await expect(installPackage({ zip, sha256, cacheFolder, signal: controller.signal })).rejects.toThrow('stop')
+  await closed.promise
+  await new Promise((resolve) => registry.close(resolve))
+  await expect(installPackage({ zip, sha256, cacheFolder })).rejects.toMatchObject({
+    code: 'PACKAGE_DEPENDENCY',
+    recovery: 'transient',
+  })
   expect(await readdir(cacheFolder)).toEqual([])
 })
 
