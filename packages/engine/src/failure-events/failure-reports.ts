@@ -10,6 +10,8 @@ export interface FailureReportsOptions {
   readonly log: Pick<Logger, 'warn' | 'error'>
   /** For one call of `publish`, which may try several times itself. Default 60,000. */
   readonly publishTimeoutMs?: number
+  /** What is enqueued is announced; this is for what was missed, and for what is tried again. Default 5,000. */
+  readonly pollIntervalMs?: number
 }
 
 /** With pauses that grow to five minutes this is about a day; what is left then stays in the outbox as dead. */
@@ -17,13 +19,12 @@ const maxAttempts = 300
 
 /** Publishes what `enqueueFailures` left, until it is closed. Several may run; a message goes out at least once. */
 export async function startFailureReports(engine: Engine, options: FailureReportsOptions): Promise<OutboxReader> {
-  const { publish, log, publishTimeoutMs = 60_000 } = options
+  const { publish, log, publishTimeoutMs = 60_000, pollIntervalMs = 5000 } = options
   return await startOutboxReader(engine.db, {
     topics: [failureTopic],
     handleTimeoutMs: publishTimeoutMs,
     maxAttempts,
-    // What is enqueued is announced; this is for what was missed and for what is tried again.
-    pollIntervalMs: 5000,
+    pollIntervalMs,
     async handle(message, signal) {
       if (await publish(message.payload as RunFailure, signal)) return
       throw new TransientError('FAILURE_NOT_PUBLISHED', { message: 'The broker did not take the message.' })

@@ -116,7 +116,9 @@ create table engine.run (
   -- Task runs that have not ended; the run ends with the last.
   open_tasks integer not null,
   failed_tasks integer not null default 0,
+  -- It is to end, or ended, before its tasks do by themselves; when its time was over, as failed.
   cancelled boolean not null default false,
+  timed_out boolean not null default false,
   created_at timestamptz not null default now(),
   started_at timestamptz,
   ended_at timestamptz,

@@ -48,13 +48,22 @@ type Counter = 'up_success' | 'up_failed' | 'up_skipped'
  * pass, mapped nodes get their items and end with them; and again from what ended by that. The caller holds the run's row.
  *
  * @param look Places of nodes that wait and may be decided already.
+ * @param leftOut Places of `look` that a branch did not choose, with the id of the branch.
  */
 export async function advance(
   engine: Engine,
   trx: Trx,
   run: RunRow,
   graph: VersionGraph,
-  { ended = [], look = [] }: { readonly ended?: readonly EndedTask[]; readonly look?: readonly number[] },
+  {
+    ended = [],
+    look = [],
+    leftOut = new Map(),
+  }: {
+    readonly ended?: readonly EndedTask[]
+    readonly look?: readonly number[]
+    readonly leftOut?: ReadonlyMap<number, string>
+  },
 ): Promise<Advance> {
   const rows = new Map<number, NodeRow>()
   const changed = new Set<NodeRow>()
@@ -120,6 +129,11 @@ export async function advance(
         continue
       }
       if (row.state !== 'waiting') continue
+      const branch = leftOut.get(row.node_index)
+      if (branch !== undefined) {
+        next.push(end(row, 'skipped', `not chosen by ${branch}`))
+        continue
+      }
       const decision = decide(node.options.triggerRule, {
         total: graph.upstreams[row.node_index]?.length ?? 0,
         success: row.up_success,
@@ -195,7 +209,7 @@ async function writeRows(trx: Trx, rows: readonly NodeRow[]): Promise<void> {
       first_ready_at = case when c.state = 'ready' then coalesce(t.first_ready_at, now()) else t.first_ready_at end,
       run_at = case when c.state = 'ready' then now() else t.run_at end,
       started_at = case when c.state = 'expanded' then now() else t.started_at end,
-      ended_at = case when c.state in ('success', 'failed', 'skipped', 'upstream_failed') then now() end
+      ended_at = case when c.state in ('success', 'failed', 'skipped', 'upstream_failed', 'cancelled') then now() end
     from unnest(
       ${rows.map((row) => row.id)}::bigint[],
       ${rows.map((row) => row.state)}::text[],

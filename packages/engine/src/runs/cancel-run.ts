@@ -12,12 +12,18 @@ import { endRunIfOver, startQueuedRuns } from './start-and-end-runs.ts'
 export async function cancelRun(engine: Engine, runId: number, reason = 'cancelled by request'): Promise<RunRow> {
   return await transaction(
     engine.db,
-    async (trx) => await cancelHeldRun(engine, trx, await lockRun(trx, runId), reason),
+    async (trx) => await cancelHeldRun(engine, trx, await lockRun(trx, runId), { reason }),
   )
 }
 
-export async function cancelHeldRun(engine: Engine, trx: Trx, run: RunRow, reason: string): Promise<RunRow> {
-  if (isOver(run.state)) return run
+/** @param timedOut It then ends as failed: nobody asked for it. */
+export async function cancelHeldRun(
+  engine: Engine,
+  trx: Trx,
+  run: RunRow,
+  { reason, timedOut = false }: { readonly reason: string; readonly timedOut?: boolean },
+): Promise<RunRow> {
+  if (isOver(run.state) || run.cancelled) return run
   const ended = await trx.query<{ id: number }>(sql`
     update engine.task_run set state = 'cancelled', reason = ${reason}, ended_at = now()
     where run_id = ${run.id} and state in ('waiting', 'ready')
@@ -42,14 +48,15 @@ export async function cancelHeldRun(engine: Engine, trx: Trx, run: RunRow, reaso
   await trx.execute(sql`
     update engine.task_run set stop_reason = 'cancelled', stop_requested_at = coalesce(stop_requested_at, now())
     where run_id = ${run.id} and state = 'running'`)
+  const over = [...ended, ...parents.filter(({ state }) => state === 'cancelled')]
   const cancelled = await trx.one<RunRow>(sql`
     update engine.run set
-      cancelled = true, reason = ${reason}, open_tasks = open_tasks - ${ended.length + parents.filter(({ state }) => state === 'cancelled').length},
+      cancelled = true, timed_out = ${timedOut}, reason = ${reason}, open_tasks = open_tasks - ${over.length},
       state = case when state = 'queued' then 'running' else state end
     where id = ${run.id} returning *`)
   await addEvents(trx, [
     { runId: run.id, kind: 'run.cancel_requested', data: { reason } },
-    ...ended.map(({ id }) => ({
+    ...over.map(({ id }) => ({
       runId: run.id,
       taskRunId: id,
       kind: 'task.ended' as const,

@@ -70,28 +70,30 @@ async function claimLimited(engine: Engine, request: ClaimRequest, limit: number
         engine,
         request,
         sql`
-        with by_key as (
-          select id, pool, pool_slots, priority, run_at, concurrency_key, concurrency_limit,
-            row_number() over (partition by concurrency_key order by priority desc, run_at, id) as place
-          from engine.task_run
-          where state = 'ready' and (pool is not null or concurrency_key is not null)
-            and queue = any(${request.queues}) and run_at <= now()
-        ), allowed_by_key as (
-          select * from by_key
-          where concurrency_key is null or place <= concurrency_limit - (
-            select count(*) from engine.task_run r
-            where r.state = 'running' and r.concurrency_key = by_key.concurrency_key
-          )
+        with pools as materialized (
+          select o.name, o.slots, o.slots - coalesce(sum(r.pool_slots), 0) as free
+          from engine.pool o left join engine.task_run r on r.pool = o.name and r.state = 'running'
+          group by o.name
+        ), keys as materialized (
+          select concurrency_key as key, count(*) as used from engine.task_run
+          where state = 'running' and concurrency_key is not null group by concurrency_key
+        ), by_key as (
+          select t.id, t.pool, t.pool_slots, t.priority, t.run_at, t.concurrency_key, t.concurrency_limit, pools.free,
+            coalesce(keys.used, 0) as used,
+            row_number() over (partition by t.concurrency_key order by t.priority desc, t.run_at, t.id) as place
+          from engine.task_run t
+          left join pools on pools.name = t.pool
+          left join keys on keys.key = t.concurrency_key
+          where t.state = 'ready' and (t.pool is not null or t.concurrency_key is not null)
+            and t.queue = any(${request.queues}) and t.run_at <= now()
+            -- What is larger than its whole pool would hold up everything behind it.
+            and (t.pool is null or (pools.free > 0 and t.pool_slots <= pools.slots))
         ), by_pool as (
           select *, sum(pool_slots) over (partition by pool order by priority desc, run_at, id) as needed
-          from allowed_by_key
+          from by_key where concurrency_key is null or place <= concurrency_limit - used
         )
         select t.id from by_pool p join engine.task_run t on t.id = p.id
-        where p.pool is null or p.needed <= (
-          select o.slots - coalesce(sum(r.pool_slots), 0)
-          from engine.pool o left join engine.task_run r on r.pool = o.name and r.state = 'running'
-          where o.name = p.pool group by o.slots
-        )
+        where p.pool is null or p.needed <= p.free
         order by p.priority desc, p.run_at, p.id limit ${limit}
         for update of t skip locked`,
       ),

@@ -1,4 +1,5 @@
-import { sql, type Trx, transaction } from '@millrace/db'
+import { isMillraceError } from '@millrace/core'
+import { type Sql, sql, type Trx, transaction } from '@millrace/db'
 import type { Json, Outcome, TaskFailure, TaskRunState } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
@@ -48,7 +49,8 @@ interface Verdict {
 
 /**
  * Takes the results of a worker: each ends its task run, or sends it back to the queue, and decides what comes after it, all
- * in one transaction a run. Returns which were accepted; the others were not the worker's any more.
+ * in one transaction. Returns which were accepted; those that were not were not the worker's any more. What is left out could
+ * not be taken, and may be sent again.
  *
  * @param workerId Whose they have to be; null takes them from whoever holds them.
  * @param onlyExpired Leaves those alone whose lease was kept after all.
@@ -60,44 +62,100 @@ export async function completeAttempts(
   { onlyExpired = false }: { readonly onlyExpired?: boolean } = {},
 ): Promise<readonly (AttemptRef & { readonly accepted: boolean })[]> {
   if (results.length === 0) return []
-  const places = await engine.db.query<{ id: number; run_id: number }>(
-    sql`select id, run_id from engine.task_run where id = any(${results.map(({ taskRunId }) => taskRunId)})`,
-  )
-  const runOf = new Map(places.map(({ id, run_id }) => [id, run_id]))
+  const fence = { workerId, onlyExpired }
+  const held = await engine.db.query<{ id: number; attempt: number; run_id: number }>(heldRows(results, fence))
+  const runOf = new Map(held.map((row) => [keyOf({ ...row, taskRunId: row.id }), row.run_id]))
+  const byRun = new Map<number, AttemptResult[]>()
   const outputs = new Map<AttemptResult, StoredOutput | null>()
-  for (const result of results) {
-    const runId = runOf.get(result.taskRunId)
-    if (result.outcome.kind === 'success' && runId !== undefined) {
-      outputs.set(result, await storeOutput(engine, { runId, ...result }, result.outcome.output))
-    }
+  // Sent twice, it counts once.
+  for (const result of new Map(results.map((one) => [keyOf(one), one])).values()) {
+    const runId = runOf.get(keyOf(result))
+    if (runId === undefined) continue
+    byRun.set(runId, [...(byRun.get(runId) ?? []), result])
+    if (result.outcome.kind !== 'success') continue
+    outputs.set(result, await storeOutput(engine, { runId, ...result }, result.outcome.output))
   }
-  const accepted = await transaction(engine.db, async (trx) => {
-    const runs = await lockRuns(trx, [...new Set(runOf.values())])
-    const held = await trx.query<HeldRow>(sql`
-      select t.id, t.attempt, t.run_id, t.node_index, t.parent_id, t.failures, t.losses, t.stop_reason
-      from engine.task_run t
-      join unnest(
-        ${results.map(({ taskRunId }) => taskRunId)}::bigint[], ${results.map(({ attempt }) => attempt)}::integer[]
-      ) as x (id, attempt) on t.id = x.id and t.attempt = x.attempt
-      where t.state = 'running' and (${workerId}::uuid is null or t.worker_id = ${workerId})
-        and (not ${onlyExpired} or t.lease_until < now())
-      order by t.id for update of t`)
-    const resultOf = new Map(results.map((result) => [result.taskRunId, result]))
-    const endedIn = new Set<number>()
-    for (const run of runs) {
-      const graph = await engine.graphs.get(trx, run.version_id)
-      const verdicts = held.flatMap((row) => {
-        const result = resultOf.get(row.id)
-        return row.run_id === run.id && result !== undefined
-          ? [judge(graph, run, row, result, outputs.get(result) ?? null)]
-          : []
-      })
-      if (verdicts.length > 0 && (await applyVerdicts(engine, trx, run, graph, verdicts))) endedIn.add(run.workflow_id)
+  const { accepted, unsettled } = await completeRuns(engine, byRun, outputs, fence)
+  return results
+    .filter((result) => !unsettled.has(keyOf(result)))
+    .map((result) => ({
+      taskRunId: result.taskRunId,
+      attempt: result.attempt,
+      accepted: accepted.has(keyOf(result)),
+    }))
+}
+
+/** Whose results are taken. */
+interface Fence {
+  readonly workerId: string | null
+  readonly onlyExpired: boolean
+}
+
+function keyOf({ taskRunId, attempt }: AttemptRef): string {
+  return `${taskRunId}:${attempt}`
+}
+
+function heldRows(results: readonly AttemptRef[], { workerId, onlyExpired }: Fence): Sql {
+  return sql`
+    select t.id, t.attempt, t.run_id, t.node_index, t.parent_id, t.failures, t.losses, t.stop_reason
+    from engine.task_run t
+    join unnest(
+      ${results.map(({ taskRunId }) => taskRunId)}::bigint[], ${results.map(({ attempt }) => attempt)}::integer[]
+    ) as x (id, attempt) on t.id = x.id and t.attempt = x.attempt
+    where t.state = 'running' and (${workerId}::uuid is null or t.worker_id = ${workerId})
+      and (not ${onlyExpired} or t.lease_until < now())
+    order by t.id`
+}
+
+/** Of all runs in one transaction, since that is quicker; if it fails, of one after the other, so that one keeps back no other. */
+async function completeRuns(
+  engine: Engine,
+  byRun: ReadonlyMap<number, readonly AttemptResult[]>,
+  outputs: ReadonlyMap<AttemptResult, StoredOutput | null>,
+  fence: Fence,
+): Promise<{ readonly accepted: ReadonlySet<string>; readonly unsettled: ReadonlySet<string> }> {
+  const complete = async (some: typeof byRun) =>
+    await transaction(engine.db, async (trx) => await completeHeld(engine, trx, some, outputs, fence))
+  try {
+    return { accepted: await complete(byRun), unsettled: new Set() }
+  } catch (error) {
+    if (byRun.size < 2 || (isMillraceError(error) && error.recovery === 'transient')) throw error
+    const accepted = new Set<string>()
+    const unsettled = new Set<string>()
+    for (const [runId, results] of byRun) {
+      try {
+        for (const key of await complete(new Map([[runId, results]]))) accepted.add(key)
+      } catch {
+        // They are sent again, and then fail by themselves.
+        for (const result of results) unsettled.add(keyOf(result))
+      }
     }
-    for (const workflowId of [...endedIn].sort((a, b) => a - b)) await startQueuedRuns(engine, trx, workflowId)
-    return new Set(held.map(({ id }) => id))
-  })
-  return results.map(({ taskRunId, attempt }) => ({ taskRunId, attempt, accepted: accepted.has(taskRunId) }))
+    if (accepted.size === 0) throw error
+    return { accepted, unsettled }
+  }
+}
+
+async function completeHeld(
+  engine: Engine,
+  trx: Trx,
+  byRun: ReadonlyMap<number, readonly AttemptResult[]>,
+  outputs: ReadonlyMap<AttemptResult, StoredOutput | null>,
+  fence: Fence,
+): Promise<Set<string>> {
+  const runs = await lockRuns(trx, [...byRun.keys()])
+  const held = await trx.query<HeldRow>(sql`${heldRows([...byRun.values()].flat(), fence)} for update of t`)
+  const rowOf = new Map(held.map((row) => [keyOf({ taskRunId: row.id, attempt: row.attempt }), row]))
+  const endedIn = new Set<number>()
+  for (const run of runs) {
+    const graph = await engine.graphs.get(trx, run.version_id)
+    const verdicts = (byRun.get(run.id) ?? []).flatMap((result) => {
+      const row = rowOf.get(keyOf(result))
+      return row === undefined ? [] : [judge(graph, run, row, result, outputs.get(result) ?? null)]
+    })
+    if (verdicts.length > 0 && (await applyVerdicts(engine, trx, run, graph, verdicts))) endedIn.add(run.workflow_id)
+  }
+  for (const workflowId of [...endedIn].sort((a, b) => a - b)) await startQueuedRuns(engine, trx, workflowId)
+  return new Set(rowOf.keys())
 }
 
 function judge(

@@ -1,3 +1,4 @@
+import { isMillraceError } from '@millrace/core'
 import { sql, type Trx } from '@millrace/db'
 import type { Json } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
@@ -22,8 +23,15 @@ export async function expandItems(
   const node = nodeAt(graph, row.node_index)
   const from = graph.mapOver[row.node_index]
   if (from === null || from === undefined) return { items: 0, problem: 'it is not mapped over anything' }
-  const output = await nodeOutput(engine, trx, run.id, from)
   const source = nodeAt(graph, from).id
+  let output: Json
+  try {
+    output = await nodeOutput(engine, trx, run.id, from)
+  } catch (error) {
+    // Another try does not bring it back, and must not keep the results of others from being taken.
+    if (!(isMillraceError(error) && error.code === 'ARTIFACT_MISSING')) throw error
+    return { items: 0, problem: `the output of ${source} is gone: ${error.message}` }
+  }
   if (output === null) return { items: 0, problem: null }
   if (!Array.isArray(output))
     return { items: 0, problem: `the output of ${source} is no list, so it cannot be mapped over` }

@@ -106,6 +106,9 @@ function whyReady(row: Row, { pools, keys, workers }: QueueFacts): string {
     const pool = pools.get(row.pool)
     if (pool === undefined)
       return `waiting for pool \`${row.pool}\`, which does not exist: create it, or deploy without it`
+    if (row.pool_slots > pool.slots) {
+      return `waiting for pool \`${row.pool}\`, which has ${pool.slots} slots in all, and it needs ${row.pool_slots}: enlarge the pool`
+    }
     if (pool.used + row.pool_slots > pool.slots) {
       return `waiting for pool \`${row.pool}\` ${pool.used}/${pool.slots}${since}`
     }

@@ -1,9 +1,11 @@
-import { sql } from '@millrace/db'
+import { sql, transaction } from '@millrace/db'
 import type { Progress, TaskFailure } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { jsonColumn } from '../json-column.ts'
 import type { AttemptRef } from '../worker/worker-api.ts'
 import { completeAttempts } from './complete.ts'
+import { channels, notify } from './events.ts'
+import { lockRuns } from './run-row.ts'
 
 export interface LeaseAnswer {
   /** Not the worker's any more. */
@@ -72,24 +74,56 @@ export async function lookAtLeases(
   }
 }
 
-/** Gives back what a worker holds that ends: no failure of the task, and no loss. */
+/**
+ * Gives back what a worker holds that ends: no failure of the task, and no loss. What it was to stop has stopped with it.
+ * Returns how many attempts there were.
+ */
 export async function returnLeases(engine: Engine, workerId: string): Promise<number> {
-  return await engine.db.execute(sql`
-    with returned as (
-      update engine.task_run set
-        state = 'ready', reason = 'its worker ended', worker_id = null, lease_until = null, ready_at = now(), run_at = now()
-      where state = 'running' and worker_id = ${workerId} and stop_reason is null
-      returning id, attempt, run_id
-    ), noted as (
-      update engine.attempt a set ended_at = now(), outcome = 'lost'
-      from returned r where a.task_run_id = r.id and a.attempt = r.attempt
-    ), told as (
-      insert into engine.run_event (run_id, task_run_id, kind, data)
-      select run_id, id, 'task.lost', jsonb_build_object('reason', 'its worker ended', 'attempt', attempt) from returned
-    ), hint as (
-      select pg_notify('millrace_ready', '') from (select 1 from returned limit 1) any_returned
+  const returned = await transaction(engine.db, async (trx) => {
+    const runs = await trx.query<{ run_id: number }>(
+      sql`select distinct run_id from engine.task_run where state = 'running' and worker_id = ${workerId}`,
     )
-    select r.id from returned r left join hint on false`)
+    await lockRuns(
+      trx,
+      runs.map(({ run_id }) => run_id),
+    )
+    const count = await trx.execute(sql`
+      with returned as (
+        update engine.task_run set
+          state = 'ready', reason = 'its worker ended', worker_id = null, lease_until = null, ready_at = now(), run_at = now()
+        where state = 'running' and worker_id = ${workerId} and stop_reason is null
+        returning id, attempt, run_id
+      ), noted as (
+        update engine.attempt a set ended_at = now(), outcome = 'lost'
+        from returned r where a.task_run_id = r.id and a.attempt = r.attempt
+      ), told as (
+        insert into engine.run_event (run_id, task_run_id, kind, data)
+        select run_id, id, 'task.lost', jsonb_build_object('reason', 'its worker ended', 'attempt', attempt) from returned
+      )
+      select id from returned`)
+    if (count > 0) await notify(trx, channels.ready)
+    return count
+  })
+  const stopping = await engine.db.query<{ id: number; attempt: number; stop_reason: 'cancelled' | 'timeout' }>(sql`
+    select id, attempt, stop_reason from engine.task_run
+    where state = 'running' and worker_id = ${workerId} and stop_reason is not null`)
+  await completeAttempts(
+    engine,
+    workerId,
+    stopping.map(({ id, attempt, stop_reason }) => ({
+      taskRunId: id,
+      attempt,
+      outcome: {
+        kind: 'failure',
+        failure: {
+          reason: stop_reason,
+          code: `TASK_${stop_reason.toUpperCase()}`,
+          message: 'It was stopped with its worker.',
+        },
+      },
+    })),
+  )
+  return returned + stopping.length
 }
 
 /** Ends attempts whose worker was silent for too long. Any number of processes may do this at any time. */
@@ -98,17 +132,23 @@ export async function reapLostAttempts(engine: Engine): Promise<number> {
     id: number
     attempt: number
     stop_reason: string | null
-    worker: string
-    host: string
+    worker: string | null
+    host: string | null
   }>(sql`
     select t.id, t.attempt, t.stop_reason, w.name as worker, w.host
     from engine.task_run t left join engine.worker w on w.id = t.worker_id
     where t.state = 'running' and t.lease_until < now()
     order by t.lease_until limit 500`)
-  const failureOf = ({ worker, host }: { readonly worker: string; readonly host: string }): TaskFailure => ({
+  const failureOf = ({
+    worker,
+    host,
+  }: {
+    readonly worker: string | null
+    readonly host: string | null
+  }): TaskFailure => ({
     reason: 'lost',
     code: 'WORKER_LOST',
-    message: `Worker ${worker} on ${host} was not heard of for more than ${engine.leaseSeconds} s.`,
+    message: `${worker === null ? 'Its worker' : `Worker ${worker} on ${host}`} was not heard of for more than ${engine.leaseSeconds} s.`,
     recovery: 'transient',
   })
   const settled = await completeAttempts(

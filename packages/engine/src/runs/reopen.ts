@@ -22,15 +22,16 @@ export interface ClearRequest {
  * cancelled or given up, and whatever comes after them. What succeeded elsewhere stays, with its output. The run is open
  * again until they end.
  *
- * @throws DataError `TASK_RUN_ACTIVE` when one of them is running: cancel it first
+ * @throws DataError `TASK_RUN_ACTIVE` when one of them is running: cancel it first; `RUN_STOPPING`, `NODE_MISSING`
  */
 export async function clearTasks(engine: Engine, runId: number, request: ClearRequest = {}): Promise<RunRow> {
   return await transaction(engine.db, async (trx) => {
-    const run = await lockRun(trx, runId)
+    const run = await lockOpenRun(trx, runId)
     const graph = await engine.graphs.get(trx, run.version_id)
+    // Held, so that no worker takes one of them meanwhile.
     const rows = await trx.query<{ node_index: number; map_index: number | null; state: TaskRunState }>(sql`
       select node_index, map_index, state from engine.task_run
-      where run_id = ${run.id} and (map_index is null or state = 'running')`)
+      where run_id = ${run.id} and (map_index is null or state in ('ready', 'running')) for update`)
     const roots =
       request.nodes?.map((id) => placeOf(graph, id)) ??
       rows
@@ -51,19 +52,28 @@ export async function clearTasks(engine: Engine, runId: number, request: ClearRe
   })
 }
 
-/** Says that nodes ended in a way they did not; a running attempt of theirs is stopped and its result dropped. */
+/**
+ * Says that a node ended in a way it did not; a running attempt of it is stopped and its result dropped. What comes after it
+ * and never ran is decided anew.
+ *
+ * @throws DataError `RUN_STOPPING`, `NODE_MISSING`
+ */
 export async function markTask(
   engine: Engine,
   runId: number,
   request: { readonly node: string; readonly state: 'success' | 'failed' | 'skipped'; readonly note?: string },
 ): Promise<RunRow> {
   return await transaction(engine.db, async (trx) => {
-    const run = await lockRun(trx, runId)
+    const run = await lockOpenRun(trx, runId)
     const graph = await engine.graphs.get(trx, run.version_id)
     const place = placeOf(graph, request.node)
     const reason = `marked as ${request.state}${request.note === undefined ? '' : `: ${request.note}`}`
     const row = await trx.one<{ id: number; state: TaskRunState }>(sql`
       select id, state from engine.task_run where run_id = ${run.id} and node_index = ${place} and map_index is null for update`)
+    // Held, so that no worker takes one of its items meanwhile.
+    await trx.query(
+      sql`select id from engine.task_run where parent_id = ${row.id} and state in ('ready', 'running') for update`,
+    )
     await trx.execute(sql`
       update engine.attempt a set ended_at = now(), outcome = 'cancelled'
       from engine.task_run t
@@ -83,7 +93,7 @@ export async function markTask(
     const givenUp = await trx.query<{ node_index: number }>(sql`
       select node_index from engine.task_run
       where run_id = ${run.id} and node_index = any(${[...reachable(graph.downstreams, [place])]})
-        and map_index is null and state in ('waiting', 'upstream_failed', 'skipped', 'cancelled')`)
+        and map_index is null and started_at is null and state in ('waiting', 'upstream_failed', 'skipped', 'cancelled')`)
     await reset(
       trx,
       run,
@@ -91,6 +101,16 @@ export async function markTask(
       givenUp.map((one) => one.node_index),
     )
     return await reopen(engine, trx, run, graph)
+  })
+}
+
+/** A run that is being cancelled has an end to come to first. */
+async function lockOpenRun(trx: Trx, id: number): Promise<RunRow> {
+  const run = await lockRun(trx, id)
+  if (!run.cancelled || isOver(run.state)) return run
+  throw new DataError('RUN_STOPPING', {
+    message: `Run ${id} is being stopped (${run.reason ?? 'cancelled'}), and some of its tasks still run. Try again once it is over.`,
+    details: { run: id },
   })
 }
 
@@ -122,25 +142,18 @@ async function reset(trx: Trx, run: RunRow, graph: VersionGraph, places: readonl
     trx,
     rows.map(({ id }) => ({ runId: run.id, taskRunId: id, kind: 'task.cleared' as const })),
   )
-  // What ended before and stays is counted again by those that wait.
-  const ended = await trx.query<{ node_index: number; state: TaskRunState; output: Json }>(sql`
-    select t.node_index, t.state, o.value as output
-    from engine.task_run t left join engine.task_output o on o.task_run_id = t.id
-    where t.run_id = ${run.id} and t.map_index is null
-      and t.state in ('success', 'failed', 'skipped', 'upstream_failed', 'cancelled')`)
-  const stateOf = new Map(ended.map((row) => [row.node_index, row]))
-  const counts = places.map((place) => {
-    const states = (graph.upstreams[place] ?? []).map((up) => {
-      const row = stateOf.get(up)
-      const isChosen =
-        !nodeAt(graph, up).branch || !Array.isArray(row?.output) || row.output.includes(nodeAt(graph, place).id)
-      return row?.state === 'success' && !isChosen ? 'skipped' : row?.state
+  // What ended before and stays is counted again by those that wait, cleared now or never decided.
+  const all = await trx.query<{ node_index: number; state: TaskRunState }>(sql`
+    select node_index, state from engine.task_run where run_id = ${run.id} and map_index is null`)
+  const stateOf = new Map(all.map((row) => [row.node_index, row.state]))
+  const counts = all
+    .filter(({ state }) => state === 'waiting')
+    .map(({ node_index: place }) => {
+      const states = (graph.upstreams[place] ?? []).flatMap((up) => stateOf.get(up) ?? []).filter(isOver)
+      const success = states.filter((state) => state === 'success').length
+      const skipped = states.filter((state) => state === 'skipped').length
+      return { place, success, skipped, failed: states.length - success - skipped }
     })
-    const success = states.filter((state) => state === 'success').length
-    const skipped = states.filter((state) => state === 'skipped').length
-    const failed = states.filter((state) => state !== undefined).length - success - skipped
-    return { place, success, skipped, failed }
-  })
   await trx.execute(sql`
     update engine.task_run t set up_success = c.success, up_failed = c.failed, up_skipped = c.skipped
     from unnest(
@@ -150,19 +163,42 @@ async function reset(trx: Trx, run: RunRow, graph: VersionGraph, places: readonl
     where t.run_id = ${run.id} and t.node_index = c.place and t.map_index is null`)
 }
 
+/** Nodes that a branch which succeeded did not choose, with its id. */
+async function leftOutBy(trx: Trx, run: RunRow, graph: VersionGraph): Promise<ReadonlyMap<number, string>> {
+  const branches = graph.nodes.flatMap((node, place) => (node.branch ? [place] : []))
+  if (branches.length === 0) return new Map()
+  const chosen = await trx.query<{ node_index: number; output: Json }>(sql`
+    select t.node_index, o.value as output
+    from engine.task_run t join engine.task_output o on o.task_run_id = t.id
+    where t.run_id = ${run.id} and t.node_index = any(${branches}) and t.map_index is null and t.state = 'success'`)
+  return new Map(
+    chosen.flatMap(({ node_index, output }) =>
+      (graph.downstreams[node_index] ?? []).flatMap((place): [number, string][] =>
+        Array.isArray(output) && !output.includes(nodeAt(graph, place).id)
+          ? [[place, nodeAt(graph, node_index).id]]
+          : [],
+      ),
+    ),
+  )
+}
+
 /** Decides what waits, counts what is open, and starts the run again or ends it. */
 async function reopen(engine: Engine, trx: Trx, run: RunRow, graph: VersionGraph): Promise<RunRow> {
   const wasOver = isOver(run.state)
   const open = await trx.one<RunRow>(sql`
     update engine.run r set
       state = case when ended_at is null then state else 'queued' end,
-      cancelled = false, reason = null, ended_at = null, deadline_at = null
+      deadline_at = case when ended_at is null then deadline_at end,
+      cancelled = false, timed_out = false, reason = null, ended_at = null
     where id = ${run.id} returning *`)
   const waiting = await trx.query<{ node_index: number }>(
     sql`select node_index from engine.task_run where run_id = ${run.id} and state = 'waiting'`,
   )
-  const { events, failed } = await advance(engine, trx, open, graph, { look: waiting.map((row) => row.node_index) })
-  await trx.execute(sql`
+  const { events, failed } = await advance(engine, trx, open, graph, {
+    look: waiting.map((row) => row.node_index),
+    leftOut: await leftOutBy(trx, run, graph),
+  })
+  const counted = await trx.one<RunRow>(sql`
     update engine.run set
       open_tasks = (
         select count(*) from engine.task_run
@@ -171,17 +207,18 @@ async function reopen(engine: Engine, trx: Trx, run: RunRow, graph: VersionGraph
       failed_tasks = (
         select count(*) from engine.task_run where run_id = ${run.id} and map_index is null and state = 'failed'
       )
-    where id = ${run.id}`)
+    where id = ${run.id} returning *`)
   await addEvents(trx, [...(wasOver ? [{ runId: run.id, kind: 'run.reopened' as const }] : []), ...events])
   await enqueueFailures(engine, trx, run.id, graph, failed)
-  if (open.state === 'queued') {
+  if (counted.open_tasks === 0) {
+    await endRunIfOver(trx, counted)
+    await startQueuedRuns(engine, trx, run.workflow_id)
+  } else if (open.state === 'queued') {
     await trx.execute(sql`update engine.task_run set run_at = null where run_id = ${run.id} and state = 'ready'`)
     await startQueuedRuns(engine, trx, run.workflow_id)
   } else {
     await notify(trx, channels.ready)
   }
-  const now = await readRun(trx, run.id)
-  if (await endRunIfOver(trx, now)) await startQueuedRuns(engine, trx, run.workflow_id)
   await notify(trx, channels.run, String(run.id))
   return await readRun(trx, run.id)
 }

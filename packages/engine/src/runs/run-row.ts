@@ -22,6 +22,7 @@ export interface RunRow {
   readonly open_tasks: number
   readonly failed_tasks: number
   readonly cancelled: boolean
+  readonly timed_out: boolean
   readonly created_at: Date
   readonly started_at: Date | null
   readonly ended_at: Date | null

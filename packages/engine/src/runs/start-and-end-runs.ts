@@ -87,7 +87,15 @@ export async function endRunIfOver(trx: Trx, run: RunRow): Promise<boolean> {
   const ended = await trx.maybe<RunRow>(sql`
     update engine.run set
       ended_at = now(),
-      state = case when cancelled then 'cancelled' when failed_tasks > 0 then 'failed' else 'success' end
+      state = case
+        when cancelled and not timed_out then 'cancelled'
+        when cancelled or failed_tasks > 0 then 'failed'
+        -- What was given up and never cleared, or stopped alone.
+        when exists (
+          select from engine.task_run t
+          where t.run_id = ${run.id} and t.map_index is null and t.state in ('upstream_failed', 'cancelled')
+        ) then 'failed'
+        else 'success' end
     where id = ${run.id} and open_tasks = 0 and ended_at is null
     returning *`)
   if (ended === undefined) return false

@@ -17,14 +17,15 @@ const graceSeconds = 60
 export async function enforceTimeouts(engine: Engine): Promise<number> {
   const { db } = engine
   const runs = await db.query<{ id: number }>(
-    sql`select id from engine.run where state = 'running' and deadline_at < now() limit 100`,
+    sql`select id from engine.run where state = 'running' and deadline_at < now() and not cancelled limit 100`,
   )
   for (const { id } of runs) {
     await transaction(db, async (trx) => {
       const run = await trx.maybe<RunRow>(
         sql`select * from engine.run where id = ${id} and deadline_at < now() for update`,
       )
-      if (run !== undefined) await cancelHeldRun(engine, trx, run, 'its run timeout is over')
+      if (run !== undefined)
+        await cancelHeldRun(engine, trx, run, { reason: 'its run timeout is over', timedOut: true })
     })
   }
   return runs.length + (await failUntaken(engine)) + (await stopOverdue(engine))
@@ -49,16 +50,17 @@ async function failUntaken(engine: Engine): Promise<number> {
         and (now() > ready_at + make_interval(secs => schedule_to_start)
           or now() > first_ready_at + make_interval(secs => schedule_to_close))
       limit 500 for update skip locked
+    ), taken as (
+      update engine.task_run t set
+        state = 'running', attempt = t.attempt + 1, lease_until = now() + interval '1 minute', worker_id = null,
+        stop_reason = case when d.is_close then 'timeout' end, started_at = now()
+      from due d where t.id = d.id and t.state = 'ready'
+      returning t.id, t.attempt, d.waited, not d.is_close as first
+    ), noted as (
+      insert into engine.attempt (task_run_id, attempt) select id, attempt from taken
     )
-    update engine.task_run t set
-      state = 'running', attempt = t.attempt + 1, lease_until = now() + interval '1 minute', worker_id = null,
-      stop_reason = case when d.is_close then 'timeout' end, started_at = now()
-    from due d where t.id = d.id and t.state = 'ready'
-    returning t.id, t.attempt, d.waited, not d.is_close as first`)
+    select * from taken`)
   if (rows.length === 0) return 0
-  await engine.db.execute(sql`
-    insert into engine.attempt (task_run_id, attempt, worker_id)
-    select *, null::uuid from unnest(${rows.map(({ id }) => id)}::bigint[], ${rows.map(({ attempt }) => attempt)}::integer[])`)
   const failureOf = ({ waited, first }: TimedRow): TaskFailure => ({
     reason: 'timeout',
     code: first ? 'TASK_NOT_STARTED' : 'TASK_TIMEOUT',

@@ -24,7 +24,7 @@ export async function lookAhead({ db }: Engine, clock: Clock | undefined): Promi
     with clock as (select coalesce(${clock?.now() ?? null}::timestamptz, now()) as now),
     next_tick as (select min(next_tick_at) as at from engine.workflow where next_tick_at is not null and not paused),
     next_lease as (select min(lease_until) as at from engine.task_run where state = 'running'),
-    next_deadline as (select min(deadline_at) as at from engine.run where state = 'running' and deadline_at is not null),
+    next_deadline as (select min(deadline_at) as at from engine.run where state = 'running' and deadline_at is not null and not cancelled),
     timed as (
       select exists (
         select from engine.task_run
