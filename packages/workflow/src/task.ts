@@ -1,4 +1,4 @@
-import { isBranded, taskBrand } from './brands.ts'
+import { isBranded, operatorBrand, taskBrand } from './brands.ts'
 import type { TaskContext } from './context.ts'
 import type { Json } from './json.ts'
 import type { TaskOptionsInput } from './task-options.ts'
@@ -52,6 +52,10 @@ export type TaskClass<T extends AnyTask = AnyTask> = (new () => T) & {
  * Constructors of subclasses take the configuration alone: the operator is made anew from the filled-in one before it runs.
  */
 export abstract class Operator<Config extends Json = Json> extends Task {
+  static {
+    Object.defineProperty(Operator.prototype, operatorBrand, { value: true })
+  }
+
   /** Name in the registry of operators, such as `sql`. */
   abstract readonly operator: string
   /** Fields of the configuration whose texts are taken as they are. */
@@ -107,7 +111,7 @@ export function isTaskClass(value: unknown): value is TaskClass {
 }
 
 export function isOperator(task: AnyTask): task is Operator {
-  return 'operator' in task && typeof task.operator === 'string'
+  return isBranded(task, operatorBrand)
 }
 
 /** A task that chooses among its downstreams: a BranchTask, or an operator with a method `choose`. */

@@ -319,6 +319,14 @@ describe('manifest', () => {
     )
   })
 
+  it('takes no task for an operator because of its properties', () => {
+    class Flight extends Task {
+      readonly operator = 'Millrace Air'
+      run() {}
+    }
+    expect(daily().addNode(new Flight()).toManifest().nodes[0]?.operator).toBeNull()
+  })
+
   it('names the place of a template that cannot be read', () => {
     const workflow = daily()
       .addNode(new Query({ connection: 'lake', sql: 'select {{ dt' }), { id: 'count' })
