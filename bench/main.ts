@@ -11,15 +11,16 @@ import { measureMemory, printMemory } from './memory.ts'
 import { shellQuote } from './shell.ts'
 import { tinybirdBlocks } from './tinybird.ts'
 
-const usage = `script/bench export|load|tinybird|memory [options]
+const usage = `script/bench export|load|tinybird|memory|engine [options]
 
   export    out of PostgreSQL and MariaDB: against psql, mariadb and DuckDB
   load      into PostgreSQL and DuckDB, from PostgreSQL and files: against pg_dump | psql, psql and DuckDB
   tinybird  out of PostgreSQL into a local Tinybird: against psql, which only writes a file
   memory    peak memory of exports as the table grows
+  engine    runs of workflows: latency, throughput, the load of doing nothing
 
   --rows N      rows of the table (default 2,000,000; tinybird: 3,000,000; memory: the largest table, default 5,000,000)
-  --rounds N    measured rounds (default 5)
+  --rounds N    measured rounds (default 5; engine: 10)
   --only TEXT   only blocks whose title contains the text
   --json        the results with every single run, as JSON
 
@@ -29,14 +30,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rows: { type: 'string' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string' },
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 const kind = positionals[0] ?? ''
-if (values.help || !['export', 'load', 'tinybird', 'memory'].includes(kind)) {
+if (values.help || !['export', 'load', 'tinybird', 'memory', 'engine'].includes(kind)) {
   console.error(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -55,7 +56,11 @@ const context: BenchContext = {
 process.env.MILLRACE_HOME = join(folder, 'state')
 const machine = `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${platform()} ${release()}, Node ${process.versions.node}`
 
-if (kind === 'memory') {
+if (kind === 'engine') {
+  const { measureEngine, printEngine } = await import('./engine.ts')
+  const results = await measureEngine(positive(values.rounds, 10), context.tell)
+  console.log(values.json ? JSON.stringify({ machine, results }, null, 2) : `${machine}\n\n${printEngine(results)}`)
+} else if (kind === 'memory') {
   const results = await measureMemory(context)
   console.log(values.json ? JSON.stringify({ machine, results }, null, 2) : `${machine}\n\n${printMemory(results)}`)
 } else {
