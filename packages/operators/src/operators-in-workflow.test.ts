@@ -91,3 +91,13 @@ test('a workflow of operators alone loads, tests, branches and reports, and its 
     report: 'success',
   })
 })
+
+test('a sensor that never finds anything ends in a test of its workflow as well', async () => {
+  const workflow = new Workflow({ category: 'test', name: 'never' }).addNode(
+    new ObjectSensor({ connection: 'landing', path: 'never.csv' }),
+    { id: 'wait' },
+  )
+  const connections = { landing: { connector: 'files', values: { path: `${folder}/` } } }
+  const result = await workflow.test({ connections })
+  expect(result.task('wait')).toMatchObject({ state: 'failed', failure: { code: 'SENSOR_TIMEOUT' } })
+})

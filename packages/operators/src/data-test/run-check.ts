@@ -1,6 +1,7 @@
 import type { Row, SqlConnector } from '@millrace/connectors'
 import type { TaskContext } from '@millrace/workflow'
 import { openConnection } from '../kit/open-connection.ts'
+import { quoteName } from '../sql/dialect.ts'
 import type { DataCheck } from './config.ts'
 import { reconcile } from './reconcile.ts'
 import { type Place, rowCheck } from './row-checks.ts'
@@ -51,7 +52,7 @@ export async function runCheck(check: DataCheck, context: CheckContext): Promise
     }
     case 'freshness':
       return freshness(
-        await ask(`select max(${quoted(context, check.column)}) from ${table}${where}`),
+        await ask(`select max(${quoteName(context.dialect, check.column)}) from ${table}${where}`),
         check.maxAgeSeconds,
       )
     case 'reconcile': {
@@ -63,11 +64,6 @@ export async function runCheck(check: DataCheck, context: CheckContext): Promise
     default:
       throw new Error(`There is no check "${check.check}".`)
   }
-}
-
-function quoted({ dialect: { nameQuote } }: Place, name: string): string {
-  const end = nameQuote === '[' ? ']' : nameQuote
-  return `${nameQuote}${name.replaceAll(end, end + end)}${end}`
 }
 
 function freshness(latest: string | number | boolean | null, maxAgeSeconds: number): Finding {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startPostgres } from '@millrace/testing'
 import type { ConnectionConfig, Json } from '@millrace/workflow'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createOperator } from '../registry.ts'
 import { failureOf, outputOf, runOperator, type Surroundings } from '../run-operator.test.fixture.ts'
 
 let folder: string
@@ -73,6 +74,18 @@ test('a model that fails, and a project that cannot be read, are told apart', { 
   const config = { project: join(folder, 'project'), requirements }
   expect(failureOf(await runOperator('dbt', config))).toMatchObject({ code: 'DBT_NOT_RUN', recovery: 'config' })
   expect(failureOf(await run({ project: folder }))).toMatchObject({ code: 'DBT_PROJECT_MISSING' })
+})
+
+test('models may be stored in another way than the project says', { timeout }, async () => {
+  const kind = async () => {
+    const sql = "select table_type from information_schema.tables where table_name = 'days'"
+    const ran = await runOperator('sql', { connection: 'lake', sql }, { connections })
+    return (outputOf(ran) as { rows: { table_type: string }[] }).rows[0]?.table_type
+  }
+  expect(await kind()).toBe('VIEW')
+  outputOf(await run({ select: 'days', materialized: 'table' }))
+  expect(await kind()).toBe('BASE TABLE')
+  expect(() => createOperator('dbt', { project: 'x', materialized: 'table' })).toThrow('"/materialized"')
 })
 
 test('two runs of one project come one after the other', { timeout }, async () => {

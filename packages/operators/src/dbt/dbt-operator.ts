@@ -9,101 +9,10 @@ import { resolveConnection } from '../kit/open-connection.ts'
 import { preparePython } from '../python/environment.ts'
 import { runProcess } from '../python/run-process.ts'
 import { runDbt } from './bootstrap.ts'
+import { type DbtConfig, dbtConfigSchema } from './config.ts'
+import { dbtPlan } from './plan.ts'
 import { dbtProfile } from './profile.ts'
 import { readResults, refuseFailures } from './results.ts'
-
-export type DbtConfig = {
-  readonly project: string
-  readonly select?: string
-  readonly exclude?: string
-  readonly skipDataTests?: boolean
-  readonly fullRefresh?: boolean
-  readonly vars?: { readonly [name: string]: Json }
-  readonly connection?: string
-  readonly schema?: string
-  readonly adapter?: string
-  readonly profilesFolder?: string
-  readonly target?: string
-  readonly requirements?: readonly string[]
-  readonly python?: string
-  readonly lockTimeoutSeconds?: number
-}
-
-const name = { type: 'string', minLength: 1 }
-
-export const dbtConfigSchema = {
-  type: 'object',
-  properties: {
-    project: {
-      ...name,
-      title: 'Project',
-      description: 'Folder with `dbt_project.yml`, from the working directory of the worker.',
-    },
-    select: {
-      ...name,
-      title: 'Select',
-      description: 'Models as dbt selects them: `daily`, `+daily`, `tag:night`. Default: all.',
-    },
-    exclude: { ...name, title: 'Exclude', description: 'Models that are left out.' },
-    skipDataTests: {
-      type: 'boolean',
-      default: false,
-      title: 'Without tests',
-      description: 'Runs models only. Otherwise their tests run after them, and one that fails fails the task.',
-    },
-    fullRefresh: {
-      type: 'boolean',
-      default: false,
-      title: 'Full refresh',
-      description: 'Makes incremental models anew.',
-    },
-    vars: {
-      type: 'object',
-      title: 'Variables',
-      description: 'As `var()` has them in models.',
-      additionalProperties: true,
-    },
-    connection: {
-      ...name,
-      title: 'Connection',
-      description:
-        'PostgreSQL, Redshift or DuckDB; the profile is made from it. Without one, dbt takes its own profiles.yml.',
-      'x-connection': true,
-    },
-    schema: {
-      ...name,
-      title: 'Schema',
-      description: 'With a connection: where models go. Default: public, in DuckDB main.',
-    },
-    adapter: {
-      ...name,
-      title: 'Adapter',
-      description: 'Without a connection: the name behind `dbt-`, such as `snowflake`.',
-    },
-    profilesFolder: {
-      ...name,
-      title: 'Folder of profiles',
-      description: 'Folder of profiles.yml, without a connection. Default: the project.',
-    },
-    target: { ...name, title: 'Target', description: 'Target of the profile, without a connection. Default: its own.' },
-    requirements: {
-      type: 'array',
-      items: name,
-      title: 'Requirements',
-      description: 'Packages that are installed. Default: `dbt-core>=1.10,<1.11` and the adapter.',
-    },
-    python: { ...name, default: 'python3', title: 'Python', description: 'Command or path of the interpreter.' },
-    lockTimeoutSeconds: {
-      type: 'number',
-      minimum: 0,
-      default: 3600,
-      title: 'Wait for others',
-      description: 'Seconds that a run of the same project on this machine is waited for.',
-    },
-  },
-  required: ['project'],
-  additionalProperties: false,
-}
 
 export const dbtDefinition: OperatorDefinition = {
   name: 'dbt',
@@ -118,6 +27,12 @@ export const dbtDefinition: OperatorDefinition = {
 export class DbtOperator extends DefinedOperator<DbtConfig> {
   constructor(config: DbtConfig) {
     super(dbtDefinition, config)
+    if (config.materialized !== undefined && config.select === undefined) {
+      throw new ConfigError('OPERATOR_INVALID', {
+        message:
+          'The configuration of the operator "dbt" is not valid: "/materialized" is about the models that "select" names. Name them.',
+      })
+    }
   }
 
   protected async execute(config: DbtConfig, context: TaskContext): Promise<Json> {
@@ -126,43 +41,23 @@ export class DbtOperator extends DefinedOperator<DbtConfig> {
     const profile = await profileOf(config, project, context)
     const requirements = config.requirements ?? ['dbt-core>=1.10,<1.11', ...adapterRequirements(profile.adapter)]
     const { python, env } = await preparePython({ ...config, requirements }, context)
-    const { lockTimeoutSeconds = 3600 } = config
-    const places = [
-      '--project-dir',
-      project,
-      '--profiles-dir',
-      profile.folder,
-      '--target-path',
-      join(scratch, 'target'),
-    ]
-    const output = ['--log-path', join(scratch, 'logs'), '--no-use-colors']
-    const commands = [
-      ...(['packages.yml', 'dependencies.yml'].some((file) => existsSync(join(project, file)))
-        ? [[...output, 'deps', '--project-dir', project, '--profiles-dir', profile.folder]]
-        : []),
-      [...output, config.skipDataTests ? 'run' : 'build', ...places, ...profile.options, ...selection(config)],
-    ]
+    const plan = dbtPlan(config, { project, profile, scratch, lockFile: await lockFile(project) })
     const last: string[] = []
-    const arguments_ = commands.map((command) => JSON.stringify(command))
-    const end = await runProcess(
-      python,
-      ['-c', runDbt, await lockFile(project), String(lockTimeoutSeconds), ...arguments_],
-      {
-        cwd: project,
-        env: { ...env, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false', DO_NOT_TRACK: '1' },
-        signal,
-        onLine(line, stream) {
-          if (line.trim() === '') return
-          last.push(line)
-          if (last.length > 20) last.shift()
-          log.info(line, { stream })
-          context.heartbeat()
-        },
+    const end = await runProcess(python, ['-c', runDbt, JSON.stringify(plan)], {
+      cwd: project,
+      env: { ...env, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false', DO_NOT_TRACK: '1' },
+      signal,
+      onLine(line, stream) {
+        if (line.trim() === '') return
+        last.push(line)
+        if (last.length > 20) last.shift()
+        log.info(line, { stream })
+        context.heartbeat()
       },
-    )
+    })
     if (end.code === 75) {
       throw new TransientError('DBT_PROJECT_BUSY', {
-        message: `Another run of dbt has been at work on "${project}" for ${lockTimeoutSeconds} seconds. Wait for it, or raise "lockTimeoutSeconds".`,
+        message: `Another run of dbt has been at work on "${project}" for ${plan.lockTimeoutSeconds} seconds. Wait for it, or raise "lockTimeoutSeconds".`,
       })
     }
     const results = await readResults(join(scratch, 'target', 'run_results.json'))
@@ -210,15 +105,6 @@ async function profileOf(config: DbtConfig, project: string, context: TaskContex
   const profiles = { millrace: { target: 'run', outputs: { run: { ...output, ...path } } } }
   await writeFile(join(folder, 'profiles.yml'), JSON.stringify(profiles), { mode: 0o600 })
   return { adapter, folder, options: ['--profile', 'millrace', '--target', 'run'] }
-}
-
-function selection({ select, exclude, fullRefresh, vars }: DbtConfig): string[] {
-  return [
-    ...(select === undefined ? [] : ['--select', ...select.split(/\s+/)]),
-    ...(exclude === undefined ? [] : ['--exclude', ...exclude.split(/\s+/)]),
-    ...(fullRefresh ? ['--full-refresh'] : []),
-    ...(vars === undefined ? [] : ['--vars', JSON.stringify(vars)]),
-  ]
 }
 
 async function lockFile(project: string): Promise<string> {

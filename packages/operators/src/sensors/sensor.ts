@@ -60,7 +60,13 @@ export type Look =
       readonly waitSeconds?: number
     }
 
-type Waiting = { readonly since: string; readonly looks: number; readonly seen: Json }
+/** `pausedSeconds` tells the time as well where pauses take none, as in tests of workflows. */
+type Waiting = {
+  readonly since: string
+  readonly looks: number
+  readonly pausedSeconds: number
+  readonly seen: Json
+}
 
 /**
  * Looks for something, and gives its worker back until the next look. A system that cannot be reached is looked at again
@@ -79,13 +85,15 @@ export abstract class Sensor<Config extends Json & WaitConfig> extends DefinedOp
       return found.output
     }
     const { intervalSeconds = 60, backoff = 1, maxIntervalSeconds = 3600, timeoutSeconds = 3600, softFail } = config
-    const waitedSeconds = (Date.now() - Date.parse(since)) / 1000
+    const pausedSeconds = before?.pausedSeconds ?? 0
+    const waitedSeconds = Math.max((Date.now() - Date.parse(since)) / 1000, pausedSeconds)
     const leftSeconds = timeoutSeconds - waitedSeconds
     if (leftSeconds <= 0) throw timedOut(found.reason, { timeoutSeconds, looks, softFail: softFail ?? false })
     const paused = Math.min(intervalSeconds * backoff ** (looks - 1), maxIntervalSeconds)
     const wanted = Math.max(paused, found.waitSeconds ?? 0)
-    const waiting: Waiting = { since, looks, seen: found.seen ?? null }
-    throw new DeferTask(found.reason, { seconds: Math.min(wanted, leftSeconds), state: waiting })
+    const seconds = Math.min(wanted, leftSeconds)
+    const state: Waiting = { since, looks, pausedSeconds: pausedSeconds + seconds, seen: found.seen ?? null }
+    throw new DeferTask(found.reason, { seconds, state })
   }
 
   async #tryLook(config: Config, context: TaskContext, seen: Json): Promise<Look> {
