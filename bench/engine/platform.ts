@@ -56,11 +56,9 @@ interface Started {
 }
 
 function startProcess(cleanUp: AsyncDisposableStack, script: string, args: readonly string[]): Started {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [join(import.meta.dirname, script), ...args],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  )
+  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, script), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const stop = async () => {
     child.stdin?.end()
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
