@@ -1,6 +1,7 @@
 import { type Queryable, type Sql, sql, transaction } from '@millrace/db'
 import type { AttemptSpec, Json, TriggerKind } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
+import { runOfSpec } from './run-of-spec.ts'
 import { nodeAt, reachable, type VersionGraph } from './version-graph.ts'
 
 export interface ClaimRequest {
@@ -130,18 +131,7 @@ async function attemptSpec(engine: Engine, row: ClaimedRow): Promise<AttemptSpec
   return {
     taskRunId: row.id,
     attempt: row.attempt,
-    run: {
-      id: String(row.run_id),
-      workflow: manifest.name,
-      version: manifest.version,
-      trigger: row.trigger,
-      logicalDate: row.logical_date.toISOString(),
-      dataInterval: {
-        start: row.data_interval_start?.toISOString() ?? null,
-        end: row.data_interval_end.toISOString(),
-      },
-      timezone: manifest.schedule?.timezone ?? 'UTC',
-    },
+    run: runOfSpec({ ...row, id: row.run_id }, manifest),
     node,
     mapIndex: row.map_index,
     item: row.item ?? null,

@@ -9,7 +9,6 @@ import { advance, type EndedTask } from './advance.ts'
 import { addEvents, channels, type NewRunEvent, notify } from './events.ts'
 import { maxLosses } from './lifecycle.ts'
 import { type StoredOutput, storeOutput } from './outputs.ts'
-import { canRetry, retryDelaySeconds } from './retry-rules.ts'
 import { lockRuns, type RunRow } from './run-row.ts'
 import { endRunIfOver, startQueuedRuns } from './start-and-end-runs.ts'
 import { nodeAt, type VersionGraph } from './version-graph.ts'
@@ -216,14 +215,14 @@ function judgeFailure(
     }
   }
   const failures = row.failures + 1
-  const isFinal = row.stop_reason === 'timeout' || !canRetry(failure) || failures > options.retries
+  const isFinal = row.stop_reason === 'timeout' || !isRetryable(failure) || failures > options.retries
   return {
     ...base,
     failures,
     state: isFinal ? 'failed' : 'ready',
     outcome: 'failed',
     reason: isFinal ? failure.message : `retry ${failures} of ${options.retries} after: ${failure.message}`,
-    again: isFinal ? null : retryDelaySeconds(options, failures, Math.random()),
+    again: isFinal ? null : retryPauseSeconds(options, failures),
   }
 }
 

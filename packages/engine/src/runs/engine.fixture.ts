@@ -214,7 +214,8 @@ export function choose(...ids: string[]): Outcome {
 /** Outcomes by the id of the node; others succeed. */
 export function outcomes(byNode: Readonly<Record<string, Outcome | Script>>): Script {
   return (spec) => {
-    const known = byNode[spec.node.id] ?? success
+    const known = byNode[spec.node.id]
+    if (known === undefined) return success
     return typeof known === 'function' ? known(spec) : known
   }
 }
