@@ -4,6 +4,7 @@ export const statusByCode: Readonly<Record<string, number>> = {
   ARTIFACT_MISSING: 404,
   ATTEMPT_LOST: 409,
   BACKFILL_MISSING: 404,
+  BACKFILL_OVER: 409,
   MANIFEST_INVALID: 422,
   NODE_MISSING: 404,
   PACKAGE_MISSING: 409,

@@ -33,7 +33,7 @@ function describe(part: Part, issue: z.core.$ZodIssue, schema: z.ZodType): strin
   const place = [part, ...issue.path.map(String)].join('.')
   if (issue.code === 'unrecognized_keys') {
     // Only the top level knows its fields here; deeper ones are named without a suggestion.
-    const fields = issue.path.length === 0 && schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+    const fields = issue.path.length === 0 ? fieldsOf(schema) : []
     return issue.keys.map((key) => {
       const suggestion = closestName(key, fields)
       const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`
@@ -44,6 +44,13 @@ function describe(part: Part, issue: z.core.$ZodIssue, schema: z.ZodType): strin
     return [part === place && part === 'body' ? 'the body is missing' : `${place} is missing`]
   }
   return [`${place}: ${issue.message.replace(/^Invalid input: /, '')}`]
+}
+
+function fieldsOf(schema: unknown): string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape)
+  if (schema instanceof z.ZodOptional) return fieldsOf(schema.unwrap())
+  if (schema instanceof z.ZodPipe) return fieldsOf(schema.in)
+  return []
 }
 
 /** `a=1&b=2&b=3` is `{ a: '1', b: ['2', '3'] }`. */

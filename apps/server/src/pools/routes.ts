@@ -93,7 +93,7 @@ export function poolRoutes(api: ServerApi, { engine: { db } }: ServerContext): v
       const { used, waiting } = await find(pool)
       throw conflict(
         'POOL_IN_USE',
-        `Pool "${pool}" is in use: ${used} slots are taken and ${waiting} task runs wait for it. Set its slots to 0, or wait until they end.`,
+        `Pool "${pool}" is in use (slots taken: ${used}, task runs waiting: ${waiting}). Wait until they end, or set its slots to 0 to let nothing more begin.`,
       )
     },
   )

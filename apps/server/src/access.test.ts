@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { manifestOf, useServers } from './test-server.fixture.ts'
+
+const servers = useServers()
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly access: 'anyone' | 'user' | 'worker'
+}
+
+/** Everything in the document, with ids that fit and name nothing. */
+function operationsOf(document: {
+  readonly paths: Record<string, Record<string, { security: unknown[]; tags: string[] }>>
+}) {
+  const examples: Record<string, string> = { sha256: '0'.repeat(64), worker: randomUUID() }
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(
+      ([method, { security, tags }]): Operation => ({
+        method: method.toUpperCase(),
+        path: path.replace(/\{(\w+)\}/g, (_, name: string) => examples[name] ?? '999'),
+        access: security.length === 0 ? 'anyone' : tags.includes('worker') ? 'worker' : 'user',
+      }),
+    ),
+  )
+}
+
+describe('every operation', () => {
+  test('is refused to callers without a token, with a wrong one, and with one of another kind', async () => {
+    const { call, workerToken } = await servers.start()
+    const worker = await workerToken()
+    const operations = operationsOf((await call('GET', '/api/spec.json')).body)
+    expect(operations.filter(({ access }) => access === 'anyone').map(({ path }) => path)).toEqual([
+      '/version',
+      '/api/health',
+      '/api/ready',
+      '/api/spec.json',
+    ])
+    for (const { method, path, access } of operations.filter((one) => one.access !== 'anyone')) {
+      // Rubbish in the body, so that whoever gets in is seen by another answer.
+      const ask = async (token: string | null) =>
+        (await call(method, path, { token, ...(method === 'GET' ? {} : { body: [] }) })).status
+      const place = `${method} ${path}`
+      expect([place, await ask(null)]).toEqual([place, 401])
+      expect([place, await ask('wrong')]).toEqual([place, 401])
+      const foreign = access === 'user' ? worker : undefined
+      expect([place, await ask(foreign ?? 'the-token-of-the-administrator')]).toEqual([place, 403])
+    }
+  })
+
+  test('answers ids that name nothing with what is missing, and never with an error of its own', async () => {
+    const { call } = await servers.start()
+    const operations = operationsOf((await call('GET', '/api/spec.json')).body)
+    for (const { method, path } of operations.filter(({ access }) => access === 'user')) {
+      for (const body of [undefined, [], {}, 'text', { a: { b: null } }]) {
+        if (method === 'GET' && body !== undefined) continue
+        const answer = await call(method, path, body === undefined ? {} : { body })
+        expect([method, path, answer.status < 500]).toEqual([method, path, true])
+      }
+    }
+  })
+})
+
+describe('a worker token', () => {
+  test('is shown once, kept as a hash, and refused as soon as it is revoked', async () => {
+    const { call, db } = await servers.start()
+    const made = await call('POST', '/api/worker-tokens', { body: { name: 'gpu machines' } })
+    expect(made.status).toBe(201)
+    expect(made.headers.get('cache-control')).toBe('no-store')
+    const { id, token } = made.body
+    expect(token).toMatch(/^millrace_worker_[\w-]{43}$/)
+    const { body: listed } = await call('GET', '/api/worker-tokens')
+    expect(listed).toEqual([{ id, name: 'gpu machines', created_at: expect.any(String) }])
+    const rows = await db.query({ text: 'select * from engine.worker_token', values: [] })
+    expect(JSON.stringify(rows)).not.toContain(token)
+    const goodbye = () => call('POST', '/api/worker/goodbye', { token, body: { worker: randomUUID() } })
+    expect((await goodbye()).status).toBe(204)
+    expect((await call('DELETE', `/api/worker-tokens/${id}`)).status).toBe(204)
+    expect((await goodbye()).status).toBe(401)
+    expect((await call('GET', '/api/worker-tokens')).body[0].revoked_at).toEqual(expect.any(String))
+    expect((await call('DELETE', '/api/worker-tokens/99')).status).toBe(404)
+  })
+
+  test('is good for its queues only', async () => {
+    const { call, workerToken } = await servers.start()
+    const token = await workerToken({ queues: ['gpu'] })
+    const exchange = (queues: string[]) => {
+      const worker = { id: randomUUID(), name: 'w', host: 'h', pid: 1, version: '1', queues, slots: 1 }
+      return call('POST', '/api/worker/exchange', {
+        token,
+        body: { worker, results: [], running: [], want: 0, waitMs: 0 },
+      })
+    }
+    expect((await exchange(['gpu'])).status).toBe(200)
+    const refused = await exchange(['gpu', 'default'])
+    expect(refused.status).toBe(403)
+    expect(refused.body.error.message).toContain('and not for default')
+  })
+
+  test('expires', async () => {
+    const { call, db } = await servers.start()
+    const past = await call('POST', '/api/worker-tokens', { body: { name: 'x', expires_at: '2020-01-01T00:00:00Z' } })
+    expect(past.status).toBe(422)
+    const body = { name: 'x', expires_at: '2999-01-01T00:00:00Z' }
+    const { token } = (await call('POST', '/api/worker-tokens', { body })).body
+    await db.execute({ text: `update engine.worker_token set expires_at = now()`, values: [] })
+    expect((await call('POST', '/api/worker/goodbye', { token, body: { worker: randomUUID() } })).status).toBe(401)
+  })
+})
+
+test('no token and no query stands in the log', async () => {
+  const { call, lines, workerToken } = await servers.start()
+  const token = await workerToken()
+  await call('GET', '/api/workflows?search=geheim')
+  await call('POST', '/api/worker/goodbye', { token, body: { worker: randomUUID() } })
+  const text = JSON.stringify(lines)
+  expect(text).not.toContain(token)
+  expect(text).not.toContain('the-token-of-the-administrator')
+  expect(text).not.toContain('geheim')
+})
+
+test('pools, variables and metrics are read and changed', async () => {
+  const { call } = await servers.start()
+  expect((await call('PUT', '/api/pools/db', { body: { slots: 3, description: 'The warehouse' } })).status).toBe(201)
+  expect((await call('PUT', '/api/pools/db', { body: { slots: 0 } })).body).toEqual({
+    name: 'db',
+    slots: 0,
+    used: 0,
+    waiting: 0,
+  })
+  expect((await call('PUT', '/api/pools/db', { body: { slots: -1 } })).status).toBe(422)
+  await call('POST', '/api/workflows', { body: manifestOf({ a: { pool: 'db' } }) })
+  await call('POST', '/api/workflows/flow/runs')
+  const used = await call('DELETE', '/api/pools/db')
+  expect(used.status).toBe(409)
+  expect(used.body.error.message).toContain('task runs waiting: 1')
+  expect((await call('PUT', '/api/pools/spare', { body: { slots: 1 } })).status).toBe(201)
+  expect((await call('DELETE', '/api/pools/spare')).status).toBe(204)
+  expect((await call('DELETE', '/api/pools/spare')).status).toBe(404)
+
+  expect((await call('PUT', '/api/variables/region', { body: { value: ['eu', null] } })).status).toBe(201)
+  expect((await call('PUT', '/api/variables/region', { body: { value: null } })).body).toEqual({
+    name: 'region',
+    value: null,
+  })
+  expect((await call('PUT', '/api/variables/region', { body: {} })).status).toBe(422)
+  expect((await call('GET', '/api/variables')).body).toEqual([{ name: 'region', value: null }])
+  expect((await call('DELETE', '/api/variables/region')).status).toBe(204)
+  expect((await call('GET', '/api/variables/region')).status).toBe(404)
+
+  const { body, headers } = await call('GET', '/metrics')
+  expect(headers.get('content-type')).toContain('text/plain')
+  expect(body).toContain('millrace_queue_depth{queue="default"} 1\n')
+  expect(body).toContain('millrace_runs_active{state="running"} 1\n')
+  expect(body).toMatch(/^millrace_queue_oldest_seconds\{queue="default"\} [\d.e-]+$/m)
+})
+
+test('a worker is seen, drained, and gone when it says goodbye', async () => {
+  const { call, workerToken } = await servers.start()
+  const token = await workerToken()
+  const worker = { id: randomUUID(), name: 'w', host: 'h', pid: 1, version: '1', queues: ['default'], slots: 2 }
+  const exchange = { worker, results: [], running: [], want: 0, waitMs: 0 }
+  await call('POST', '/api/worker/exchange', { token, body: exchange })
+  expect((await call('GET', '/api/workers')).body).toMatchObject([
+    { id: worker.id, state: 'active', running: 0, slots: 2 },
+  ])
+  expect((await call('POST', `/api/workers/${worker.id}/drain`)).body.state).toBe('draining')
+  expect((await call('POST', `/api/workers/${randomUUID()}/drain`)).status).toBe(404)
+  await call('POST', '/api/worker/goodbye', { token, body: { worker: worker.id } })
+  expect((await call('GET', '/api/workers')).body).toEqual([])
+  expect((await call('GET', '/api/workers?ended=true')).body).toMatchObject([{ state: 'ended' }])
+})
+
+test('the server is not ready while its database is away', async () => {
+  const { call, db } = await servers.start()
+  expect((await call('GET', '/api/ready', { token: null })).body).toEqual({ ready: true, checks: { database: 'ok' } })
+  await db.close()
+  expect((await call('GET', '/api/ready', { token: null })).status).toBe(503)
+  expect((await call('GET', '/api/health', { token: null })).status).toBe(200)
+  const answer = await call('GET', '/api/runs')
+  expect(answer.status).toBeGreaterThanOrEqual(500)
+  expect(answer.body.error.message).not.toMatch(/sql|postgres/i)
+})
