@@ -18,8 +18,9 @@ export async function main(args: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error
   })
   let ended = false
-  process.once('exit', () => {
-    if (ended) return
+  process.once('exit', (code) => {
+    // A task may end the process itself, and keeps its exit code. With 13 Node ends when nothing is left to wait for.
+    if (ended || (code !== 0 && code !== 13)) return
     writeSync(2, 'error: Millrace waits for something that will never come. This is a fault of Millrace. [STALLED]\n')
     process.exitCode = exitCodes.fatal
   })

@@ -51,39 +51,52 @@ export async function build(request: BuildRequest, context: Context): Promise<nu
 }
 
 /** What the build does not know of: operators, and what the target refuses. Then all problems together, and nothing is written. */
-async function refuseProblems(request: BuildRequest, folder: string, out: string): Promise<void> {
+export async function refuseProblems(request: BuildRequest, folder: string, out: string): Promise<void> {
   const { workflows } = await collectWorkflows(folder)
-  const problems = workflows.flatMap(operatorProblems)
-  const origin = { name: 'package', version: '0', sha256: '0'.repeat(64) }
+  const sound = workflows.flatMap((collected) => {
+    const manifest = soundManifest(collected)
+    return manifest === null ? [] : [{ ...collected, manifest }]
+  })
+  const problems = sound.flatMap(({ module, manifest }) => operatorProblems(module, manifest))
   try {
-    const manifests = workflows.map(({ workflow, module, export: name }) =>
-      workflow.toManifest({ source: { module, export: name }, package: origin }),
-    )
+    const manifests = sound.map(({ manifest }) => manifest)
     await translated(request, manifests, { archive: 'package.zip', workflows, folder, out })
     if (request.dockerfile) refuseDockerfile(request, folder, manifests)
   } catch (error) {
     if (!isMillraceError(error)) throw error
-    problems.push(error.message)
+    problems.push(...error.message.split('\n'))
   }
   if (problems.length === 0) return
   const others = await problemsOfBuild(folder)
-  const lines = [...(others?.lines ?? []), ...problems.flatMap((text) => text.split('\n')).map((text) => `- ${text}`)]
+  const lines = [...(others?.lines ?? []), ...problems.map((text) => `- ${text}`)]
   throw new ConfigError('BUILD_FAILED', {
     message: `The workflows of ${folder} cannot be built:\n${lines.join('\n')}`,
     details: { folder, problems: [...(others?.problems ?? []), ...problems.map((message) => ({ message }))] },
   })
 }
 
-function operatorProblems({ workflow, module }: CollectedWorkflow): string[] {
-  const { nodes } = workflow.toManifest({ source: null, package: null })
-  return nodes.flatMap(({ id, operator }) => {
+/** Null for a workflow that is wrong in itself, which the build has words for. */
+function soundManifest({ workflow, module, export: name }: CollectedWorkflow): WorkflowManifest | null {
+  try {
+    return workflow.toManifest({
+      source: { module, export: name },
+      package: { name: 'package', version: '0', sha256: '0'.repeat(64) },
+    })
+  } catch (error) {
+    if (!isMillraceError(error)) throw error
+    return null
+  }
+}
+
+function operatorProblems(module: string, manifest: WorkflowManifest): string[] {
+  return manifest.nodes.flatMap(({ id, operator }) => {
     if (operator === null) return []
     try {
       validateOperator(operator.name, operator.config)
       return []
     } catch (error) {
       if (!isMillraceError(error)) throw error
-      return [`${module}, ${workflow.versionedName}, ${id}: ${error.message}`]
+      return [`${module}, ${versionedName(manifest)}, ${id}: ${error.message}`]
     }
   })
 }
@@ -99,7 +112,7 @@ async function problemsOfBuild(folder: string) {
   }
 }
 
-async function scratchFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+export async function scratchFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'millrace-build-'))
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }

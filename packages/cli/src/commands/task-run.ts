@@ -147,8 +147,13 @@ function stopSignal(signal: AbortSignal): AbortSignal {
 
 /** A task that ends its process keeps its exit code; that it was the task should be said. */
 function tellOfEarlyExit({ node }: AttemptSpec, { err }: Context): Disposable {
-  const tell = (code: number) =>
-    err(`The task ${node.id} ended its process with exit code ${code} before it was done.\n`)
+  const tell = (code: number) => {
+    const what =
+      code === 0 || code === 13
+        ? 'ended its process, or waits for something that will never come,'
+        : `ended its process with exit code ${code}`
+    err(`The task ${node.id} ${what} before it was done.\n`)
+  }
   process.once('exit', tell)
   return {
     [Symbol.dispose]() {
