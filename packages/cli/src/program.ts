@@ -5,6 +5,7 @@ import { addConnectors } from './program/connectors.ts'
 import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
 import { addRunWorkflow } from './program/run-workflow.ts'
+import { addServing } from './program/serve.ts'
 import { addStream } from './program/stream.ts'
 import { addTask } from './program/task.ts'
 import { addTinybird } from './program/tinybird.ts'
@@ -21,6 +22,7 @@ export function createProgram(run: Run, version: string): Command {
     // After the name of a command, --version may be an option of it.
     .enablePositionalOptions()
   addRunWorkflow(program, run)
+  addServing(program, run)
   addCopy(program, run)
   addPlan(program, run)
   addVerify(program, run)

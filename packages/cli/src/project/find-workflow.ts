@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError, closestName } from '@millrace/core'
 import { type AnyWorkflow, type BuildProblem, collectWorkflows, isWorkflow } from '@millrace/workflow'
+import { ancestorWith } from './project-folder.ts'
 
 export interface FoundWorkflow {
   /** Of the project: where its package.json or millrace.yaml is. */
@@ -46,25 +47,13 @@ export async function findWorkflow(target: string, name?: string): Promise<Found
       details: { path },
     })
   }
-  const folder = packageAround(process.cwd())
+  const folder = ancestorWith(process.cwd(), ['package.json'])
   if (folder === null) {
     throw new ConfigError('WORKFLOW_UNKNOWN', {
       message: `"${target}" is neither a file nor a folder, and there is no package.json here or above whose workflows could have that name. Go to the project's folder, or begin one with "millrace init".`,
     })
   }
   return choose(await ofFolder(folder, folder), name ?? target)
-}
-
-/** The nearest folder with a package.json, from this one up. */
-export function packageAround(folder: string): string | null {
-  return ancestorWith(folder, ['package.json'])
-}
-
-function ancestorWith(folder: string, names: readonly string[]): string | null {
-  for (let at = folder; ; at = dirname(at)) {
-    if (names.some((name) => existsSync(join(at, name)))) return at
-    if (dirname(at) === at) return null
-  }
 }
 
 async function ofFolder(folder: string, place: string): Promise<Candidates> {

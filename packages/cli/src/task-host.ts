@@ -1,0 +1,13 @@
+import { readGuideSettings, startTelemetry } from '@millrace/core'
+import { serveTasks } from '@millrace/engine'
+
+// What the processes that run tasks are started with. Operators are loaded when one is wanted: a task that is a class
+// starts without them.
+const telemetry = await startTelemetry(readGuideSettings())
+serveTasks({
+  async createOperator(name, config) {
+    const { createOperator } = await import('@millrace/operators')
+    return createOperator(name, config)
+  },
+  beforeExit: () => telemetry.shutdown(),
+})
