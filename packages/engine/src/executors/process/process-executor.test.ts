@@ -138,6 +138,15 @@ describe('A process', () => {
     expect(await run(limit)).toBe('256')
   })
 
+  test.runIf(process.platform === 'linux')(
+    'is ended before others when the memory of the machine runs out',
+    async () => {
+      await open()
+      const code = () => process.getBuiltinModule('node:fs').readFileSync('/proc/self/oom_score_adj', 'utf8').trim()
+      expect(await run(code)).toBe('900')
+    },
+  )
+
   test('has a temporary folder of its own, which goes with it', async () => {
     await open()
     const folder = String(

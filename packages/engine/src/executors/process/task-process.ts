@@ -44,8 +44,14 @@ const pipeEndMs = 1000
 /** How much later than the end of its pipes the end of a process may be told. */
 const exitLagMs = 200
 
-/** The limit of open files holds for the program that the shell becomes, and for what that starts. */
-const withFileLimit = 'ulimit -n "$0" 2>/dev/null || ulimit -n "$(ulimit -H -n)"; exec "$@"'
+/**
+ * The limit of open files holds for the program that the shell becomes and for what that starts; so does what the system is
+ * told to end first when memory runs out: tasks before their worker and before others.
+ */
+const withLimits = `
+  ulimit -n "$0" 2>/dev/null || ulimit -n "$(ulimit -H -n)"
+  { echo 900 > /proc/self/oom_score_adj; } 2>/dev/null
+  exec "$@"`
 
 /**
  * One process that runs attempts, with its process group, its pipes and its temporary folder.
@@ -184,7 +190,7 @@ export class TaskProcess {
 function limited(command: readonly string[], maxFileDescriptors: number): [string, string[]] {
   const [program = process.execPath, ...args] = command
   if (process.platform === 'win32') return [program, args]
-  return ['/bin/sh', ['-c', withFileLimit, `${maxFileDescriptors}`, program, ...args]]
+  return ['/bin/sh', ['-c', withLimits, `${maxFileDescriptors}`, program, ...args]]
 }
 
 function nodeArguments(hostModule: URL, memoryMb: number | null): string[] {
