@@ -115,7 +115,7 @@ describe('millrace build --target notebook', () => {
     const notebook = JSON.parse(await text('dist/notebooks/flights_daily_1.0.ipynb'))
     expect(notebook).toMatchObject({ nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { name: 'deno' } } })
     const cells = notebook.cells as { id: string; source: string[]; metadata: { tags?: string[] } }[]
-    expect(cells[1]?.metadata.tags).toEqual(['parameters'])
+    expect(cells[0]?.metadata.tags).toEqual(['parameters'])
     expect(new Set(cells.map(({ id }) => id)).size).toBe(cells.length)
     const tasks = cells.map(({ source }) => source.join('')).filter((source) => source.startsWith('await run('))
     expect(tasks.map((source) => /"(.*?)"/.exec(source)?.[1])).toHaveLength(9)

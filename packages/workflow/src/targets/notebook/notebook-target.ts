@@ -25,12 +25,8 @@ export const notebookTarget: Target<NotebookOptions> = (manifests, options) => (
 })
 
 function notebook(manifest: WorkflowManifest, options: NotebookOptions): Json {
-  const title = manifest.title ?? manifest.name
   const tasks = manifest.nodes.filter(({ kind }) => kind === 'task')
   const cells = [
-    markdown(
-      `# ${title}\n\nWorkflow \`${manifest.name}\`, version \`${manifest.version}\`.${manifest.description === null ? '' : `\n\n${manifest.description}`}`,
-    ),
     code(parameters(manifest), ['parameters']),
     code(setup(manifest, options)),
     ...tasks.map((node) => code(taskCell(node))),
@@ -47,7 +43,7 @@ function notebook(manifest: WorkflowManifest, options: NotebookOptions): Json {
 }
 
 /** Defaults stand for themselves; what has none is to be filled in. */
-function parameters({ params }: WorkflowManifest): string {
+function parameters({ name, version, params }: WorkflowManifest): string {
   const properties = (params?.properties ?? {}) as Readonly<
     Record<string, { readonly default?: Json; readonly description?: string }>
   >
@@ -58,7 +54,12 @@ function parameters({ params }: WorkflowManifest): string {
     if (preset !== undefined) return `  ${key}: ${JSON.stringify(preset)},${comment}`
     return `  // ${key}: …,${comment || (required.has(name) ? ' // required' : ' // optional')}`
   })
-  return ['const params: Record<string, unknown> = {', ...lines, '}'].join('\n')
+  return [
+    `// Workflow ${name}, version ${version}: what its run is given.`,
+    'const params: Record<string, unknown> = {',
+    ...lines,
+    '}',
+  ].join('\n')
 }
 
 function setup(manifest: WorkflowManifest, { sources = {}, packagePath }: NotebookOptions): string {
@@ -114,10 +115,6 @@ function taskCell({ id, operator }: ManifestNode): string {
     `// await run(${name}, (context) => workflow.createTask(${name}).rollback(context))`,
   ]
   return [`await run(${name})`, ...(operator === null ? rollback : [])].join('\n')
-}
-
-function markdown(text: string): Record<string, Json> {
-  return { cell_type: 'markdown', metadata: {}, source: linesOf(text) }
 }
 
 function code(text: string, tags: readonly string[] = []): Record<string, Json> {
