@@ -36,6 +36,7 @@ export { isRetryable, retryPauseSeconds } from './retry-policy.ts'
 export { printerOfCurrentTask } from './run-task/printed-lines.ts'
 export { type RunTaskOptions, runTask } from './run-task/run-task.ts'
 export { taskFailure } from './run-task/task-failure.ts'
+export { type TemplateSource, type TemplateValues, templateValues } from './run-task/template-values.ts'
 export type {
   Lookup,
   RunEvent,

@@ -167,7 +167,7 @@ export async function advance(
         }
       } else {
         row.state = 'ready'
-        row.concurrency_key = concurrencyKey(node, run, null)
+        row.concurrency_key = concurrencyKey(graph, row.node_index, run, null)
         changed.add(row)
         becameReady = true
         events.push({ runId: run.id, taskRunId: row.id, kind: 'task.ready' })

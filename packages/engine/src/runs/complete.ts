@@ -1,6 +1,13 @@
 import { isMillraceError } from '@millrace/core'
 import { type Sql, sql, type Trx, transaction } from '@millrace/db'
-import type { Json, Outcome, TaskFailure, TaskRunState } from '@millrace/workflow'
+import {
+  isRetryable,
+  type Json,
+  type Outcome,
+  retryPauseSeconds,
+  type TaskFailure,
+  type TaskRunState,
+} from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
 import { jsonColumn, storable } from '../json-column.ts'

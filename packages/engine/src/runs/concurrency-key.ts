@@ -14,7 +14,10 @@ export function concurrencyKey(graph: VersionGraph, place: number, run: RunRow, 
   if (text === null || !text.includes('{')) return text
   const { params, variables } = run
   try {
-    return renderDeep(text, templateValues({ run: runOfSpec(run, graph.manifest), node, params, variables, item }).names())
+    return renderDeep(
+      text,
+      templateValues({ run: runOfSpec(run, graph.manifest), node, params, variables, item }).names(),
+    )
   } catch {
     return text
   }

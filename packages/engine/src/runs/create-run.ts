@@ -97,7 +97,7 @@ export async function insertRun(engine: Engine, trx: Trx, request: NewRun): Prom
       ${options.map(({ priority }) => priority)}::integer[],
       ${options.map(({ pool }) => pool)}::text[],
       ${options.map(({ poolSlots }) => poolSlots)}::integer[],
-      ${rows.map(({ place, state }) => (state === 'ready' ? concurrencyKey(nodeAt(graph, place), run, null) : null))}::text[],
+      ${rows.map(({ place, state }) => (state === 'ready' ? concurrencyKey(graph, place, run, null) : null))}::text[],
       ${options.map(({ concurrencyLimit }) => concurrencyLimit)}::integer[],
       ${options.map(({ timeouts }) => timeouts.scheduleToStartSeconds)}::float8[],
       ${options.map(({ timeouts }) => timeouts.startToCloseSeconds)}::float8[],

@@ -53,7 +53,7 @@ export async function expandItems(
       ${timeouts.startToCloseSeconds}::float8, ${timeouts.scheduleToCloseSeconds}::float8, now(), now(), now()
     from unnest(
       ${items.map(jsonColumn)}::jsonb[],
-      ${items.map((item) => concurrencyKey(node, run, item))}::text[]
+      ${items.map((item) => concurrencyKey(graph, row.node_index, run, item))}::text[]
     ) with ordinality as x (item, key, index)`)
   return { items: items.length, problem: null }
 }

@@ -11,7 +11,10 @@ export interface TemplateValues {
   names(): TemplateContext
 }
 
-export function templateValues(spec: AttemptSpec): TemplateValues {
+/** What of an attempt templates see. */
+export type TemplateSource = Pick<AttemptSpec, 'run' | 'node' | 'params' | 'variables' | 'item'>
+
+export function templateValues(spec: TemplateSource): TemplateValues {
   const run = runInfo(spec)
   const params = nodeParams(spec)
   let names: TemplateContext | undefined
@@ -45,7 +48,7 @@ export function renderConfig<T extends Json>(config: T, values: TemplateValues, 
   return Object.fromEntries(fields.map(([name, value]) => [name, skip.includes(name) ? value : rendered[name]])) as T
 }
 
-function runInfo({ run }: AttemptSpec): RunInfo {
+function runInfo({ run }: TemplateSource): RunInfo {
   const { start, end } = run.dataInterval
   return {
     ...run,
@@ -55,7 +58,7 @@ function runInfo({ run }: AttemptSpec): RunInfo {
 }
 
 /** Those of the run, or what an inlined workflow's node sees of them. */
-function nodeParams({ node, params }: AttemptSpec): Readonly<Record<string, Json>> {
+function nodeParams({ node, params }: TemplateSource): Readonly<Record<string, Json>> {
   if (node.params === undefined) return params
   const entries = Object.entries(node.params).flatMap(([name, source]): [string, Json][] => {
     if ('value' in source) return [[name, source.value]]
