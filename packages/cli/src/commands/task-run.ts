@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -74,9 +75,13 @@ interface LoadedTask {
   readonly index: RunTaskOptions['index']
 }
 
-async function loadTask({ node, source }: AttemptSpec, folder: string | undefined): Promise<LoadedTask> {
+async function loadTask({ node, source }: AttemptSpec, given: string | undefined): Promise<LoadedTask> {
   const { operator } = node
-  if (operator !== null) return { task: () => createOperator(operator.name, operator.config), index: undefined }
+  const folder = given === undefined ? undefined : resolve(given)
+  if (operator !== null) {
+    if (folder !== undefined && existsSync(folder)) process.chdir(folder)
+    return { task: () => createOperator(operator.name, operator.config), index: undefined }
+  }
   if (source === null) {
     throw new FatalError('TASK_SOURCE_MISSING', {
       message: `The task ${node.id} is a class, but its workflow has no package. Build the workflow again.`,
@@ -87,8 +92,8 @@ async function loadTask({ node, source }: AttemptSpec, folder: string | undefine
       message: `The task ${node.id} is code of a package. Name the folder it is installed in with --package-folder.`,
     })
   }
-  const workflow = await loadWorkflow({ folder: resolve(folder), ...source })
-  // As it is on the machine where the workflow was written.
+  const workflow = await loadWorkflow({ folder, ...source })
+  // As it is on the machine where the workflow was written: its millrace.yaml is there.
   process.chdir(folder)
   return { task: () => workflow.createTask(node.id), index: workflow.graph }
 }

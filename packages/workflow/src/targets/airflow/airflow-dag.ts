@@ -108,8 +108,8 @@ RUN = {
         "MILLRACE_TASK_NODE": "{{ task_node(ti) }}",
         "MILLRACE_TASK_RUN": "{{ task_run(ti, dag_run, params) }}",
         "MILLRACE_TASK_OUTPUTS": "{{ task_outputs(ti) }}",
-        "MILLRACE_TASK_PACKAGE": "{{ task_package(ti) }}",
-        "MILLRACE_TASK_SHA256": "{{ package_sha256 }}",
+        "MILLRACE_TASK_PACKAGE": "{{ package }}",
+        "MILLRACE_TASK_SHA256": "{{ sha256 }}",
     },
     "append_env": True,
     "skip_on_exit_code": 99,
@@ -124,7 +124,7 @@ function dag(manifest: WorkflowManifest): string {
   const start = schedule?.start ?? null
   const end = schedule?.end ?? null
   const params = declarations.map(([name, declaration]) => `        ${pythonString(name)}: ${declaration},\n`).join('')
-  const macros = ['task_node', 'task_run', 'task_outputs', 'task_package'].map((name) => `"${name}": ${name}`)
+  const macros = ['task_node', 'task_run', 'task_outputs'].map((name) => `"${name}": ${name}`)
   const args: (readonly [string, string])[] = [
     ['dag_id', pythonString(versionedName(manifest))],
     ...(manifest.title === null ? [] : [['dag_display_name', pythonString(displayName(manifest))] as const]),
@@ -141,7 +141,7 @@ function dag(manifest: WorkflowManifest): string {
     ['tags', pythonLiteral([...new Set(manifest.tags)].sort())],
     ...(params === '' ? [] : [['params', `{\n${params}    }`] as const]),
     ['default_args', `{"owner": ${pythonString(manifest.owner ?? 'airflow')}, "weight_rule": "absolute"}`],
-    ['user_defined_macros', `{${macros.join(', ')}, "package_sha256": SHA256}`],
+    ['user_defined_macros', `{${macros.join(', ')}, "package": PACKAGE, "sha256": SHA256}`],
   ]
   return [
     `\n\nwith ${pythonCall('DAG', args, '')} as dag:\n    tasks = {}\n`,

@@ -120,7 +120,7 @@ describe('the command of a node', () => {
     expect((await start({ MAX_FILE_DESCRIPTORS: '333' }).ended).lines).toContain('files 333')
   })
 
-  it('installs nothing for an operator', async () => {
+  it('installs nothing where a workflow has no code of its own', async () => {
     await millrace('exit 0')
     expect((await start({ MILLRACE_TASK_PACKAGE: '' }).ended).code).toBe(0)
     expect(await readFile(join(folder, 'calls'), 'utf8')).not.toContain('install')

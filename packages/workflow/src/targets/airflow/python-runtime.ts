@@ -45,11 +45,6 @@ def task_node(ti):
     return json.dumps({**WORKFLOW, "node": NODES[ti.task_id]})
 
 
-def task_package(ti):
-    """Where the node's code is; an operator needs none of it."""
-    return "" if NODES[ti.task_id]["operator"] else PACKAGE
-
-
 def task_run(ti, dag_run, params):
     """What is known of this run only when it runs. The data interval follows from it and the schedule."""
     return json.dumps(
@@ -132,7 +127,7 @@ def wait_for(ti, dag_run, params, task_state_store=None, **_):
         "MILLRACE_TASK_NODE": task_node(ti),
         "MILLRACE_TASK_RUN": task_run(ti, dag_run, params),
         "MILLRACE_TASK_OUTPUTS": task_outputs(ti),
-        "MILLRACE_TASK_PACKAGE": task_package(ti),
+        "MILLRACE_TASK_PACKAGE": PACKAGE,
         "MILLRACE_TASK_SHA256": SHA256,
     }
     if task_state_store is not None:
