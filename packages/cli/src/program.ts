@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseAmount, parseNames, parseSize } from './parse-values.ts'
 import { addBuild } from './program/build.ts'
 import { addConnectors } from './program/connectors.ts'
+import { addInit } from './program/init.ts'
 import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
 import { addRunWorkflow } from './program/run-workflow.ts'
@@ -14,13 +15,16 @@ import { type TransferChoices, type TransferOption, transferOptions } from './tr
 /** The commands and their options. Nothing but the option parser is loaded for it, so that `--help` is quick. */
 export function createProgram(run: Run, version: string): Command {
   const program = new Command('millrace')
-    .description('Moves tables between databases, files, clouds and streams: fast, value by value, with proof.')
+    .description(
+      'Runs workflows that survive anything, and moves tables between databases, files, clouds and streams with proof.',
+    )
     .version(version, '-V, --version', 'Prints the version.')
     .helpOption('-h, --help', 'Shows help.')
     .helpCommand('help [command]', 'Shows help for a command.')
     .showHelpAfterError(false)
     // After the name of a command, --version may be an option of it.
     .enablePositionalOptions()
+  addInit(program, run)
   addRunWorkflow(program, run)
   addServing(program, run)
   addCopy(program, run)
@@ -50,6 +54,7 @@ function overview(program: Command): string {
       ...groups.flatMap((group) => leaves(group, group.name())),
     ],
     ...['', 'Examples:'],
+    '  millrace init shop && cd shop && npm install && npx millrace run hello',
     '  millrace copy postgres://localhost/shop duckdb:lake.duckdb --table orders --verify content',
     "  millrace stream 'redis://localhost?stream=orders' postgres://localhost/shop --into orders",
     '',
