@@ -62,6 +62,33 @@ describe('every operation', () => {
   })
 })
 
+test('text that no database can hold is refused, wherever it stands', async () => {
+  const { call } = await servers.start()
+  await call('POST', '/api/workflows', { body: manifestOf({ a: {} }) })
+  const bad = ['\0', '\ud800', "'; drop table engine.run; --", '{{ x }}', '../../etc/passwd', 'x'.repeat(5000)]
+  for (const text of bad) {
+    const encoded = encodeURIComponent(text.toWellFormed())
+    const answers = [
+      await call('POST', '/api/workflows', { body: manifestOf({ a: {} }, { version: '2', title: text }) }),
+      await call('POST', '/api/workflows/flow/runs', { body: { params: { [text]: text }, key: text } }),
+      await call('PUT', `/api/variables/${encoded}`, { body: { value: { [text]: text } } }),
+      await call('PUT', '/api/variables/v', { body: { value: { [text]: text } } }),
+      await call('PUT', '/api/pools/p', { body: { slots: 1, description: text } }),
+      await call('POST', '/api/worker-tokens', { body: { name: text, queues: [text] } }),
+      await call('GET', `/api/workflows?search=${encoded}&tag=${encoded}`),
+      await call('GET', `/api/workflows/${encoded}`),
+      await call('GET', `/api/workflows/flow/versions/${encoded}`),
+      await call('GET', `/api/workflows/flow/diff?from=${encoded}`),
+      await call('GET', `/api/runs?workflow=${encoded}`),
+      await call('GET', '/api/runs?from=9999999-01-01T00:00:00Z'),
+      await call('GET', '/api/runs?before=9999999999999999'),
+      await call('GET', '/api/task-runs/9999999999999999'),
+    ]
+    expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([])
+  }
+  expect((await call('GET', '/api/runs')).status).toBe(200)
+})
+
 describe('a worker token', () => {
   test('is shown once, kept as a hash, and refused as soon as it is revoked', async () => {
     const { call, db } = await servers.start()

@@ -4,6 +4,8 @@ import { openDatabase } from '@millrace/db'
 import { localArtifacts } from '@millrace/engine'
 import { startServer } from './start-server.ts'
 
+const shortestToken = 16
+
 /** A server for a deployment: everything comes from the environment, see docs/settings.md. */
 async function main(): Promise<void> {
   const settings = readPlatformSettings()
@@ -12,6 +14,11 @@ async function main(): Promise<void> {
     const missing = databaseUrl === null ? 'MILLRACE_DATABASE_URL' : 'MILLRACE_ADMIN_TOKEN'
     throw new ConfigError('SETTING_MISSING', {
       message: `The server needs ${missing}. Set it in the environment; docs/settings.md says what it is. To try Millrace out, "millrace dev" needs neither.`,
+    })
+  }
+  if (adminToken.length < shortestToken) {
+    throw new ConfigError('ADMIN_TOKEN_TOO_SHORT', {
+      message: `MILLRACE_ADMIN_TOKEN has to have at least ${shortestToken} characters, or it could be guessed. Make one by "openssl rand -base64 32".`,
     })
   }
   const log = await createLogger({ name: 'server', secrets: [databaseUrl, adminToken] })

@@ -25,8 +25,8 @@ export interface ErrorAnswer {
 
 const statusByRecovery: Readonly<Record<Recovery, number>> = { config: 422, data: 422, transient: 503, fatal: 500 }
 
-/** SQLSTATEs of values that no column can hold: text that is no UTF-8, a NUL in text, a number out of range. */
-const refusedValues = new Set(['22003', '22008', '22021', '22P05'])
+/** SQLSTATEs of values that no column can hold: text that is no Unicode, a NUL in text, a number or date out of range. */
+const refusedValues = new Set(['22003', '22008', '22021', '22P02', '22P05'])
 
 /**
  * Turns whatever was thrown into an answer. `statusByCode` gives codes of the error tree their status; the others go by
@@ -65,7 +65,10 @@ function databaseAnswer(
   answer: (status: number, message: string, detail?: string) => ErrorAnswer,
 ): ErrorAnswer {
   if (refusedValues.has(String(error.details.sqlState))) {
-    return answer(422, 'A value of the request cannot be stored: it is too large, or holds a null character.')
+    return answer(
+      422,
+      'A value of the request cannot be stored: it is too large, or holds text that is no valid Unicode.',
+    )
   }
   if (error.recovery === 'transient') return answer(503, 'The database is not available. Try again.', 'UNAVAILABLE')
   return answer(500, unknownProblem)

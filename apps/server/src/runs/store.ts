@@ -39,7 +39,7 @@ export async function listRuns(
   const rows = await db.query<RunDetails>(sql`
     select r.*, w.name as workflow, v.version from ${runs}
     where ${where} order by r.id desc limit ${limit} offset ${offset}`)
-  const { total } = await db.one<{ total: number }>(sql`select count(*) as total from ${runs} where ${where}`)
+  const { total } = await db.one<{ total: number }>(sql`select count(*) as total from engine.run r where ${where}`)
   return { rows, total }
 }
 
@@ -48,7 +48,9 @@ function conditions({ workflow, state, trigger, from, to, backfill, before }: Ru
   return sql.join(
     [
       sql`true`,
-      ...(workflow === undefined ? [] : [sql`w.name = ${workflow}`]),
+      ...(workflow === undefined
+        ? []
+        : [sql`r.workflow_id = (select id from engine.workflow where name = ${workflow})`]),
       ...(state === undefined ? [] : [sql`r.state = any(${state})`]),
       ...(trigger === undefined ? [] : [sql`r.trigger = any(${trigger})`]),
       ...(from === undefined ? [] : [sql`r.logical_date >= ${from}`]),
