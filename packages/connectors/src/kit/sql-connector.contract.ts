@@ -132,6 +132,8 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
         await session.run('rollback')
         await session.run('insert into contract_session values (1), (2), (3)')
         expect(await session.run('update contract_session set id = id + 1 where id > 1')).toMatchObject({ changed: 2 })
+        const other = await session.run('create table contract_session_other (id int)')
+        expect(other).toMatchObject({ changed: expect.toSatisfy((changed) => !changed), columns: null })
         const read = 'select id, id > 2 as large from contract_session order by id'
         expect(await session.run(read, { rowLimit: 2 })).toMatchObject({
           changed: null,
@@ -151,6 +153,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
         })
       } finally {
         expect(await count()).toBe(3)
+        await connector.execute('drop table if exists contract_session_other')
         await connector.execute('drop table contract_session')
       }
     })

@@ -1,5 +1,5 @@
 import type { Scalar, SqlSession } from '../kit/connector.ts'
-import { type DatabaseConfig, openDatabase, prepare, type SqliteValue } from './database.ts'
+import { type DatabaseConfig, openDatabase, prepare, type SqliteValue, selectCount } from './database.ts'
 import { sqliteError } from './errors.ts'
 import { scalarOf } from './scalar.ts'
 
@@ -13,7 +13,11 @@ export async function openStatements(config: DatabaseConfig): Promise<SqlSession
         const statement = prepare(database, sql)
         const columns = statement.columns()
         if (columns.length === 0) {
-          return { changed: Number(statement.run().changes), columns: null, rows: [], cut: false }
+          // The count of a statement alone stays that of the one before when it changes no rows itself.
+          const before = selectCount(database, 'SELECT total_changes()')
+          statement.run()
+          const changed = selectCount(database, 'SELECT total_changes()') - before
+          return { changed, columns: null, rows: [], cut: false }
         }
         const rows: Scalar[][] = []
         let count = 0

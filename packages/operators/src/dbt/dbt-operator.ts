@@ -51,7 +51,7 @@ export class DbtOperator extends DefinedOperator<DbtConfig> {
         if (line.trim() === '') return
         last.push(line)
         if (last.length > 20) last.shift()
-        log.info(line, { stream })
+        log.info(line, stream === 'stderr' ? { stream } : undefined)
         context.heartbeat()
       },
     })

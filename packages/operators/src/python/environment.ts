@@ -101,7 +101,7 @@ async function make(python: string, folder: string, requirements: readonly strin
     onLine(line, stream) {
       last.push(line)
       if (last.length > 20) last.shift()
-      log.info(line, { stream })
+      log.info(line, stream === 'stderr' ? { stream } : undefined)
       context.heartbeat?.()
     },
   })

@@ -125,7 +125,7 @@ export class PythonOperator extends DefinedOperator<PythonConfig> {
         env: environment.env,
         signal,
         onLine(line, stream) {
-          log.info(line, { stream })
+          log.info(line, stream === 'stderr' ? { stream } : undefined)
           context.heartbeat()
         },
       },

@@ -95,6 +95,8 @@ export const sqlDefinition: OperatorDefinition = {
   },
 }
 
+const changing = new Set(['insert', 'update', 'delete', 'merge', 'replace', 'copy', 'load'])
+
 export class SqlOperator extends DefinedOperator<SqlConfig> {
   constructor(config: SqlConfig) {
     super(sqlDefinition, config)
@@ -120,7 +122,7 @@ export class SqlOperator extends DefinedOperator<SqlConfig> {
     })
     context.heartbeat({ done: statements.length, total: statements.length, unit: 'statements' })
     for (const { verb, line, changed, durationMs } of ran.statements) {
-      const rows = changed === null ? '' : `, ${changed} rows changed`
+      const rows = changed === null || (changed === 0 && !changing.has(verb)) ? '' : `, ${changed} rows changed`
       context.log.info(`${verb.toUpperCase()} on line ${line}: ${durationMs} ms${rows}.`)
     }
     const { columns = [], rows = [], cut = false } = ran.result ?? {}
