@@ -1,7 +1,7 @@
 import type { AttemptSpec, Outcome, TaskFailure } from '@millrace/workflow'
 import { failureOutcome } from '../../task-host/failure-of.ts'
 import { droppedEntry, formatBytes } from '../../task-host/log-gate.ts'
-import { askableMethods, type EndedMessage, type StopReason, type TaskMessage } from '../../task-host/messages.ts'
+import type { EndedMessage, StopReason, TaskMessage } from '../../task-host/messages.ts'
 import { stopTexts } from '../../task-host/stop-texts.ts'
 import { toWireError } from '../../task-host/wire-error.ts'
 import type { AttemptMetrics } from '../../worker/worker-api.ts'
@@ -76,7 +76,7 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
       try {
         process = await parts.pool.take({ version: spec.package?.sha256 ?? 'platform', memoryMb, fresh })
       } catch (error) {
-        return failureOutcome('load', error, { code: 'TASK_PROCESS_NOT_STARTED' })
+        return asked ? stopped(asked) : failureOutcome('load', error, { code: 'TASK_PROCESS_NOT_STARTED' })
       }
       if (asked) {
         parts.pool.release(process)
@@ -154,13 +154,17 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
     const rawBefore = process.stdout.bytes + process.stderr.bytes
     // `end` also waits for the last messages in the pipes, which the exit can overtake.
     void process.gone.then(() => ended.resolve(null))
-    process.send({
-      kind: 'start',
-      spec,
-      folder,
-      logLimitBytes: Math.max(parts.logLimitBytes - logReserveBytes, parts.logLimitBytes / 2),
-      graceMs: parts.graceMs,
-    })
+    try {
+      process.send({
+        kind: 'start',
+        spec,
+        folder,
+        logLimitBytes: Math.max(parts.logLimitBytes - logReserveBytes, parts.logLimitBytes / 2),
+        graceMs: parts.graceMs,
+      })
+    } catch (error) {
+      condemn({ reason: 'load', code: 'TASK_MESSAGE_TOO_LARGE', message: String((error as Error).message) })
+    }
     const message = await ended.promise
     limits[Symbol.dispose]()
     clearTimeout(termTimer)
@@ -239,7 +243,6 @@ async function answer(
   { id, method, args }: Extract<TaskMessage, { kind: 'ask' }>,
 ): Promise<void> {
   try {
-    if (!askableMethods.includes(method)) throw new Error(`A task cannot ask for ${method}.`)
     // biome-ignore lint/suspicious/noExplicitAny: the arguments are those that the same method was called with over there
     const value = await (host[method] as (...args: any) => Promise<unknown>)(...args)
     process.send({ kind: 'answer', id, value })

@@ -221,6 +221,27 @@ describe('A neighbour is unharmed and the reason is shown when a task', () => {
     expect(message).toContain('channel')
   })
 
+  test.for([
+    { kind: 'ended' },
+    { kind: 'ended', outcome: { kind: 'won' }, leftBehind: null, cpuMs: 1, memoryBytes: 1 },
+    { kind: 'log', entry: { text: 7 } },
+    { kind: 'ask', id: 1, method: 'constructor', args: [] },
+    { kind: 'heartbeat', progress: [] },
+    { kind: 'nonesuch' },
+  ])('writes messages to the channel that make no sense: %j', async (message) => {
+    const { reason, message: said } = await failureOf(
+      `async () => {
+        const text = ${JSON.stringify(JSON.stringify(message))}
+        const head = Buffer.alloc(4)
+        head.writeUInt32BE(text.length)
+        process.getBuiltinModule('node:fs').writeSync(4, Buffer.concat([head, Buffer.from(text)]))
+        await new Promise(() => {})
+      }`,
+    )
+    expect(reason).toBe('exit')
+    expect(said).toContain('channel')
+  })
+
   test.for(['not a message at all', '\0\0\0\u0005nojson', '\0\0\0\u0004null', '\u007f\u00ff\u00ff\u00ff'])(
     'writes rubbish to the channel: %j',
     async (rubbish) => {

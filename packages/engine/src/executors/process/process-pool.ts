@@ -19,6 +19,8 @@ export interface ProcessPool extends AsyncDisposable {
 /** How long after a fresh process was asked for more are kept ahead, in milliseconds: one boots on each of a few cores. */
 const freshMemoryMs = 30_000
 const freshAhead = 3
+/** Kept with other limits of memory than the one that was asked for last. */
+const mostOtherSpares = 1
 /** A first attempt of a warm process is not held up by the boot of the next one. */
 const refillPauseMs = 250
 
@@ -72,10 +74,12 @@ export function processPool({
     refillTimer = undefined
     const wanted = performance.now() < freshUntil ? freshAhead : 1
     if (disposed) return
-    for (const other of spares.filter((spare) => spare.memoryMb !== memoryMb)) void other.end()
-    spares = spares.filter((spare) => spare.memoryMb === memoryMb)
+    const others = spares.filter((spare) => spare.memoryMb !== memoryMb)
+    const fitting = spares.filter((spare) => spare.memoryMb === memoryMb)
+    for (const other of others.splice(0, Math.max(0, others.length - mostOtherSpares))) void other.end()
+    spares = [...others, ...fitting]
     try {
-      while (spares.length < wanted) spares.push(start(memoryMb))
+      for (let count = fitting.length; count < wanted; count += 1) spares.push(start(memoryMb))
     } catch {
       // The attempt that needs one will say why there is none.
     }
@@ -94,6 +98,7 @@ export function processPool({
   refill(null)
   return {
     async take({ version, memoryMb, fresh }) {
+      if (disposed) throw new FatalError('TASK_PROCESS_NOT_STARTED', { message: 'The worker is ending.' })
       if (!fresh) {
         const found = idle.findLast(
           ({ process }) => process.alive && process.version === version && process.memoryMb === memoryMb,

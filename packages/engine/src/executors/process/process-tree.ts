@@ -39,6 +39,8 @@ export async function endMarkedProcesses(mark: string, except?: number): Promise
 
 /** A negative id is a group. False: there is no such process any more. */
 export function killQuietly(pid: number, signal: NodeJS.Signals): boolean {
+  // Zero would be our own group, and -1 everybody.
+  if (pid === 0 || pid === -1) return false
   try {
     process.kill(pid, signal)
     return true

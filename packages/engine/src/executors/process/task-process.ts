@@ -5,9 +5,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { FatalError } from '@millrace/core'
-import { encodeFrame, frameReader } from '../../task-host/frames.ts'
+import { DataError, FatalError } from '@millrace/core'
+import { encodeFrame, frameLimitBytes, frameReader } from '../../task-host/frames.ts'
 import { type HostMessage, inboxDescriptor, outboxDescriptor, type TaskMessage } from '../../task-host/messages.ts'
+import { readTaskMessage } from '../../task-host/read-message.ts'
 import { endMarkedProcesses, killQuietly, markVariable } from './process-tree.ts'
 import { type RawOutput, rawOutput } from './raw-output.ts'
 
@@ -96,7 +97,6 @@ export class TaskProcess {
     this.#child = child
     const { promise: exited, resolve } = Promise.withResolvers<ExitStatus>()
     this.exited = exited
-    this.gone = exited.then(() => this.end())
     child.once('exit', (code, signal) => {
       this.#exit = { code, signal }
       resolve(this.#exit)
@@ -117,6 +117,7 @@ export class TaskProcess {
     this.#inbox.on('error', () => {})
     this.#outputs = [outbox, stdout, stderr]
     this.ready = this.#listen(outbox)
+    this.gone = exited.then(() => this.end())
   }
 
   get alive(): boolean {
@@ -128,8 +129,15 @@ export class TaskProcess {
     this.#listener = listener
   }
 
+  /** @throws DataError TASK_MESSAGE_TOO_LARGE */
   send(message: HostMessage): void {
-    if (!this.#inbox.destroyed) this.#inbox.write(encodeFrame(message))
+    const frame = encodeFrame(message)
+    if (frame.length > frameLimitBytes) {
+      throw new DataError('TASK_MESSAGE_TOO_LARGE', {
+        message: `${frame.length} bytes are more than a task can be given at once, which is ${frameLimitBytes}. Hand large data on as files or tables, by their names.`,
+      })
+    }
+    if (!this.#inbox.destroyed) this.#inbox.write(frame)
   }
 
   /** To the whole group. */
@@ -168,8 +176,12 @@ export class TaskProcess {
 
   async #listen(outbox: Readable): Promise<boolean> {
     const { promise: ready, resolve } = Promise.withResolvers<boolean>()
-    const read = frameReader<TaskMessage>(
-      (message) => (message.kind === 'ready' ? resolve(true) : this.#listener?.onMessage(message)),
+    const read = frameReader<Readonly<Record<string, unknown>>>(
+      (raw) => {
+        const message = readTaskMessage(raw)
+        if (message.kind === 'ready') resolve(true)
+        else this.#listener?.onMessage(message)
+      },
       (error) => this.#listener?.onGarbage(error),
     )
     outbox.on('data', read).on('error', () => {})
