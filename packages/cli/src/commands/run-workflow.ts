@@ -63,6 +63,7 @@ async function runShown(request: RunRequest, context: Context, plan: Plan): Prom
   context.signal.addEventListener('abort', onAbort, { once: true })
   for (const { file, message } of found.problems) view.line(`warning: ${file}: ${message}`)
   for (const warning of missing) view.line(`warning: ${warning}`)
+  if (before !== null) view.line(`Outputs of other tasks are those of the run for ${before.logicalDate}.`)
   try {
     return await runWorkflow(found.workflow, {
       params: { ...before?.params, ...given },

@@ -48,7 +48,6 @@ function nodeText(task: ShownTask): string | null {
     case 'waiting':
       return null
     case 'expanded':
-      return 'started, one item after the other'
     case 'running':
       return task.attempt > 1 ? `started, attempt ${task.attempt}` : 'started'
     case 'ready':

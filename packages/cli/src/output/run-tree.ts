@@ -88,14 +88,17 @@ export function createRunTree(options: RunTreeOptions): RunView {
           : symbol
     const space = columns()
     const start = `${'  '.repeat(depth)}${shape} `
-    const name = fit(clean(label), Math.max(8, Math.min(labels - 2 * depth, space - start.length - 12)))
+    const name = fit(clean(label), Math.min(labels - 2 * depth, Math.max(8, space - start.length - 12)))
     const detail = clean(detailOf(run, now()))
     const share = isOver(run) ? null : shareOf(run)
     const meter = share === null || space < 60 ? '' : `${bar(share, 12)} ${`${Math.floor(share * 100)}%`.padStart(4)}  `
     const room = space - length(start) - length(name) - 2 - length(meter)
     const shown = cut(detail, Math.max(0, room))
     const ups = run.node.upstreams.length === 0 ? '' : upstreamsText(run.node.upstreams)
-    const arrows = ups !== '' && shown === detail && length(ups) + 2 <= room - length(shown) ? `  ${ups}` : ''
+    const arrows =
+      ups !== '' && shown === detail && length(ups) + 2 <= room - length(shown)
+        ? `${shown === '' ? '' : '  '}${ups}`
+        : ''
     const quiet = run.state === 'waiting' || run.state === 'skipped' || run.state === 'upstream_failed'
     const body = run.state === 'failed' ? paint(31, shown) : quiet ? paint(90, shown) : shown
     return `${paint(color, start)}${quiet ? paint(90, name) : name}  ${paint(36, meter)}${body}${paint(90, arrows)}`.trimEnd()
