@@ -149,7 +149,7 @@ async function completeHeld(
   fence: Fence,
 ): Promise<Set<string>> {
   const runs = await lockRuns(trx, [...byRun.keys()])
-  const held = await trx.query<HeldRow>(sql`${heldRows([...byRun.values()].flat(), fence)} for update of t`)
+  const held = await trx.query<HeldRow>(sql`${heldRows([...byRun.values()].flat(), fence)} for no key update of t`)
   const rowOf = new Map(held.map((row) => [keyOf({ taskRunId: row.id, attempt: row.attempt }), row]))
   const endedIn = new Set<number>()
   for (const run of runs) {

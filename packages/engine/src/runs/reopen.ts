@@ -31,7 +31,7 @@ export async function clearTasks(engine: Engine, runId: number, request: ClearRe
     // Held, so that no worker takes one of them meanwhile.
     const rows = await trx.query<{ node_index: number; map_index: number | null; state: TaskRunState }>(sql`
       select node_index, map_index, state from engine.task_run
-      where run_id = ${run.id} and (map_index is null or state in ('ready', 'running')) for update`)
+      where run_id = ${run.id} and (map_index is null or state in ('ready', 'running')) for no key update`)
     const roots =
       request.nodes?.map((id) => placeOf(graph, id)) ??
       rows
@@ -69,10 +69,10 @@ export async function markTask(
     const place = placeOf(graph, request.node)
     const reason = `marked as ${request.state}${request.note === undefined ? '' : `: ${request.note}`}`
     const row = await trx.one<{ id: number; state: TaskRunState }>(sql`
-      select id, state from engine.task_run where run_id = ${run.id} and node_index = ${place} and map_index is null for update`)
+      select id, state from engine.task_run where run_id = ${run.id} and node_index = ${place} and map_index is null for no key update`)
     // Held, so that no worker takes one of its items meanwhile.
     await trx.query(
-      sql`select id from engine.task_run where parent_id = ${row.id} and state in ('ready', 'running') for update`,
+      sql`select id from engine.task_run where parent_id = ${row.id} and state in ('ready', 'running') for no key update`,
     )
     await trx.execute(sql`
       update engine.attempt a set ended_at = now(), outcome = 'cancelled'

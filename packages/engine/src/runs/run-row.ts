@@ -39,14 +39,17 @@ export async function readRun(db: Queryable, id: number): Promise<RunRow> {
   return row
 }
 
-/** Holds the run until the transaction ends: nobody else changes its task runs meanwhile. */
+/**
+ * Holds the run until the transaction ends: nobody else changes its task runs meanwhile. Claims go on, since the events they
+ * write only refer to its key: with a stronger lock the two could wait for each other.
+ */
 export async function lockRun(trx: Trx, id: number): Promise<RunRow> {
-  const row = await trx.maybe<RunRow>(sql`select * from engine.run where id = ${id} for update`)
+  const row = await trx.maybe<RunRow>(sql`select * from engine.run where id = ${id} for no key update`)
   if (row === undefined) throw runMissing(id)
   return row
 }
 
 /** In the order of their ids, so that two transactions never wait for each other. Runs that are gone are left out. */
 export async function lockRuns(trx: Trx, ids: readonly number[]): Promise<RunRow[]> {
-  return await trx.query<RunRow>(sql`select * from engine.run where id = any(${ids}) order by id for update`)
+  return await trx.query<RunRow>(sql`select * from engine.run where id = any(${ids}) order by id for no key update`)
 }

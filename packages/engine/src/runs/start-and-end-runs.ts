@@ -13,7 +13,7 @@ export async function startQueuedRuns(engine: Engine, trx: Trx, workflowId: numb
   // Whoever holds one of these rows is about to end that run, or the scheduler finds it later.
   const queued = await trx.query<RunRow>(sql`
     select * from engine.run where workflow_id = ${workflowId} and state = 'queued'
-    order by priority desc, id limit 1000 for update skip locked`)
+    order by priority desc, id limit 1000 for no key update skip locked`)
   if (queued.length === 0) return []
   const limits = await Promise.all(
     queued.map(async (run) => (await engine.graphs.get(trx, run.version_id)).manifest.maxActiveRuns),

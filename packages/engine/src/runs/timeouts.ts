@@ -22,7 +22,7 @@ export async function enforceTimeouts(engine: Engine): Promise<number> {
   for (const { id } of runs) {
     await transaction(db, async (trx) => {
       const run = await trx.maybe<RunRow>(
-        sql`select * from engine.run where id = ${id} and deadline_at < now() for update`,
+        sql`select * from engine.run where id = ${id} and deadline_at < now() for no key update`,
       )
       if (run !== undefined)
         await cancelHeldRun(engine, trx, run, { reason: 'its run timeout is over', timedOut: true })
