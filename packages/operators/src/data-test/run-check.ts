@@ -32,7 +32,8 @@ export async function runCheck(check: DataCheck, context: CheckContext): Promise
   const rows = rowCheck(check, context)
   if (rows !== null) {
     const failing = Number((await ask(rows.count)) ?? 0)
-    const examples = failing === 0 ? [] : await connector.query(`${comment}\n${rows.examples}`, { signal })
+    const examples =
+      failing === 0 ? [] : (await connector.query(`${comment}\n${rows.examples}`, { signal })).map(shortened)
     return { failing, examples, message: failing === 0 ? 'no row fails' : `${failing} rows fail` }
   }
   switch (check.check) {
@@ -64,6 +65,13 @@ export async function runCheck(check: DataCheck, context: CheckContext): Promise
     default:
       throw new Error(`There is no check "${check.check}".`)
   }
+}
+
+/** Long texts are shown by their beginning. */
+function shortened(row: Row): Row {
+  const cut = (value: Row[string]) =>
+    typeof value === 'string' && value.length > 200 ? `${value.slice(0, 200)}…` : value
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, cut(value ?? null)]))
 }
 
 function freshness(latest: string | number | boolean | null, maxAgeSeconds: number): Finding {

@@ -12,6 +12,8 @@ const connections: Record<string, ConnectionConfig> = {}
 const home = process.env.MILLRACE_HOME
 /** Installing dbt takes a while, once. */
 const timeout = 600_000
+/** One environment for all tests; each adapter by itself wants a part of it. */
+const requirements = ['dbt-core>=1.10,<1.11', 'dbt-duckdb', 'duckdb<1.6', 'dbt-postgres']
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
@@ -39,7 +41,13 @@ afterAll(async () => {
 const run = (config: object, around?: Surroundings) =>
   runOperator(
     'dbt',
-    { project: join(folder, 'project'), connection: 'lake', vars: { day: '{{ dt }}' }, ...config } as Json,
+    {
+      project: join(folder, 'project'),
+      connection: 'lake',
+      requirements,
+      vars: { day: '{{ dt }}' },
+      ...config,
+    } as Json,
     { connections, ...around },
   )
 
@@ -70,7 +78,6 @@ test('a test that fails fails the task, unless tests are left out', { timeout },
 
 test('a model that fails, and a project that cannot be read, are told apart', { timeout }, async () => {
   expect(failureOf(await run({ select: 'broken' }))).toMatchObject({ code: 'DBT_FAILED', recovery: 'transient' })
-  const requirements = ['dbt-core>=1.10,<1.11', 'dbt-duckdb', 'duckdb<1.6']
   const config = { project: join(folder, 'project'), requirements }
   expect(failureOf(await runOperator('dbt', config))).toMatchObject({ code: 'DBT_NOT_RUN', recovery: 'config' })
   expect(failureOf(await run({ project: folder }))).toMatchObject({ code: 'DBT_PROJECT_MISSING' })

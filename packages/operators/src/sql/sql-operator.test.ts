@@ -145,6 +145,12 @@ test('R4: a password appears neither in the failure nor in the log', async () =>
   expect(JSON.stringify(ran)).not.toContain('hunter2-secret')
 })
 
+test('a result too large for an output is cut as well', async () => {
+  const sql = "select repeat('x', 1000000) as wide from generate_series(1, 9)"
+  const output = outputOf(await run('postgres', sql)) as { rows: unknown[]; cut: boolean }
+  expect([output.rows.length, output.cut]).toEqual([4, true])
+})
+
 test('SQL without a statement is refused', async () => {
   expect(failureOf(await run('sqlite', '-- nothing here'))).toMatchObject({ code: 'SQL_EMPTY' })
 })

@@ -6,6 +6,7 @@ import { bindParameters, type Parameters } from './bind-parameters.ts'
 import { leadingComment } from './comment.ts'
 import { dialectOf } from './dialect.ts'
 import { type Expectations, expectResult } from './expectations.ts'
+import { keptRows } from './kept-rows.ts'
 import { runScript } from './run-script.ts'
 import { splitStatements } from './split-statements.ts'
 
@@ -74,7 +75,7 @@ export const sqlConfigSchema = {
       default: 1000,
       title: 'Rows kept',
       description:
-        'Rows of the last result that the output holds at most. `cut` in the output says that there were more.',
+        'Rows of the last result that the output holds at most, and no more than 4,000,000 characters. `cut` in the output says that there were more.',
     },
   },
   required: ['connection', 'sql'],
@@ -126,14 +127,14 @@ export class SqlOperator extends DefinedOperator<SqlConfig> {
       context.log.info(`${verb.toUpperCase()} on line ${line}: ${durationMs} ms${rows}.`)
     }
     const { columns = [], rows = [], cut = false } = ran.result ?? {}
-    if (cut || rows.length > rowLimit) context.log.warn(`The result has more rows than the ${rowLimit} that are kept.`)
+    const kept = keptRows(columns, rows, rowLimit)
+    const isCut = cut || kept.length < rows.length
+    if (isCut) context.log.warn(`The result has more rows than the ${kept.length} that are kept.`)
     return {
       statements: ran.statements.map((statement) => ({ ...statement })),
       columns,
-      rows: rows
-        .slice(0, rowLimit)
-        .map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index] ?? null]))),
-      cut: cut || rows.length > rowLimit,
+      rows: kept,
+      cut: isCut,
     }
   }
 }
