@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { ConfigError, createLogger, isMillraceError, readPlatformSettings, signalFromProcess } from '@millrace/core'
 import { openDatabase } from '@millrace/db'
-import { localArtifacts } from '@millrace/engine'
+import { failureBus, localArtifacts } from '@millrace/engine'
 import { startServer } from './start-server.ts'
 
 const shortestToken = 16
@@ -37,6 +37,8 @@ async function main(): Promise<void> {
     host: settings.host,
     port: settings.port,
     leaseSeconds: settings.leaseSeconds,
+    failureBus: failureBus(),
+    scheduler: { retention: { days: settings.retentionDays, keepRuns: settings.retentionRuns } },
   })
   log.info({ url: server.url }, 'listening')
   await new Promise((done) => stop.signal.addEventListener('abort', done))

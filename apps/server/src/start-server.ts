@@ -4,9 +4,13 @@ import {
   type ArtifactStore,
   createEngine,
   type Engine,
+  type FailureBus,
   listenForWork,
   migrateEngine,
+  type RunFailure,
+  reportFailure,
   type SchedulerOptions,
+  startFailureReports,
   startScheduler,
   type WorkerApi,
 } from '@millrace/engine'
@@ -28,6 +32,8 @@ export interface StartServerOptions {
   readonly leaseSeconds?: number
   /** False where another process has the scheduler; it may run in several. Default: on, with its defaults. */
   readonly scheduler?: false | Partial<Omit<SchedulerOptions, 'log'>>
+  /** Where failed tasks are published. Default null: nowhere. */
+  readonly failureBus?: FailureBus | null
   /** Default: of this package. */
   readonly version?: string
 }
@@ -51,13 +57,21 @@ export interface RunningServer extends AsyncDisposable {
  * @throws ConfigError PORT_IN_USE, PORT_NOT_PERMITTED, HOST_UNKNOWN, and what migrations say.
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const { db, artifacts, log, adminToken, host, port, leaseSeconds, version = ownVersion } = options
+  const { db, artifacts, log, adminToken, host, port, leaseSeconds, failureBus = null, version = ownVersion } = options
   await migrateEngine(db)
-  const engine = createEngine({ db, artifacts, ...(leaseSeconds === undefined ? {} : { leaseSeconds }) })
+  const engine = createEngine({
+    ...{ db, artifacts, failureReports: failureBus && {} },
+    ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
+  })
   await using started = new AsyncDisposableStack()
   const signals = started.use(await listenForWork(db))
   const api = started.use(await createServer({ engine, signals, log, adminToken, version }))
   if (options.scheduler !== false) started.use(await startScheduler(engine, { ...options.scheduler, log }))
+  if (failureBus !== null) {
+    const publish = async (failure: RunFailure, signal: AbortSignal) =>
+      await reportFailure(failureBus, failure, { warn: (message) => log.warn(message), signal })
+    started.use(await startFailureReports(engine, { publish, log }))
+  }
   const server = await serve({ fetch: api.fetch, port, ...(host === undefined ? {} : { host }) })
   const resources = started.move()
   let closing: Promise<void> | undefined

@@ -80,7 +80,9 @@ export function createApi<P extends Principal>(options: ApiOptions<P>): Api<P> {
   app.onError((error, context) => {
     const requestId = requestIdOf(context.req.raw)
     const answer = errorAnswer(error, { requestId, statusByCode })
-    if (answer.isHidden) log.error({ requestId, path: context.req.path, err: error }, 'a request failed')
+    // Of a client that went away in the middle of its request nothing is wrong here.
+    if (answer.isHidden && !context.req.raw.signal.aborted)
+      log.error({ requestId, path: context.req.path, err: error }, 'a request failed')
     return errorResponse(answer)
   })
   app.notFound((context) => {

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { deployWorkflow, findVersion, findWorkflow } from '@millrace/engine'
+import { deployWorkflow, findVersion, findWorkflow, pauseWorkflow } from '@millrace/engine'
 import { pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
 import type { WorkflowManifest } from '@millrace/workflow'
 import { text, workflowName } from '../common-schemas.ts'
@@ -9,7 +9,7 @@ import { diffManifests } from './diff.ts'
 import { manifestSchema } from './manifest-schema.ts'
 import { removeWorkflow } from './remove-workflow.ts'
 import { diffSchema, presentWorkflow, versionSchema, workflowSchema } from './schemas.ts'
-import { listVersions, listWorkflows, readWorkflow, setPaused } from './store.ts'
+import { listVersions, listWorkflows, readWorkflow } from './store.ts'
 
 const tag = 'workflows'
 const access = 'user'
@@ -98,7 +98,7 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
     },
     async ({ params, body }) => {
       const { id } = await findWorkflow(db, params.workflow)
-      await setPaused(db, id, body.paused)
+      await pauseWorkflow(engine, params.workflow, body.paused)
       return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
     },
   )

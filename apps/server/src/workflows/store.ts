@@ -73,7 +73,3 @@ export async function listVersions(
   )
   return { rows, total }
 }
-
-export async function setPaused(db: Queryable, workflowId: number, paused: boolean): Promise<void> {
-  await db.execute(sql`update engine.workflow set paused = ${paused} where id = ${workflowId}`)
-}
