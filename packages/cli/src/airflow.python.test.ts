@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { findRabbitmq, startRabbitmq } from '@millrace/testing'
 import { connect } from 'amqplib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -12,9 +13,30 @@ import { type WorkflowPackage, workflowPackage } from './workflow-package.fixtur
 const venv = process.env.AIRFLOW_VENV
 const minutes = 60_000
 
+/** The example of the repository in several versions, each in a folder of its own. */
+async function exampleInVersions(versions: readonly string[]): Promise<AsyncDisposable & { folders: string[] }> {
+  const source = fileURLToPath(new URL('../../../examples/flights', import.meta.url))
+  const packages: WorkflowPackage[] = []
+  for (const version of versions) {
+    const copy = await workflowPackage({})
+    packages.push(copy)
+    const filter = (path: string) => !path.endsWith('.millrace')
+    await cp(source, copy.folder, { recursive: true, filter })
+    const workflow = await readFile(join(source, 'workflows/flights.ts'), 'utf8')
+    await copy.write('workflows/flights.ts', workflow.replace(/version: '[^']*'/, `version: '${version}'`))
+  }
+  return {
+    folders: packages.map(({ folder }) => folder),
+    async [Symbol.asyncDispose]() {
+      for (const copy of packages) await copy[Symbol.asyncDispose]()
+    },
+  }
+}
+
 describe.skipIf(venv === undefined)('workflows in Airflow', { timeout: 5 * minutes }, () => {
   let airflow: TestAirflow
   let built: WorkflowPackage
+  let example: Awaited<ReturnType<typeof exampleInVersions>>
   let probe: Server
   let probed = 0
   beforeAll(async () => {
@@ -30,11 +52,17 @@ describe.skipIf(venv === undefined)('workflows in Airflow', { timeout: 5 * minut
       const args = ['build', '--target', 'airflow', '--version', version, '--pool', 'disk=2', '--out', airflow.dags]
       expect(await runCommand(args, { cwd: built.folder })).toMatchObject({ code: 0 })
     }
+    example = await exampleInVersions(['1.0.0', '1.1.0'])
+    for (const folder of example.folders) {
+      const args = ['build', '--target', 'airflow', '--out', airflow.dags]
+      expect(await runCommand(args, { cwd: folder })).toMatchObject({ code: 0 })
+    }
     expect(await airflow.run(['pools', 'import', join(airflow.dags, 'pools.json')])).toMatchObject({ code: 0 })
   }, 5 * minutes)
   afterAll(async () => {
     await airflow?.[Symbol.asyncDispose]()
     await built?.[Symbol.asyncDispose]()
+    await example?.[Symbol.asyncDispose]()
     await new Promise((resolve) => probe?.close(resolve))
   })
 
@@ -56,10 +84,28 @@ describe.skipIf(venv === undefined)('workflows in Airflow', { timeout: 5 * minut
     }
   }
 
-  it('reads two versions side by side, without an error', async () => {
+  it('K7: reads two versions of each workflow side by side, without an error', async () => {
     expect(await airflow.json('dags', 'list-import-errors', '--local')).toEqual([])
     const dags = (await airflow.json('dags', 'list', '--local')) as { dag_id: string }[]
-    expect(dags.map(({ dag_id }) => dag_id).sort()).toEqual(['flights_daily_1.0', 'flights_daily_2.0'])
+    expect(dags.map(({ dag_id }) => dag_id).sort()).toEqual([
+      'flights_daily_1.0',
+      'flights_daily_1.0.0',
+      'flights_daily_1.1.0',
+      'flights_daily_2.0',
+    ])
+  })
+
+  it('runs the example: extracts, loads, tests, transforms and reports real flights', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'millrace-flights-'))
+    const conf = JSON.stringify({ day: '2001-01-03', airports: 2 })
+    const { code, log } = await airflow.run(['dags', 'test', 'flights_daily_1.1.0', '--conf', conf], {
+      FLIGHTS_HOME: home,
+    })
+    const report = await readFile(join(home, 'delays-2001-01-03.md'), 'utf8').catch(() => '')
+    await rm(home, { recursive: true, force: true })
+    expect({ code, end: code === 0 ? '' : log.slice(-4000) }).toEqual({ code: 0, end: '' })
+    expect(report).toContain('16948 flights.')
+    expect(report).toContain('| MDW | 140 | 19.5 | 28.6 |')
   })
 
   it('does the work of every task: retried, mapped, skipped, branched, waited for', async () => {
@@ -72,10 +118,14 @@ describe.skipIf(venv === undefined)('workflows in Airflow', { timeout: 5 * minut
     // What could break a shell line or a template arrived as it is.
     expect(of('Extract')[0]?.what).toMatchObject({ note: 'it\'s {{ day }} $(exit 3) "x"\n.sh', trigger: 'manual' })
     expect(of('Airports').map(({ what }) => what)).toEqual([2])
-    expect(of('LoadAirport').map(({ what }) => what)).toEqual([
-      { item: 'BER', index: 0 },
-      { item: 'SFO', index: 2 },
-    ])
+    // In any order: Airflow runs them side by side.
+    expect(of('LoadAirport').map(({ what }) => what)).toHaveLength(2)
+    expect(of('LoadAirport').map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        { item: 'BER', index: 0 },
+        { item: 'SFO', index: 2 },
+      ]),
+    )
     expect(probed).toBe(3)
     expect(of('way.Left')).toHaveLength(1)
     expect(of('way.Right')).toHaveLength(0)

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { cp, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand } from './run-command.fixture.ts'
@@ -139,4 +140,23 @@ describe('millrace build --target notebook', () => {
     expect(code).toBe(2)
     expect(err).toContain('one category; these have 2: flights, ships')
   })
+})
+
+it('the guide of Airflow: every command builds what it says', async () => {
+  const guide = await readFile(new URL('../../../docs/guides/airflow.md', import.meta.url), 'utf8')
+  const example = fileURLToPath(new URL('../../../examples/flights', import.meta.url))
+  await cp(example, join(built.folder, 'examples/flights'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.millrace'),
+  })
+  const commands = [...guide.matchAll(/^millrace (build .*)$/gm)].map(([, command = '']) => command.split(' '))
+  expect(commands).toHaveLength(3)
+  for (const command of commands) {
+    expect(await runCommand(command, { cwd: built.folder })).toMatchObject({ code: 0 })
+  }
+  const named = [...guide.matchAll(/^\| `(dags\/[^`]*)`/gm)].map(([, path = '']) => path)
+  const pattern = (path: string) => new RegExp(`^${path.replaceAll('.', '\\.').replace('…', '\\w+')}$`)
+  expect(await filesIn('dags')).toEqual(
+    expect.arrayContaining(named.map((path) => expect.stringMatching(pattern(path)))),
+  )
 })
