@@ -6,7 +6,7 @@ import type { ConnectionConfig, Json } from '@millrace/workflow'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createOperator } from '../registry.ts'
-import { failureOf, outputOf, runOperator, type Surroundings } from '../run-operator.test.fixture.ts'
+import { failureOf, outputOf, type Ran, runOperator, type Surroundings } from '../run-operator.test.fixture.ts'
 
 let folder: string
 let postgres: TestPostgres
@@ -164,4 +164,28 @@ test('a transfer within one file of DuckDB works', async () => {
     await run({ from: { connection: 'lake', table: 'inner_table' }, to: { connection: 'lake', table: 'other' } }),
   )
   expect(await lake('select n from other')).toEqual([{ n: 1 }])
+})
+
+test.each([
+  ['shop', { table: 'public.slow' }],
+  ['out', { path: 'slow.csv' }],
+])('an attempt that meets another at work on the same load in "%s" waits for it', async (connection, target) => {
+  const config = {
+    from: {
+      connection: 'shop',
+      query: "select n, repeat('x', 1000) as wide, pg_sleep(0.0005)::text as pause from generate_series(1, 3000) n",
+    },
+    to: { connection, ...target },
+  }
+  let second: Promise<Ran> | undefined
+  const first = await run(config, {
+    host: {
+      heartbeat(progress) {
+        if ((progress?.done ?? 0) > 0) second ??= run(config, { attempt: 2 })
+      },
+    },
+  })
+  const met = (await second)?.outcome
+  expect(met).toMatchObject({ kind: 'defer', reason: expect.stringContaining('waiting for what another task holds') })
+  expect(outputOf(first)).toMatchObject({ rows: 3000 })
 })
