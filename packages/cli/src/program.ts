@@ -7,6 +7,7 @@ import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
 import { addRunWorkflow } from './program/run-workflow.ts'
 import { addServing } from './program/serve.ts'
+import { addServerCommands } from './program/server-commands.ts'
 import { addStream } from './program/stream.ts'
 import { addTask } from './program/task.ts'
 import { addTinybird } from './program/tinybird.ts'
@@ -27,6 +28,7 @@ export function createProgram(run: Run, version: string): Command {
   addInit(program, run)
   addRunWorkflow(program, run)
   addServing(program, run)
+  addServerCommands(program, run)
   addCopy(program, run)
   addPlan(program, run)
   addVerify(program, run)
@@ -50,7 +52,7 @@ function overview(program: Command): string {
   return [
     ...[
       '',
-      `Below ${groups.map((group) => group.name()).join(' and ')}:`,
+      `Below ${groups.map((group) => group.name()).join(', ')}:`,
       ...groups.flatMap((group) => leaves(group, group.name())),
     ],
     ...['', 'Examples:'],
