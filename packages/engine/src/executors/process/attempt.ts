@@ -147,13 +147,11 @@ export function startAttempt(spec: AttemptSpec, host: AttemptHost, parts: Attemp
       }, graceMs)
     }
 
-    process.listen({ onMessage, onGarbage })
+    process.listen({ onMessage, onGarbage, onGone: () => ended.resolve(null) })
     process.mayHaveStarted = true
     process.stdout.begin(parts.logLimitBytes, (entry) => host.log(entry))
     process.stderr.begin(parts.logLimitBytes, (entry) => host.log(entry))
     const rawBefore = process.stdout.bytes + process.stderr.bytes
-    // `end` also waits for the last messages in the pipes, which the exit can overtake.
-    void process.gone.then(() => ended.resolve(null))
     try {
       process.send({
         kind: 'start',

@@ -31,6 +31,8 @@ export interface ExitStatus {
 interface Listener {
   onMessage(message: TaskMessage): void
   onGarbage(error: Error): void
+  /** Nothing of the process is left, and all its messages have come. */
+  onGone(): void
 }
 
 /** Part of the memory that JavaScript's own heap may take; the rest is for buffers and native code. */
@@ -82,6 +84,7 @@ export class TaskProcess {
   #listener: Listener | undefined
   #exit: ExitStatus | undefined
   #ending: Promise<void> | undefined
+  #isGone = false
 
   constructor({ hostModule, mark, temporaryFolder, environment, memoryMb, maxFileDescriptors }: TaskProcessOptions) {
     this.mark = mark
@@ -117,7 +120,11 @@ export class TaskProcess {
     this.#inbox.on('error', () => {})
     this.#outputs = [outbox, stdout, stderr]
     this.ready = this.#listen(outbox)
-    this.gone = exited.then(() => this.end())
+    this.gone = exited.then(async () => {
+      await this.end()
+      this.#isGone = true
+      this.#listener?.onGone()
+    })
   }
 
   get alive(): boolean {
@@ -127,6 +134,7 @@ export class TaskProcess {
   /** What its messages are given to from now on; messages without anybody to listen are dropped. */
   listen(listener: Listener | undefined): void {
     this.#listener = listener
+    if (this.#isGone) listener?.onGone()
   }
 
   /** @throws DataError TASK_MESSAGE_TOO_LARGE */
