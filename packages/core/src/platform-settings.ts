@@ -75,6 +75,23 @@ export const platformSettings = defineSettings({
     description:
       'How long a worker may be silent before the server gives its tasks to others, in seconds, for the server.',
   },
+  retentionDays: {
+    env: 'MILLRACE_RETENTION_DAYS',
+    type: 'integer',
+    default: 30,
+    minimum: 1,
+    maximum: 36_500,
+    description:
+      'Runs that ended longer ago are removed by the server, with their logs and outputs; so are versions and packages that nothing needs any more.',
+  },
+  retentionRuns: {
+    env: 'MILLRACE_RETENTION_RUNS',
+    type: 'integer',
+    default: 10,
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'Of each workflow the server keeps its newest so many runs, however old they are.',
+  },
   serverUrl: {
     env: 'MILLRACE_URL',
     type: 'string',
