@@ -26,7 +26,7 @@ export const httpSensorConfigSchema = {
     secretHeaders: {
       type: 'object',
       title: 'Secret headers',
-      description: 'Headers whose values are the named secrets.',
+      description: 'Headers whose values are the named secrets. With them, redirections are not followed.',
       additionalProperties: { ...text, 'x-secret': true },
     },
     body: { title: 'Body', description: 'Sent as JSON with POST.' },
@@ -79,7 +79,7 @@ export class HttpSensor extends Sensor<HttpSensorConfig> {
 
   protected async look(config: HttpSensorConfig, context: TaskContext): Promise<Look> {
     const { url, status, json } = config
-    const { host } = new URL(url)
+    const host = hostOf(url)
     const response = await request(config, context)
     const expected = status ? status.includes(response.status) : response.ok
     if (!expected) {
@@ -108,6 +108,13 @@ export class HttpSensor extends Sensor<HttpSensorConfig> {
   }
 }
 
+function hostOf(url: string): string {
+  if (/^https?:/i.test(url) && URL.canParse(url)) return new URL(url).host
+  throw new ConfigError('HTTP_ADDRESS_INVALID', {
+    message: 'The address of the sensor is none of HTTP. Write "url" like https://api.example.com/exports/{{ dt }}.',
+  })
+}
+
 async function request(config: HttpSensorConfig, context: TaskContext): Promise<Response> {
   const { url, method = 'GET', headers = {}, secretHeaders = {}, body, requestTimeoutSeconds = 30 } = config
   const secret = await Promise.all(
@@ -120,6 +127,8 @@ async function request(config: HttpSensorConfig, context: TaskContext): Promise<
     return await fetch(url, {
       method,
       signal,
+      // A secret is for the address it was given for.
+      redirect: secret.length > 0 ? 'manual' : 'follow',
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
@@ -131,7 +140,7 @@ async function request(config: HttpSensorConfig, context: TaskContext): Promise<
     context.signal.throwIfAborted()
     const { code, message } = ((cause as Error).cause ?? cause) as Error & { code?: string }
     throw new TransientError('HTTP_UNREACHABLE', {
-      message: `${new URL(url).host} cannot be reached: ${code ?? message}.`,
+      message: `${hostOf(url)} cannot be reached: ${code ?? message}.`,
       cause,
     })
   }

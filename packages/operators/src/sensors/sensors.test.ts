@@ -159,6 +159,22 @@ test('an address is asked until its JSON says what is waited for', async () => {
   expect(JSON.stringify(looks)).not.toContain('very-secret')
 })
 
+test('a secret goes to no other address than the one it is for', async () => {
+  const seen: (string | undefined)[] = []
+  await using other = await serve((request, response) => {
+    seen.push(request.headers['x-key'] as string | undefined)
+    response.end()
+  })
+  await using server = await serve((_, response) => response.writeHead(302, { location: other.url }).end())
+  const config = { url: server.url, secretHeaders: { 'x-key': 'api' } }
+  const { outcome } = await run('http_sensor', config, { secrets: { api: 'very-secret' } })
+  expect(deferral(outcome).reason).toContain('answers 302')
+  expect(seen).toEqual([])
+  outputOf(await run('http_sensor', { url: server.url }))
+  expect(seen).toEqual([undefined])
+  expect(failureOf(await run('http_sensor', { url: 'ftp://x' }))).toMatchObject({ code: 'HTTP_ADDRESS_INVALID' })
+})
+
 test('an address that cannot be reached is waited for, and one that refuses is not', async () => {
   const url = `http://127.0.0.1:${await freePort()}/`
   expect(deferral((await run('http_sensor', { url })).outcome).reason).toContain('ECONNREFUSED')
