@@ -71,9 +71,12 @@ except (TypeError, ValueError) as error:
     fail(error, "result")
 `
 
-/** Arguments: folder of the environment, file of the requirements. Waits for another process that makes the same one. */
+/**
+ * Arguments: folder of the environment, file of the requirements. Waits for another process that makes the same one, and
+ * removes environments beside it that nothing has used for 30 days.
+ */
 export const makeEnvironment = String.raw`${watchOwner}
-import fcntl, json, shutil, subprocess, sys, venv
+import fcntl, json, shutil, subprocess, sys, time, venv
 
 folder, requirements = sys.argv[1:3]
 marker = os.path.join(folder, "complete.json")
@@ -101,4 +104,18 @@ with open(folder + ".lock", "w") as lock:
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, marker)
+
+cache = os.path.dirname(folder)
+for name in os.listdir(cache):
+    other = os.path.join(cache, name)
+    used = os.path.join(other, "complete.json")
+    try:
+        if other == folder or time.time() - os.path.getmtime(used) < 30 * 86400:
+            continue
+        with open(other + ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.remove(used)
+            shutil.rmtree(other, ignore_errors=True)
+    except OSError:
+        continue
 `

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, utimes, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConfigError, platformSettings, readSettings, TransientError } from '@millrace/core'
 import type { TaskContext } from '@millrace/workflow'
@@ -45,7 +45,9 @@ export async function preparePython(wanted: Wanted, context: Context): Promise<P
     .slice(0, 20)
   const cache = resolve(readSettings({ home: platformSettings.home }).home, 'cache', 'python')
   const folder = join(cache, hash)
-  if (!existsSync(join(folder, 'complete.json'))) {
+  const marker = join(folder, 'complete.json')
+  if (existsSync(marker)) await utimes(marker, new Date(), new Date())
+  else {
     await mkdir(cache, { recursive: true })
     await make(python, folder, lines, context)
   }

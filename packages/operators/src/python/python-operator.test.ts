@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -171,9 +171,20 @@ test('an environment is made once, also for two at once, and one that was cut of
     const [made, lock] = (await readdir(cache)).sort()
     expect(lock).toBe(`${made}.lock`)
     expect([outputOf(one), outputOf(two)]).toEqual([join(cache, made ?? ''), join(cache, made ?? '')])
-    await rm(join(cache, made ?? '', 'complete.json'))
+    const marker = join(cache, made ?? '', 'complete.json')
+    const old = new Date(Date.now() - 40 * 86_400_000)
+    for (const name of ['unused', 'used']) {
+      await mkdir(join(cache, name))
+      await writeFile(join(cache, name, 'complete.json'), '{}')
+    }
+    await utimes(join(cache, 'unused', 'complete.json'), old, old)
+    await utimes(marker, old, old)
+    await run({ code })
+    expect((await stat(marker)).mtimeMs).toBeGreaterThan(old.getTime())
+    await rm(marker)
     await rm(join(cache, made ?? '', 'bin'), { recursive: true })
     expect(outputOf(await run({ code }))).toBe(join(cache, made ?? ''))
+    expect((await readdir(cache)).filter((name) => !name.endsWith('.lock')).sort()).toEqual([made, 'used'].sort())
   } finally {
     process.env.MILLRACE_HOME = join(folder, 'home')
   }
