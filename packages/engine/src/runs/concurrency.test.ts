@@ -55,7 +55,7 @@ async function unsteadyWorker(engine: Engine, isOver: () => boolean): Promise<vo
       const { lost } = chance(0.3) ? await keepLeases(engine, workerId, specs) : { lost: [] }
       const known = specs.filter((spec) => !lost.some((one) => one.taskRunId === spec.taskRunId))
       // Some are left behind: this worker is as good as dead for them.
-      const done = known.filter(() => !chance(0.05))
+      const done = known.filter(() => !chance(0.08))
       const results = done.map((spec) => ({
         taskRunId: spec.taskRunId,
         attempt: spec.attempt,
@@ -128,7 +128,7 @@ it('keeps its books while workers die, people meddle and two engines work on one
         trigger: 'manual',
         priority: Math.floor(Math.random() * 3),
       })
-      await new Promise((resolve) => setTimeout(resolve, 60))
+      await new Promise((resolve) => setTimeout(resolve, 30))
     }
     isOver = true
   })

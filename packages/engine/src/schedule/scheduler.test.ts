@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { type Db, sql } from '@millrace/db'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Db, openDatabase, sql, startEmbeddedPostgres, temporaryRoot } from '@millrace/db'
 import { describe, expect, it } from 'vitest'
-import type { Engine } from '../engine.ts'
-import { claim, manifestOf, startRun, success, taskRow, useEngines, work } from '../runs/engine.fixture.ts'
+import { createEngine, type Engine } from '../engine.ts'
+import {
+  claim,
+  manifestOf,
+  memoryArtifacts,
+  startRun,
+  success,
+  taskRow,
+  useEngines,
+  work,
+} from '../runs/engine.fixture.ts'
 import { channels } from '../runs/events.ts'
 import { readRun } from '../runs/run-row.ts'
+import { migrateEngine } from '../schema.ts'
 import { engineWorkerApi } from '../worker/engine-worker-api.ts'
 import { listenForWork } from '../worker/work-signals.ts'
 import { deployWorkflow } from '../workflows.ts'
@@ -67,7 +79,7 @@ describe('the scheduler', () => {
     await deployDaily(engine, '2026-01-01T12:00:00Z')
     const { options, errors } = quiet()
     await using _ = await startScheduler(engine, { ...options, clock: { now: () => now } })
-    for (let day = 2; day <= 9; day += 1) {
+    for (let day = 2; day <= 5; day += 1) {
       now = new Date(`2026-01-0${day}T00:00:00Z`)
       for (let cut = 0; cut < day; cut += 1) {
         await db.execute(sql`
@@ -77,6 +89,33 @@ describe('the scheduler', () => {
       await expect.poll(async () => await runCount(db), within).toBe(day - 1)
     }
     expect(errors.every((error) => (error as { recovery?: string }).recovery === 'transient')).toBe(true)
+  })
+
+  it('outlives a database that is killed, and fires the tick that passed meanwhile', async () => {
+    const folder = mkdtempSync(join(temporaryRoot(), 'millrace-scheduler-'))
+    chmodSync(folder, 0o711)
+    try {
+      const restarts: (() => void)[] = []
+      await using server = await startEmbeddedPostgres({
+        dataDirectory: join(folder, 'data'),
+        onRestart: () => restarts.pop()?.(),
+      })
+      await using db = await openDatabase({ url: server.url })
+      await migrateEngine(db)
+      const engine = createEngine({ db, artifacts: memoryArtifacts() })
+      let now = new Date('2026-01-01T12:00:00Z')
+      await deployDaily(engine, '2026-01-01T12:00:00Z')
+      const { options, errors } = quiet()
+      await using _ = await startScheduler(engine, { ...options, clock: { now: () => now } })
+      const isBack = new Promise<void>((resolve) => restarts.push(resolve))
+      process.kill(server.pid, 'SIGKILL')
+      now = new Date('2026-01-02T00:00:00Z')
+      await isBack
+      await expect.poll(async () => await runCount(db).catch(() => -1), { timeout: 20_000 }).toBe(1)
+      expect(errors.length).toBeGreaterThan(0)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('gives what a silent worker held back to the queue', async () => {
@@ -192,6 +231,7 @@ describe('a platform that has nothing to do', () => {
     stop.abort()
     await Promise.all([waiting, scheduler.close()])
     await signals[Symbol.asyncDispose]()
+    if (process.env.MILLRACE_DEBUG) console.log(`${perSecond.toFixed(2)} statements a second`)
     expect(statements).toBeGreaterThan(0)
     expect(perSecond).toBeLessThan(3)
   })

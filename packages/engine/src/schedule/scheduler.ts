@@ -40,6 +40,7 @@ interface Chore {
 }
 
 const minuteMs = 60_000
+const shortestPauseMs = 20
 
 /**
  * Does everything that has its time: makes the runs of schedules and backfills, gives lost attempts back to the queue, ends
@@ -111,6 +112,11 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
     return isMore
   }
 
+  /** A worker with thousands of attempts is lost at once. */
+  const lostLeases = async () => {
+    while (!signal.aborted && (await reapLostAttempts(engine)) > 0);
+  }
+
   /** Does what there is to do; returns how long there will be nothing, in milliseconds. */
   const turn = async (): Promise<number> => {
     const look = await lookAhead(engine, clock)
@@ -118,7 +124,7 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
     const went = [
       !look.schedules || (await attempt('schedules', ticks)),
       !look.backfills || (await attempt('backfills', async () => (isMore = await backfills()))),
-      !look.lostLeases || (await attempt('lost leases', async () => await reapLostAttempts(engine))),
+      !look.lostLeases || (await attempt('lost leases', lostLeases)),
       !look.timeouts || (await attempt('timeouts', async () => await enforceTimeouts(engine))),
     ]
     for (const chore of chores) {
@@ -128,7 +134,9 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
     }
     if (isMore) return 0
     const isBusy = look.schedules || look.backfills || look.lostLeases || look.timeouts || went.includes(false)
-    return Math.min(isBusy ? intervalMs : idleIntervalMs, Math.max(look.nextMs ?? idleIntervalMs, minPauseMs))
+    // What was due and could not be done is not asked for without a rest.
+    const nextMs = look.nextMs !== null && look.nextMs > 0 ? look.nextMs : idleIntervalMs
+    return Math.min(isBusy ? intervalMs : idleIntervalMs, Math.max(nextMs, shortestPauseMs))
   }
 
   const pause = async (ms: number) =>
@@ -160,6 +168,3 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
   }
   return { wake, close, [Symbol.asyncDispose]: close }
 }
-
-/** What is due now and could not be done is not asked for without a rest. */
-const minPauseMs = 20
