@@ -1,5 +1,5 @@
 import { readGuideSettings, startTelemetry } from '@millrace/core'
-import { serveTasks } from '@millrace/engine'
+import { serveTasks } from '@millrace/engine/task-host'
 
 // What the processes that run tasks are started with. Operators are loaded when one is wanted: a task that is a class
 // starts without them.

@@ -37,7 +37,6 @@ export {
 export { type Scheduler, type SchedulerOptions, startScheduler } from './schedule/scheduler.ts'
 export { type TickReport, tickSchedules } from './schedule/tick.ts'
 export { migrateEngine } from './schema.ts'
-export { type ServeTasksOptions, serveTasks } from './task-host/serve-tasks.ts'
 export { type EngineWorkerApiOptions, engineWorkerApi } from './worker/engine-worker-api.ts'
 export { type HttpWorkerApiOptions, httpWorkerApi } from './worker/http-worker-api.ts'
 export { type OwnValues, valuesOfEnvironment } from './worker/own-values.ts'
