@@ -230,7 +230,7 @@ export function workerApiContract(
       await trigger()
       const worker = workerOf(api)
       const specs = await worker.claim(5)
-      const text = 'ä"\n\u0000'.repeat(1_000_000)
+      const text = 'ä"\n\u0000'.repeat(400_000)
       const { settled } = await worker.exchange({
         results: specs.map((spec) => ({ ...refOf(spec), outcome: success({ text, of: spec.node.id }) })),
       })
