@@ -43,7 +43,7 @@ function timerExecutor(
 }
 
 test('a worker survives restarts of the server under load: every task ends once, and its log is whole', async () => {
-  const leaseSeconds = 3
+  const leaseSeconds = 2
   const { server, db, call, workerToken } = await servers.start({ leaseSeconds })
   const token = await workerToken()
   const port = Number(new URL(server.url).port)
@@ -66,7 +66,7 @@ test('a worker survives restarts of the server under load: every task ends once,
     while ((await db.one<{ count: number }>(statement)).count < count) await setTimeout(10)
   }
   try {
-    for (let restart = 0; restart < 4; restart++) {
+    for (let restart = 0; restart < 3; restart++) {
       await ended((restart + 1) * 50)
       // Cuts what is under way, as a crash would.
       await current.close({ timeoutMs: 0 })
