@@ -108,7 +108,7 @@ test('A cancelled run ends, also when its task does not listen', async () => {
   await expect.poll(() => executor.free, { timeout: 20_000 }).toBe(1)
   await cancelRun(all.engine, run.id)
   expect(await ended(all.engine, run.id)).toBe('cancelled')
-  await expect.poll(() => executor.free).toBe(2)
+  await expect.poll(() => executor.free, { timeout: 20_000 }).toBe(2)
 })
 
 test('What a worker hands back is done by another one, without a retry', async () => {

@@ -112,7 +112,7 @@ test('Results and logs outlive a server that is away, and come once each', async
   expect(await engine.outcome(spec)).toEqual({ kind: 'success', output: 'kept' })
   expect(engine.log(spec).map(({ text }) => text)).toEqual(['one', 'two'])
   expect(engine.refused).toEqual([])
-  await expect.poll(() => said).toContain('The server can be reached again.')
+  await expect.poll(() => said, { timeout: 20_000 }).toContain('The server can be reached again.')
 })
 
 test('An attempt is stopped when its lease has run out without the server', async () => {
