@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataError } from '@millrace/core'
 import { openConnection } from '@millrace/operators'
 import { Task, type TaskContext } from '@millrace/workflow'
 
@@ -29,7 +30,12 @@ export class ExtractDay extends Task<FlightsParams> {
       ) to '${quoted(join(folder, 'flights.csv'))}' (header)`,
       context.signal,
     )
-    if (rows === 0) throw new Error(`The sample has no flights on ${day}; it is of 2001-01-01 to 2001-01-07.`)
+    if (rows === 0) {
+      // An error of the data is not tried again: the next time they would be the same.
+      throw new DataError('NO_FLIGHTS', {
+        message: `The sample has no flights on ${day}; it is of 2001-01-01 to 2001-01-07.`,
+      })
+    }
     context.log.info(`${rows} flights on ${day}`)
     context.heartbeat({ done: rows, unit: 'rows' })
     return { day, rows }
