@@ -143,6 +143,6 @@ export async function findVersion(db: Queryable, workflow: WorkflowRow, version?
   )
   if (row !== undefined) return row.id
   throw new DataError('WORKFLOW_VERSION_MISSING', {
-    message: `Workflow ${workflow.name} has no version "${version}". "millrace workflows show ${workflow.name}" lists them.`,
+    message: `Workflow ${workflow.name} has no version "${version}". "millrace workflows versions ${workflow.name}" lists them.`,
   })
 }

@@ -97,10 +97,10 @@ export async function cancelRuns(
   })
 }
 
-function cancelled({ state, open_tasks }: Run): string {
+function cancelled({ state }: Run): string {
   if (state === 'cancelled') return 'is cancelled.'
   if (state === 'success' || state === 'failed') return `had ended before: it ${stateName(state)}.`
-  return `is being cancelled: ${count(open_tasks)} running ${open_tasks === 1 ? 'task was' : 'tasks were'} asked to stop.`
+  return 'is being cancelled: the tasks that run were asked to stop.'
 }
 
 export async function retryRun(request: OneRun, context: Context): Promise<number> {

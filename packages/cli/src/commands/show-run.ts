@@ -11,6 +11,8 @@ import { print, runState } from './runs.ts'
 
 type Node = RunGraph['nodes'][number]
 
+const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /** Of a mapped node so many items that failed are shown. */
 const itemsShown = 5
 
@@ -82,7 +84,8 @@ function headText(run: Run): string {
     ['for', localTime(run.logical_date)],
     ...(start === undefined ? [] : [['data of', `${localTime(start)} to ${localTime(end)}`]]),
     ['started', `${localTime(run.started_at) || 'not yet'}${run.ended_at ? `, ended ${localTime(run.ended_at)}` : ''}`],
-    ['by', `${run.trigger}, with key ${run.key}`],
+    // Without a key of its own a run has one that says nothing.
+    ['by', isUuid.test(run.key) ? run.trigger : `${run.trigger}, with key ${run.key}`],
     ...(run.backfill === undefined ? [] : [['backfill', `${run.backfill}`]]),
     ...(run.parent_run === undefined ? [] : [['started by', `run ${run.parent_run}`]]),
     ...params,
@@ -116,8 +119,9 @@ function itemCells(item: TaskRun): string[] {
 
 /** What the state says already is not said again. */
 function whyText({ state, reason, progress }: TaskRun, items: Node['items']): string {
-  const failed = items !== undefined && items.failed > 0 ? `${count(items.failed)} failed; ` : ''
-  if (reason === state) return failed.replace(/; $/, '')
+  const failed =
+    state === 'expanded' && items !== undefined && items.failed > 0 ? `${count(items.failed)} failed; ` : ''
+  if (reason === state) return ''
   const done =
     progress === undefined || state !== 'running'
       ? ''

@@ -26,7 +26,10 @@ export async function createToken(
     if (json) context.out(`${JSON.stringify(made, null, 2)}\n`)
     else {
       context.out(`${made.token}\n`)
-      const queues = made.queues === undefined ? 'all queues' : `the queues ${made.queues.join(', ')}`
+      const queues =
+        made.queues === undefined
+          ? 'all queues'
+          : `${made.queues.length === 1 ? 'the queue' : 'the queues'} ${made.queues.join(', ')}`
       const until = made.expires_at === undefined ? '' : `, until ${localTime(made.expires_at)}`
       context.err(
         `Token ${made.id} is for workers of ${queues}${until}. It is not shown again; give it to them as MILLRACE_WORKER_TOKEN.\n`,

@@ -5,6 +5,7 @@ import { type Context, exitCodes } from '../context.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import type { Run } from '../server-lists.ts'
 import { type GivenParams, readParams } from '../workflow-params.ts'
+import { print, runState } from './runs.ts'
 import { awaitRun, watchRun } from './watch-run.ts'
 
 export interface TriggerRequest extends ServerRequest, GivenParams {
@@ -22,13 +23,11 @@ export async function trigger(request: TriggerRequest, context: Context): Promis
   const { json = false, wait = false, follow = false } = request
   return await withServer(request, context, async (client) => {
     const run = await startRun(client, request, context)
-    if (json && !wait && !follow) {
-      context.out(`${context.secrets.mask(JSON.stringify(run))}\n`)
-      return exitCodes.done
-    }
+    if (json && !wait && !follow) return print(run, context)
     if (!json) {
       const title = `Run ${run.id} of ${run.workflow} ${run.version}`
-      const started = request.key === undefined ? `${title} was started.` : `${title} has this key; it is ${run.state}.`
+      const started =
+        request.key === undefined ? `${title} was started.` : `${title} has this key: ${runState(run.state)}.`
       if (wait || follow) context.err(`${started}\n`)
       else context.out(`${started}\n`)
     }

@@ -30,16 +30,10 @@ export async function watchRun(
   context: Context,
   { json = false }: { readonly json?: boolean } = {},
 ): Promise<number> {
-  const run = await client.get('/api/runs/{run}', { params: { path: { run: id } } })
-  const { signal } = context
-  const goesOn = () => context.err(`Run ${id} goes on. To end it, too: millrace runs cancel ${id}\n`)
-  signal.addEventListener('abort', goesOn, { once: true })
-  try {
+  await untilOver(id, context, async () => {
     if (json) await printEvents(client, id, context)
-    else await show(client, run, context)
-  } finally {
-    signal.removeEventListener('abort', goesOn)
-  }
+    else await show(client, await client.get('/api/runs/{run}', { params: { path: { run: id } } }), context)
+  })
   return await reportOutcome(client, id, context, { json })
 }
 
@@ -50,10 +44,22 @@ export async function awaitRun(
   context: Context,
   { json = false }: { readonly json?: boolean } = {},
 ): Promise<number> {
-  for await (const _ of followEvents(client, id, following(context))) {
-    // Only its end counts.
-  }
+  await untilOver(id, context, async () => {
+    for await (const _ of followEvents(client, id, following(context))) {
+      // Only its end counts.
+    }
+  })
   return await reportOutcome(client, id, context, { json })
+}
+
+/** Who gives up waiting learns that the run does not. */
+async function untilOver(id: string, { signal, err }: Context, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (signal.aborted) err(`Run ${id} goes on. To end it, too: millrace runs cancel ${id}\n`)
+    throw error
+  }
 }
 
 function following({ signal, err }: Context) {

@@ -112,6 +112,14 @@ function enter(run: ShownNodeRun, task: ShownTask, event: Extract<RunEvent, { ki
     run.counts.set(task.state, (run.counts.get(task.state) ?? 0) - 1)
     run.counts.set(event.state, (run.counts.get(event.state) ?? 0) + 1)
   }
+  if (event.state === 'waiting') {
+    // It is done anew, and its items are others.
+    task.startedAt = null
+    if (task === run) {
+      run.items.clear()
+      run.counts.clear()
+    }
+  }
   if (event.state === 'running') {
     task.attemptStartedAt = at
     task.progress = null
