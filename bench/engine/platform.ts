@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Client, createClient, followEvents } from '@millrace/client'
 import { type Db, openDatabase } from '@millrace/db'
-import { buildPackage } from '@millrace/workflow'
+import { buildPackage } from '@millrace/workflow/build'
 
 export interface Platform {
   readonly client: Client

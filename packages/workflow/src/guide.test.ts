@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildPackage } from './index.ts'
+import { buildPackage } from './build.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const run = promisify(execFile)

@@ -1,15 +1,6 @@
 export { z } from 'zod'
 export type { AttemptSpec, LogEntry, TaskHost, WorkflowLocation } from './attempt.ts'
-export { type BuiltPackage, buildPackage } from './build/build-package.ts'
-export {
-  type BuildProblem,
-  type CollectedWorkflow,
-  type Collection,
-  collectWorkflows,
-} from './build/collect-workflows.ts'
-export { type InstallOptions, installPackage } from './build/install-package.ts'
 export { loadWorkflow } from './build/load-workflow.ts'
-export { removeUnusedInstalls } from './build/remove-unused-installs.ts'
 export {
   type ConnectionConfig,
   type Progress,
@@ -48,11 +39,6 @@ export { runWorkflow } from './run-workflow/run-workflow.ts'
 export { type VirtualTime, virtualTime } from './run-workflow/virtual-time.ts'
 export { DeferTask, SkipTask } from './signals.ts'
 export { StopTask } from './stop-task.ts'
-export { type AirflowOptions, airflowTarget } from './targets/airflow/airflow-target.ts'
-export { taskExitCodes } from './targets/airflow/exit-codes.ts'
-export { notebookDockerfile } from './targets/notebook/notebook-dockerfile.ts'
-export { type NotebookOptions, notebookTarget } from './targets/notebook/notebook-target.ts'
-export type { Target, TargetFile, Translation } from './targets/target.ts'
 export {
   type AnyTask,
   BranchTask,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { ConfigError, isMillraceError } from '@millrace/core'
 import { validateOperator } from '@millrace/operators'
+import { versionedName, type WorkflowManifest } from '@millrace/workflow'
 import {
   airflowTarget,
   type BuiltPackage,
@@ -14,9 +15,7 @@ import {
   notebookTarget,
   type TargetFile,
   type Translation,
-  versionedName,
-  type WorkflowManifest,
-} from '@millrace/workflow'
+} from '@millrace/workflow/build'
 import { type Context, exitCodes } from '../context.ts'
 
 export interface BuildRequest {

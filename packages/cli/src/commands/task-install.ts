@@ -1,7 +1,7 @@
 import { readFile, rename, rm } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { ConfigError, redact, retry, TransientError } from '@millrace/core'
-import { installPackage } from '@millrace/workflow'
+import { installPackage } from '@millrace/workflow/build'
 import { type Context, exitCodes } from '../context.ts'
 
 export interface TaskInstallRequest {

@@ -14,8 +14,8 @@ import {
   runTask,
   StopTask,
   type TaskHost,
-  taskExitCodes,
 } from '@millrace/workflow'
+import { taskExitCodes } from '@millrace/workflow/build'
 import { type Context, exitCodes } from '../context.ts'
 import { readAssignment, type TaskAssignment } from './task-assignment.ts'
 import { standaloneHost } from './task-host.ts'

@@ -2,7 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError, closestName } from '@millrace/core'
-import { type AnyWorkflow, type BuildProblem, collectWorkflows, isWorkflow } from '@millrace/workflow'
+import { type AnyWorkflow, isWorkflow } from '@millrace/workflow'
+import { type BuildProblem, collectWorkflows } from '@millrace/workflow/build'
 import { ancestorWith } from './project-folder.ts'
 
 export interface FoundWorkflow {

@@ -1,7 +1,8 @@
 import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { abortable, retry } from '@millrace/core'
-import { type AttemptSpec, installPackage } from '@millrace/workflow'
+import type { AttemptSpec } from '@millrace/workflow'
+import { installPackage } from '@millrace/workflow/build'
 import type { WorkerApi } from './worker-api.ts'
 
 const downloadTimeoutMs = 5 * 60_000

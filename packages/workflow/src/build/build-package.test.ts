@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/pr
 import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { expect, it } from 'vitest'
-import { buildPackage, collectWorkflows, loadWorkflow } from '../index.ts'
+import { buildPackage, collectWorkflows } from '../build.ts'
+import { loadWorkflow } from '../index.ts'
 import { temporaryFolder, workflowModule, writePackage } from './package.fixture.ts'
 
 it('writes a manifest for each workflow and a zip that is named by its content', async () => {

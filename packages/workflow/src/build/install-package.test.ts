@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { buildPackage, installPackage, removeUnusedInstalls } from '../index.ts'
+import { buildPackage, installPackage, removeUnusedInstalls } from '../build.ts'
 import { temporaryFolder, workflowModule, writePackage } from './package.fixture.ts'
 
 const index = new URL('../index.ts', import.meta.url).href
