@@ -1,5 +1,5 @@
 import type { components } from '@millrace/client'
-import { ConfigError, parseInstant } from '@millrace/core'
+import { parseInstant } from '@millrace/core'
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { count } from '../output/amounts.ts'
@@ -26,12 +26,7 @@ export async function startBackfill(request: StartBackfillRequest, context: Cont
   const { workflow, from, to, concurrency, existing, version, json = false } = request
   return await withServer(request, context, async (client) => {
     const manifest = await manifestOf(client, workflow, version)
-    if (manifest.schedule === null) {
-      throw new ConfigError('SCHEDULE_MISSING', {
-        message: `${workflow} ${manifest.version} has no schedule, so there are no ticks to run it for. Start single runs with: millrace trigger ${workflow} --date DATE`,
-      })
-    }
-    const { timezone } = manifest.schedule
+    const timezone = manifest.schedule?.timezone
     const body = {
       start: parseInstant(from, timezone).toISOString(),
       end: parseInstant(to, timezone).toISOString(),
