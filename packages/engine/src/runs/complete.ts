@@ -13,7 +13,7 @@ import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
 import { jsonColumn, storable } from '../json-column.ts'
 import type { AttemptMetrics, AttemptRef } from '../worker/worker-api.ts'
 import { advance, type EndedTask } from './advance.ts'
-import { addEvents, channels, type NewRunEvent, notify } from './events.ts'
+import { channels, insertEvents, type NewRunEvent } from './events.ts'
 import { maxLosses } from './lifecycle.ts'
 import { type StoredOutput, storeOutput } from './outputs.ts'
 import { lockRuns, type RunRow } from './run-row.ts'
@@ -254,14 +254,34 @@ async function applyVerdicts(
     ...further.failed,
   ]
   const openTasks = run.open_tasks - over.length + further.openChange
-  await trx.execute(sql`
-    update engine.run set open_tasks = ${openTasks}, failed_tasks = failed_tasks + ${failed.length} where id = ${run.id}`)
-  await addEvents(trx, [...verdicts.map((verdict) => eventOf(run, verdict)), ...further.events])
+  const isReady = further.becameReady || verdicts.some(({ again }) => again === 0)
   await enqueueFailures(engine, trx, run.id, graph, failed)
-  if (further.becameReady || verdicts.some(({ again }) => again === 0)) await notify(trx, channels.ready)
-  if (openTasks === 0 && (await endRunIfOver(trx, run))) return true
-  await notify(trx, channels.run, String(run.id))
-  return false
+  await countAndTell(trx, run, { openTasks, failed: failed.length, isReady }, [
+    ...verdicts.map((verdict) => eventOf(run, verdict)),
+    ...further.events,
+  ])
+  return openTasks === 0 && (await endRunIfOver(trx, run))
+}
+
+/** What every completion ends with, in one statement: the way to the database and back is most of what it costs. */
+async function countAndTell(
+  trx: Trx,
+  run: RunRow,
+  { openTasks, failed, isReady }: { readonly openTasks: number; readonly failed: number; readonly isReady: boolean },
+  events: readonly NewRunEvent[],
+): Promise<void> {
+  const hints = [
+    { channel: channels.run, payload: String(run.id) },
+    ...(isReady ? [{ channel: channels.ready, payload: '' }] : []),
+  ]
+  await trx.execute(sql`
+    with counted as (
+      update engine.run set open_tasks = ${openTasks}, failed_tasks = failed_tasks + ${failed} where id = ${run.id}
+    ), told as (
+      ${insertEvents(events)}
+    )
+    select pg_notify(h.channel, h.payload)
+    from unnest(${hints.map(({ channel }) => channel)}::text[], ${hints.map(({ payload }) => payload)}::text[]) as h (channel, payload)`)
 }
 
 async function writeVerdicts(trx: Trx, verdicts: readonly Verdict[]): Promise<void> {

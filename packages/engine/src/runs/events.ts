@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@millrace/db'
+import { type Queryable, type Sql, sql } from '@millrace/db'
 import type { Json } from '@millrace/workflow'
 import { jsonColumn } from '../json-column.ts'
 
@@ -27,15 +27,18 @@ export interface NewRunEvent {
 }
 
 export async function addEvents(db: Queryable, events: readonly NewRunEvent[]): Promise<void> {
-  if (events.length === 0) return
-  await db.execute(sql`
+  if (events.length > 0) await db.execute(insertEvents(events))
+}
+
+export function insertEvents(events: readonly NewRunEvent[]): Sql {
+  return sql`
     insert into engine.run_event (run_id, task_run_id, kind, data)
     select * from unnest(
       ${events.map((event) => event.runId)}::bigint[],
       ${events.map((event) => event.taskRunId ?? null)}::bigint[],
       ${events.map((event) => event.kind)}::text[],
       ${events.map((event) => jsonColumn(event.data ?? {}))}::jsonb[]
-    )`)
+    )`
 }
 
 export const channels = {
