@@ -1288,6 +1288,8 @@ export interface components {
             end?: string;
             /** @description Paused and resumed with the workflow. */
             paused: boolean;
+            /** @description Why no run can be made; it is tried again every minute. */
+            problem?: string;
             /** Format: date-time */
             last_tick_at?: string;
             /** @description As they would be if the workflow were not paused. */
@@ -3295,6 +3297,7 @@ export interface operations {
     workerOutput: {
         parameters: {
             query: {
+                worker: string;
                 node: string;
             };
             header?: never;
@@ -3362,7 +3365,9 @@ export interface operations {
     };
     workerConnection: {
         parameters: {
-            query?: never;
+            query: {
+                worker: string;
+            };
             header?: never;
             path: {
                 task_run: number;
@@ -3402,7 +3407,9 @@ export interface operations {
     };
     workerSecret: {
         parameters: {
-            query?: never;
+            query: {
+                worker: string;
+            };
             header?: never;
             path: {
                 task_run: number;
@@ -3437,7 +3444,9 @@ export interface operations {
     };
     workerTrigger: {
         parameters: {
-            query?: never;
+            query: {
+                worker: string;
+            };
             header?: never;
             path: {
                 task_run: number;
@@ -3483,7 +3492,8 @@ export interface operations {
     };
     workerRunState: {
         parameters: {
-            query?: {
+            query: {
+                worker: string;
                 node?: string;
             };
             header?: never;
@@ -3524,6 +3534,7 @@ export interface operations {
     workerFindRun: {
         parameters: {
             query: {
+                worker: string;
                 workflow: string;
                 at: string;
             };

@@ -14,6 +14,7 @@ const scheduleSchema = z
     start: time.optional(),
     end: time.optional(),
     paused: z.boolean().openapi({ description: 'Paused and resumed with the workflow.' }),
+    problem: z.string().optional().openapi({ description: 'Why no run can be made; it is tried again every minute.' }),
     last_tick_at: time.optional(),
     next_ticks: z.array(time).openapi({ description: 'As they would be if the workflow were not paused.' }),
   })
@@ -52,6 +53,7 @@ function presentSchedule(row: WorkflowSummary, now: Date, ticks: number): z.inpu
       start: schedule.start,
       end: schedule.end,
       paused: row.paused,
+      problem: row.schedule_problem,
       last_tick_at: isoTime(row.last_tick_at),
       next_ticks: nextTicks(schedule, row.next_tick_at, now, ticks),
     }),
@@ -70,7 +72,7 @@ function nextTicks(
   const start = schedule.start === null ? 0 : Date.parse(schedule.start)
   const found: string[] = []
   let at = due ?? parsed.next(new Date(Math.max(now.getTime(), start - 1)))
-  while (at !== null && found.length < count && at.getTime() < end) {
+  while (at !== null && found.length < count && at.getTime() <= end) {
     found.push(at.toISOString())
     at = parsed.next(at)
   }

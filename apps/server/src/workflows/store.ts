@@ -8,6 +8,7 @@ export interface WorkflowSummary {
   readonly created_at: Date
   readonly next_tick_at: Date | null
   readonly last_tick_at: Date | null
+  readonly schedule_problem: string | null
   readonly version: string
   readonly manifest: WorkflowManifest
   readonly last_run: { readonly id: number; readonly state: RunState; readonly logical_date: string } | null
@@ -22,7 +23,9 @@ export interface WorkflowFilter {
 }
 
 const summary = sql`
-  select w.id, w.name, w.paused, w.created_at, w.next_tick_at, w.last_tick_at, v.version, v.manifest,
+  select w.id, w.name, w.paused, w.created_at, w.last_tick_at, w.schedule_problem, v.version, v.manifest,
+    -- Of this version's schedule; with a problem it is when the next try is.
+    case when w.schedule_version_id = v.id and w.schedule_problem is null then w.next_tick_at end as next_tick_at,
     (
       select jsonb_build_object('id', r.id, 'state', r.state, 'logical_date', r.logical_date)
       from engine.run r where r.workflow_id = w.id order by r.id desc limit 1
