@@ -48,6 +48,7 @@ export type {
   AttemptRef,
   ExchangeAnswer,
   ExchangeRequest,
+  LeaseRef,
   WorkerApi,
   WorkerInfo,
 } from './worker/worker-api.ts'

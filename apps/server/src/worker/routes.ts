@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { ExchangeRequest, WorkerApi, WorkerInfo } from '@millrace/engine'
+import type { ExchangeRequest, LeaseRef, WorkerApi, WorkerInfo } from '@millrace/engine'
 import { forbidden, pathInteger, queryInteger } from '@millrace/http'
 import { type AttemptSpec, type Json, runStates, taskRunStates } from '@millrace/workflow'
 import { json, jsonMap, runIdText, sha256Text, text, workflowName } from '../common-schemas.ts'
@@ -13,16 +13,18 @@ const maxBodyBytes = 32 * 1024 * 1024
 const attemptPath = '/api/worker/attempts/{task_run}/{attempt}'
 const attemptParams = { task_run: pathInteger(), attempt: pathInteger() }
 const nameParams = z.strictObject({ ...attemptParams, name: z.string().min(1).max(250) })
+/** Who asks: about an attempt only the worker that holds its lease may. */
+const asker = { worker: z.uuid() }
 
 /**
  * What workers ask of the engine, one route for each method of `WorkerApi`. They are made for `httpWorkerApi` and may
  * change with it.
  */
 export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContext): void {
-  const refOf = (params: { readonly task_run: number; readonly attempt: number }) => ({
-    taskRunId: params.task_run,
-    attempt: params.attempt,
-  })
+  const leaseOf = (
+    params: { readonly task_run: number; readonly attempt: number },
+    query: { readonly worker: string },
+  ): LeaseRef => ({ taskRunId: params.task_run, attempt: params.attempt, workerId: query.worker })
 
   api.endpoint(
     {
@@ -60,14 +62,14 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       access,
       summary: 'Add to the log of an attempt',
       params: z.strictObject(attemptParams),
-      query: z.strictObject({ worker: z.uuid(), offset: queryInteger({ minimum: 0, default: 0 }) }),
+      query: z.strictObject({ ...asker, offset: queryInteger({ minimum: 0, default: 0 }) }),
       bytes: { contentType: 'application/x-ndjson' },
       maxBodyBytes,
       answers: { 204: null },
       logLevel: 'debug',
     },
-    async ({ params, query: { worker, offset }, bytes }) => {
-      await workerApi.appendLog({ ...refOf(params), workerId: worker, offset }, bytes)
+    async ({ params, query, bytes }) => {
+      await workerApi.appendLog({ ...leaseOf(params, query), offset: query.offset }, bytes)
       return { status: 204 }
     },
   )
@@ -81,11 +83,14 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       access,
       summary: 'Output of a node of the run of an attempt',
       params: z.strictObject(attemptParams),
-      query: z.strictObject({ node: z.string().min(1).max(250) }),
+      query: z.strictObject({ ...asker, node: z.string().min(1).max(250) }),
       answers: { 200: z.object({ value: json }) },
       logLevel: 'debug',
     },
-    async ({ params, query }) => ({ status: 200, body: { value: await workerApi.output(refOf(params), query.node) } }),
+    async ({ params, query }) => ({
+      status: 200,
+      body: { value: await workerApi.output(leaseOf(params, query), query.node) },
+    }),
   )
 
   api.endpoint(
@@ -115,10 +120,11 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       access,
       summary: 'A connection of the platform; null where it has none of that name',
       params: nameParams,
+      query: z.strictObject(asker),
       answers: { 200: z.object({ value: connection.nullable() }) },
     },
-    async ({ params }) => {
-      const value = await workerApi.connection(refOf(params), params.name)
+    async ({ params, query }) => {
+      const value = await workerApi.connection(leaseOf(params, query), params.name)
       return {
         status: 200,
         body: { value: value === null ? null : { ...value, values: { ...value.values } } },
@@ -136,11 +142,12 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       access,
       summary: 'A secret of the platform; null where it has none of that name',
       params: nameParams,
+      query: z.strictObject(asker),
       answers: { 200: z.object({ value: z.string().nullable() }) },
     },
-    async ({ params }) => ({
+    async ({ params, query }) => ({
       status: 200,
-      body: { value: await workerApi.secret(refOf(params), params.name) },
+      body: { value: await workerApi.secret(leaseOf(params, query), params.name) },
       headers: noStore,
     }),
   )
@@ -154,6 +161,7 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       access,
       summary: 'Start a run for an attempt',
       params: z.strictObject(attemptParams),
+      query: z.strictObject(asker),
       body: z.strictObject({
         workflow: workflowName,
         params: jsonMap.optional(),
@@ -165,8 +173,8 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       allowNullCharacters: true,
       answers: { 200: z.object({ run: z.string() }) },
     },
-    async ({ params, body: { workflow, params: given, key, logicalDate } }) => {
-      const run = await workerApi.trigger(refOf(params), {
+    async ({ params, query, body: { workflow, params: given, key, logicalDate } }) => {
+      const run = await workerApi.trigger(leaseOf(params, query), {
         workflow,
         ...(given === undefined ? {} : { params: given as Record<string, Json> }),
         ...(key === undefined ? {} : { key }),
@@ -185,14 +193,14 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       access,
       summary: 'State of a run, and of one of its nodes',
       params: z.strictObject({ ...attemptParams, run: runIdText }),
-      query: z.strictObject({ node: z.string().min(1).max(250).optional() }),
+      query: z.strictObject({ ...asker, node: z.string().min(1).max(250).optional() }),
       answers: { 200: z.object({ state: z.enum(runStates), task: z.enum(taskRunStates).nullable() }) },
       logLevel: 'debug',
     },
-    async ({ params, query: { node } }) => {
-      const ref = refOf(params)
-      const state = await workerApi.runState(ref, params.run)
-      const task = node === undefined ? null : await workerApi.taskState(ref, params.run, node)
+    async ({ params, query }) => {
+      const lease = leaseOf(params, query)
+      const state = await workerApi.runState(lease, params.run)
+      const task = query.node === undefined ? null : await workerApi.taskState(lease, params.run, query.node)
       return { status: 200, body: { state, task } }
     },
   )
@@ -206,11 +214,14 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       access,
       summary: 'The run of a workflow whose data interval holds a moment',
       params: z.strictObject(attemptParams),
-      query: z.strictObject({ workflow: workflowName, at: z.iso.datetime({ offset: true }) }),
+      query: z.strictObject({ ...asker, workflow: workflowName, at: z.iso.datetime({ offset: true }) }),
       answers: { 200: z.object({ run: z.object({ runId: z.string(), state: z.enum(runStates) }).nullable() }) },
       logLevel: 'debug',
     },
-    async ({ params, query }) => ({ status: 200, body: { run: await workerApi.findRun(refOf(params), query) } }),
+    async ({ params, query }) => ({
+      status: 200,
+      body: { run: await workerApi.findRun(leaseOf(params, query), query) },
+    }),
   )
 
   api.endpoint(

@@ -24,6 +24,7 @@ function workerOf(api: WorkerApi, info: Partial<WorkerInfo> = {}) {
   return {
     id: worker.id,
     exchange,
+    lease: (spec: AttemptSpec) => ({ ...refOf(spec), workerId: worker.id }),
     async claim(want = 1): Promise<AttemptSpec[]> {
       return [...(await exchange({ want, waitMs: 5000 })).tasks]
     },
@@ -117,7 +118,7 @@ export function workerApiContract(
     })
 
     test('settles results once: what is sent again is refused and does no harm', async () => {
-      const { api, trigger } = await deployed({ a: {} })
+      const { server, api, trigger } = await deployed({ a: {} })
       const runId = await trigger()
       const worker = workerOf(api)
       const spec = first(await worker.claim())
@@ -125,7 +126,7 @@ export function workerApiContract(
       expect((await worker.end(spec, { kind: 'skip', reason: 'late' })).settled).toEqual([
         { ...refOf(spec), accepted: false },
       ])
-      expect(await api.runState(refOf(spec), runId)).toBe('success')
+      expect((await server.call('GET', `/api/runs/${runId}`)).body.state).toBe('success')
     })
 
     test('keeps failures, and tries again what has retries', async () => {
@@ -140,7 +141,7 @@ export function workerApiContract(
       const second = first(await worker.claim())
       expect(second.attempt).toBe(2)
       await worker.end(second, failed)
-      expect(await api.runState(refOf(second), runId)).toBe('failed')
+      expect((await server.call('GET', `/api/runs/${runId}`)).body.state).toBe('failed')
       const { body } = await server.call('GET', `/api/task-runs/${second.taskRunId}/attempts`)
       expect(body).toMatchObject([
         { attempt: 2, outcome: 'failed', failure: { message: 'Nein.' } },
@@ -188,7 +189,7 @@ export function workerApiContract(
       await trigger()
       const worker = workerOf(api)
       const spec = first(await worker.claim())
-      const log = { ...refOf(spec), workerId: worker.id }
+      const log = worker.lease(spec)
       await api.appendLog({ ...log, offset: 0 }, bytes('{"a":1}\n'))
       await api.appendLog({ ...log, offset: 0 }, bytes('{"a":1}\n'))
       await api.appendLog({ ...log, offset: 8 }, bytes('{"b":"ü"}\n'))
@@ -219,10 +220,12 @@ export function workerApiContract(
         results: items.map((spec, index) => ({ ...refOf(spec), outcome: success(index === 0 ? 'x' : null) })),
       })
       const last = first(await worker.claim())
-      expect(await api.output(refOf(last), 'list')).toEqual([{ n: 1 }, null])
-      expect(await api.output(refOf(last), 'each')).toEqual(['x', null])
-      expect(await api.output(refOf(last), 'last')).toBeNull()
-      expect(await failure(api.output({ ...refOf(last), attempt: 9 }, 'list'))).toMatchObject({ code: 'ATTEMPT_LOST' })
+      expect(await api.output(worker.lease(last), 'list')).toEqual([{ n: 1 }, null])
+      expect(await api.output(worker.lease(last), 'each')).toEqual(['x', null])
+      expect(await api.output(worker.lease(last), 'last')).toBeNull()
+      expect(await failure(api.output({ ...worker.lease(last), attempt: 9 }, 'list'))).toMatchObject({
+        code: 'ATTEMPT_LOST',
+      })
     })
 
     test('takes large outputs, several at once', async () => {
@@ -236,7 +239,7 @@ export function workerApiContract(
       })
       expect(settled.map(({ accepted }) => accepted)).toEqual([true, true, true])
       const end = first(await worker.claim())
-      expect(await api.output(refOf(end), 'b')).toEqual({ text, of: 'b' })
+      expect(await api.output(worker.lease(end), 'b')).toEqual({ text, of: 'b' })
     })
 
     test('takes what careless tasks say: numbers that are none, long texts, null characters', async () => {
@@ -273,28 +276,58 @@ export function workerApiContract(
     test('knows no connections and secrets where the platform keeps none', async () => {
       const { api, trigger } = await deployed({ a: {} })
       await trigger()
-      const spec = first(await workerOf(api).claim())
-      expect(await api.connection(refOf(spec), 'lake/eu')).toBeNull()
-      expect(await api.secret(refOf(spec), 'API_KEY')).toBeNull()
+      const worker = workerOf(api)
+      const lease = worker.lease(first(await worker.claim()))
+      expect(await api.connection(lease, 'lake/eu')).toBeNull()
+      expect(await api.secret(lease, 'API_KEY')).toBeNull()
+    })
+
+    test('answers questions about an attempt only to the worker that holds it', async () => {
+      const { server, api, trigger } = await deployed({ a: {}, b: { after: ['a'] } })
+      const runId = await trigger()
+      const worker = workerOf(api)
+      await worker.end(first(await worker.claim()), success('of a'))
+      const lease = worker.lease(first(await worker.claim()))
+      expect(await api.output(lease, 'a')).toBe('of a')
+      const questions = (of: typeof lease): readonly Promise<unknown>[] => [
+        api.output(of, 'a'),
+        api.connection(of, 'lake'),
+        api.secret(of, 'API_KEY'),
+        api.trigger(of, { workflow: 'flow' }),
+        api.runState(of, runId),
+        api.taskState(of, runId, 'a'),
+        api.findRun(of, { workflow: 'flow', at: '2026-01-02T03:00:00Z' }),
+      ]
+      const other = workerOf(api)
+      await other.exchange()
+      const lost = { code: 'ATTEMPT_LOST', recovery: 'data' }
+      for (const refused of await Promise.all(questions({ ...lease, workerId: other.id }).map(failure))) {
+        expect(refused).toMatchObject(lost)
+      }
+      await worker.exchange({ results: [{ ...lease, outcome: success(null) }] })
+      for (const refused of await Promise.all(questions(lease).map(failure))) expect(refused).toMatchObject(lost)
+      const { body } = await server.call('GET', '/api/runs?workflow=flow')
+      expect(body).toHaveLength(1)
     })
 
     test('starts runs, and finds runs and tasks of others', async () => {
       const { server, api, trigger } = await deployed({ a: {} })
       await server.call('POST', '/api/workflows', { body: manifestOf({ x: {} }, { name: 'other' }) })
       await trigger()
-      const spec = first(await workerOf(api).claim())
-      const ref = refOf(spec)
+      const worker = workerOf(api)
+      const spec = first(await worker.claim())
+      const lease = worker.lease(spec)
       const at = '2026-01-02T03:00:00.000Z'
       const request = { workflow: 'other', params: { n: 1 }, key: 'once', logicalDate: at }
-      const runId = await api.trigger(ref, request)
-      expect(await api.trigger(ref, request)).toBe(runId)
+      const runId = await api.trigger(lease, request)
+      expect(await api.trigger(lease, request)).toBe(runId)
       const { body } = await server.call('GET', `/api/runs/${runId}`)
       expect(body).toMatchObject({ trigger: 'workflow', parent_run: spec.run.id, logical_date: at, params: { n: 1 } })
-      expect(await api.runState(ref, runId)).toBe('running')
-      expect(await api.taskState(ref, runId, 'x')).toBe('ready')
-      expect(await api.taskState(ref, runId, 'nothing')).toBeNull()
-      expect(await api.findRun(ref, { workflow: 'other', at })).toEqual({ runId, state: 'running' })
-      expect(await api.findRun(ref, { workflow: 'other', at: '2020-01-01T00:00:00Z' })).toBeNull()
+      expect(await api.runState(lease, runId)).toBe('running')
+      expect(await api.taskState(lease, runId, 'x')).toBe('ready')
+      expect(await api.taskState(lease, runId, 'nothing')).toBeNull()
+      expect(await api.findRun(lease, { workflow: 'other', at })).toEqual({ runId, state: 'running' })
+      expect(await api.findRun(lease, { workflow: 'other', at: '2020-01-01T00:00:00Z' })).toBeNull()
     })
 
     test('says what is wrong with what a task asks for, in a way that another try does not help', async () => {
@@ -310,17 +343,18 @@ export function workerApiContract(
         },
       )
       await trigger({ params: { n: 1 } })
-      const ref = refOf(first(await workerOf(api).claim()))
-      expect(await failure(api.trigger(ref, { workflow: 'flwo' }))).toMatchObject({
+      const worker = workerOf(api)
+      const lease = worker.lease(first(await worker.claim()))
+      expect(await failure(api.trigger(lease, { workflow: 'flwo' }))).toMatchObject({
         code: 'WORKFLOW_MISSING',
         recovery: 'data',
         message: expect.stringContaining('Did you mean "flow"?'),
       })
-      expect(await failure(api.trigger(ref, { workflow: 'flow', params: { n: 'x' } }))).toMatchObject({
+      expect(await failure(api.trigger(lease, { workflow: 'flow', params: { n: 'x' } }))).toMatchObject({
         code: 'PARAM_INVALID',
         recovery: 'config',
       })
-      expect(await failure(api.runState(ref, '999999'))).toMatchObject({ code: 'RUN_MISSING', recovery: 'data' })
+      expect(await failure(api.runState(lease, '999999'))).toMatchObject({ code: 'RUN_MISSING', recovery: 'data' })
     })
 
     test('takes back at once what a worker that ends still holds', async () => {

@@ -3,11 +3,12 @@ import type { AttemptSpec, LogEntry, Progress } from '@millrace/workflow'
 import type { AttemptHost } from '../executors/executor.ts'
 import { type OwnValues, variableOf } from './own-values.ts'
 import type { SecretMask } from './secret-mask.ts'
-import type { AttemptRef, WorkerApi } from './worker-api.ts'
+import type { LeaseRef, WorkerApi } from './worker-api.ts'
 
 export interface AttemptHostOptions {
   readonly api: WorkerApi
   readonly spec: AttemptSpec
+  readonly workerId: string
   readonly own: OwnValues
   readonly mask: SecretMask
   readonly log: (entry: LogEntry) => void
@@ -20,23 +21,32 @@ export interface AttemptHostOptions {
 const patience: RetryOptions = { retries: 20, minDelayMs: 200, maxDelayMs: 10_000, deadlineMs: 120_000 }
 
 /** The world of one attempt, asked of the server, with only what the task declares. */
-export function attemptHost({ api, spec, own, mask, log, heartbeat, signal }: AttemptHostOptions): AttemptHost {
-  const ref: AttemptRef = { taskRunId: spec.taskRunId, attempt: spec.attempt }
+export function attemptHost({
+  api,
+  spec,
+  workerId,
+  own,
+  mask,
+  log,
+  heartbeat,
+  signal,
+}: AttemptHostOptions): AttemptHost {
+  const lease: LeaseRef = { taskRunId: spec.taskRunId, attempt: spec.attempt, workerId }
   const ask = <T>(question: () => Promise<T>): Promise<T> => retry(question, { ...patience, signal })
   return {
     log,
     heartbeat,
-    output: (node) => ask(() => api.output(ref, node)),
+    output: (node) => ask(() => api.output(lease, node)),
     async connection(name) {
       refuseUndeclared('connection', name, spec)
-      const found = (await ask(() => api.connection(ref, name))) ?? (await own.connection(name))
+      const found = (await ask(() => api.connection(lease, name))) ?? (await own.connection(name))
       if (found === null) throw unknown('connection', name, spec)
       mask.addConnection(found)
       return found
     },
     async secret(name) {
       refuseUndeclared('secret', name, spec)
-      const found = (await ask(() => api.secret(ref, name))) ?? (await own.secret(name))
+      const found = (await ask(() => api.secret(lease, name))) ?? (await own.secret(name))
       if (found === null) throw unknown('secret', name, spec)
       mask.add(found)
       return found
@@ -44,11 +54,11 @@ export function attemptHost({ api, spec, own, mask, log, heartbeat, signal }: At
     // A request that was lost may have been obeyed: without a key, a second one would start a second run.
     trigger: (workflow, options) =>
       options.key === undefined
-        ? api.trigger(ref, { workflow, ...options })
-        : ask(() => api.trigger(ref, { workflow, ...options })),
-    runState: (runId) => ask(() => api.runState(ref, runId)),
-    findRun: (workflow, at) => ask(() => api.findRun(ref, { workflow, at })),
-    taskState: (runId, node) => ask(() => api.taskState(ref, runId, node)),
+        ? api.trigger(lease, { workflow, ...options })
+        : ask(() => api.trigger(lease, { workflow, ...options })),
+    runState: (runId) => ask(() => api.runState(lease, runId)),
+    findRun: (workflow, at) => ask(() => api.findRun(lease, { workflow, at })),
+    taskState: (runId, node) => ask(() => api.taskState(lease, runId, node)),
   }
 }
 

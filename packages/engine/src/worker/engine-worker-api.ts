@@ -12,14 +12,14 @@ import { readRun } from '../runs/run-row.ts'
 import { endWorker, noteWorker } from '../runs/workers.ts'
 import { packageKey } from '../workflows.ts'
 import type { WorkSignals } from './work-signals.ts'
-import type { AttemptRef, ExchangeAnswer, ExchangeRequest, WorkerApi } from './worker-api.ts'
+import type { ExchangeAnswer, ExchangeRequest, LeaseRef, WorkerApi } from './worker-api.ts'
 
 export interface EngineWorkerApiOptions {
   readonly signals: WorkSignals
   /** Connections and secrets that the platform keeps; without it workers look for their own. */
   readonly vault?: {
-    connection(ref: AttemptRef, name: string): Promise<ConnectionConfig | null>
-    secret(ref: AttemptRef, name: string): Promise<string | null>
+    connection(lease: LeaseRef, name: string): Promise<ConnectionConfig | null>
+    secret(lease: LeaseRef, name: string): Promise<string | null>
   }
 }
 
@@ -71,19 +71,27 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
         update engine.attempt set log_bytes = greatest(log_bytes, ${size}) where task_run_id = ${taskRunId} and attempt = ${attempt}`)
     },
 
-    async output(ref, node): Promise<Json> {
-      const { run_id, version_id } = await placeOf(engine, ref)
+    async output(lease, node): Promise<Json> {
+      const { run_id, version_id } = await leasedPlace(engine, lease)
       const graph = await engine.graphs.get(engine.db, version_id)
       const place = graph.placeOf.get(node)
       return place === undefined ? null : await nodeOutput(engine, engine.db, run_id, place)
     },
 
     package: async (sha256) => await engine.artifacts.get(packageKey(sha256)),
-    connection: async (ref, name) => (await vault?.connection(ref, name)) ?? null,
-    secret: async (ref, name) => (await vault?.secret(ref, name)) ?? null,
 
-    async trigger(ref, { workflow, params, key, logicalDate }) {
-      const { run_id } = await placeOf(engine, ref)
+    async connection(lease, name) {
+      await leasedPlace(engine, lease)
+      return (await vault?.connection(lease, name)) ?? null
+    },
+
+    async secret(lease, name) {
+      await leasedPlace(engine, lease)
+      return (await vault?.secret(lease, name)) ?? null
+    },
+
+    async trigger(lease, { workflow, params, key, logicalDate }) {
+      const { run_id } = await leasedPlace(engine, lease)
       const parent = await readRun(engine.db, run_id)
       const { run } = await createRun(engine, {
         workflow,
@@ -97,9 +105,13 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
       return String(run.id)
     },
 
-    runState: async (_, runId): Promise<RunState> => (await readRun(engine.db, Number(runId))).state,
+    async runState(lease, runId): Promise<RunState> {
+      await leasedPlace(engine, lease)
+      return (await readRun(engine.db, Number(runId))).state
+    },
 
-    async findRun(_, { workflow, at }) {
+    async findRun(lease, { workflow, at }) {
+      await leasedPlace(engine, lease)
       const row = await engine.db.maybe<{ id: number; state: RunState }>(sql`
         select r.id, r.state from engine.run r join engine.workflow w on w.id = r.workflow_id
         where w.name = ${workflow} and r.data_interval_end >= ${new Date(at)}
@@ -108,7 +120,8 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
       return row === undefined ? null : { runId: String(row.id), state: row.state }
     },
 
-    async taskState(_, runId, node): Promise<TaskRunState | null> {
+    async taskState(lease, runId, node): Promise<TaskRunState | null> {
+      await leasedPlace(engine, lease)
       const run = await readRun(engine.db, Number(runId))
       const graph = await engine.graphs.get(engine.db, run.version_id)
       const place = graph.placeOf.get(node)
@@ -126,12 +139,12 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
   }
 }
 
-async function placeOf(engine: Engine, { taskRunId, attempt }: AttemptRef) {
+async function leasedPlace(engine: Engine, { taskRunId, attempt, workerId }: LeaseRef) {
   const row = await engine.db.maybe<{ run_id: number; version_id: number }>(sql`
     select t.run_id, r.version_id from engine.task_run t join engine.run r on r.id = t.run_id
-    where t.id = ${taskRunId} and t.attempt = ${attempt} and t.state = 'running'`)
+    where t.id = ${taskRunId} and t.attempt = ${attempt} and t.worker_id = ${workerId} and t.state = 'running'`)
   if (row !== undefined) return row
   throw new DataError('ATTEMPT_LOST', {
-    message: `Attempt ${attempt} of task run ${taskRunId} is not running any more.`,
+    message: `Attempt ${attempt} of task run ${taskRunId} does not belong to this worker: it has ended, or its lease ran out and another worker may have it.`,
   })
 }

@@ -88,6 +88,7 @@ export class HeldAttempt {
     const host = attemptHost({
       api,
       spec: this.spec,
+      workerId,
       own,
       mask,
       log: log.push,

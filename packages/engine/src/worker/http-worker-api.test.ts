@@ -114,14 +114,14 @@ test('results that are too many for one body come in several, and only the last 
 
 test('names with strange characters stay names', async () => {
   const { api, seen } = await serve((_request, response) => json(response, 200, { value: null, state: 'success' }))
-  const ref = { taskRunId: 1, attempt: 2 }
-  await api.connection(ref, 'a/../b?c=d#e')
-  await api.output(ref, 'näme&x=y')
-  await api.taskState(ref, '7', 'a b')
+  const lease = { taskRunId: 1, attempt: 2, workerId: 'w&1' }
+  await api.connection(lease, 'a/../b?c=d#e')
+  await api.output(lease, 'näme&x=y')
+  await api.taskState(lease, '7', 'a b')
   expect(seen.map(({ url }) => url)).toEqual([
-    '/api/worker/attempts/1/2/connections/a%2F..%2Fb%3Fc%3Dd%23e',
-    '/api/worker/attempts/1/2/output?node=n%C3%A4me%26x%3Dy',
-    '/api/worker/attempts/1/2/runs/7?node=a+b',
+    '/api/worker/attempts/1/2/connections/a%2F..%2Fb%3Fc%3Dd%23e?worker=w%261',
+    '/api/worker/attempts/1/2/output?worker=w%261&node=n%C3%A4me%26x%3Dy',
+    '/api/worker/attempts/1/2/runs/7?worker=w%261&node=a+b',
   ])
   expect(seen[0]?.authorization).toBe('Bearer secret-token')
 })

@@ -1,6 +1,6 @@
 import { ConfigError, DataError, type MillraceError, parseRetryAfter, TransientError } from '@millrace/core'
 import type { ConnectionConfig, Json, RunState, TaskRunState } from '@millrace/workflow'
-import type { AttemptRef, ExchangeAnswer, ExchangeRequest, WorkerApi } from './worker-api.ts'
+import type { ExchangeAnswer, ExchangeRequest, LeaseRef, WorkerApi } from './worker-api.ts'
 
 export interface HttpWorkerApiOptions {
   /** Of the server, such as `https://millrace.example.com`. */
@@ -54,8 +54,11 @@ export function httpWorkerApi({ url, token }: HttpWorkerApiOptions): WorkerApi {
   }
   const post = async <T>(path: string, body: string, options: CallOptions = {}): Promise<T> =>
     await read<T>(path, { ...options, method: 'POST', body, headers: { 'content-type': 'application/json' } })
-  const attempt = ({ taskRunId, attempt: number }: AttemptRef, rest: string) =>
-    `attempts/${taskRunId}/${number}/${rest}`
+  const attempt = (
+    { taskRunId, attempt: number, workerId }: LeaseRef,
+    rest: string,
+    query: Record<string, string> = {},
+  ) => `attempts/${taskRunId}/${number}/${rest}?${new URLSearchParams({ worker: workerId, ...query })}`
 
   return {
     async exchange(request, signal) {
@@ -71,16 +74,16 @@ export function httpWorkerApi({ url, token }: HttpWorkerApiOptions): WorkerApi {
       return { ...answer, settled: [...settled, ...answer.settled] }
     },
 
-    async appendLog({ workerId, offset, ...ref }, lines) {
-      await call(attempt(ref, `log?${new URLSearchParams({ worker: workerId, offset: `${offset}` })}`), {
+    async appendLog({ offset, ...lease }, lines) {
+      await call(attempt(lease, 'log', { offset: `${offset}` }), {
         method: 'PUT',
         body: Buffer.from(lines),
         headers: { 'content-type': 'application/x-ndjson' },
       })
     },
 
-    async output(ref, node) {
-      const path = attempt(ref, `output?${new URLSearchParams({ node })}`)
+    async output(lease, node) {
+      const path = attempt(lease, 'output', { node })
       return (await read<{ value?: Json }>(path, { timeoutMs: packageTimeoutMs })).value ?? null
     },
 
@@ -94,30 +97,30 @@ export function httpWorkerApi({ url, token }: HttpWorkerApiOptions): WorkerApi {
       }
     },
 
-    async connection(ref, name) {
-      const path = attempt(ref, `connections/${encodeURIComponent(name)}`)
+    async connection(lease, name) {
+      const path = attempt(lease, `connections/${encodeURIComponent(name)}`)
       return (await read<{ value: ConnectionConfig | null }>(path)).value
     },
 
-    async secret(ref, name) {
-      return (await read<{ value: string | null }>(attempt(ref, `secrets/${encodeURIComponent(name)}`))).value
+    async secret(lease, name) {
+      return (await read<{ value: string | null }>(attempt(lease, `secrets/${encodeURIComponent(name)}`))).value
     },
 
-    async trigger(ref, request) {
-      return (await post<{ run: string }>(attempt(ref, 'trigger'), JSON.stringify(request))).run
+    async trigger(lease, request) {
+      return (await post<{ run: string }>(attempt(lease, 'trigger'), JSON.stringify(request))).run
     },
 
-    async runState(ref, runId) {
-      return (await read<{ state: RunState }>(attempt(ref, `runs/${encodeURIComponent(runId)}`))).state
+    async runState(lease, runId) {
+      return (await read<{ state: RunState }>(attempt(lease, `runs/${encodeURIComponent(runId)}`))).state
     },
 
-    async findRun(ref, query) {
-      const path = attempt(ref, `find-run?${new URLSearchParams(query)}`)
+    async findRun(lease, query) {
+      const path = attempt(lease, 'find-run', query)
       return (await read<{ run: { runId: string; state: RunState } | null }>(path)).run
     },
 
-    async taskState(ref, runId, node) {
-      const path = attempt(ref, `runs/${encodeURIComponent(runId)}?${new URLSearchParams({ node })}`)
+    async taskState(lease, runId, node) {
+      const path = attempt(lease, `runs/${encodeURIComponent(runId)}`, { node })
       return (await read<{ task: TaskRunState | null }>(path)).task
     },
 

@@ -6,6 +6,11 @@ export interface AttemptRef {
   readonly attempt: number
 }
 
+/** An attempt and the worker that holds its lease: others are told nothing about it, and get nothing of it. */
+export interface LeaseRef extends AttemptRef {
+  readonly workerId: string
+}
+
 export interface WorkerInfo {
   /** Made by the worker, a UUID; stays the same for the life of its process. */
   readonly id: string
@@ -51,7 +56,7 @@ export interface ExchangeAnswer {
 /**
  * All that a worker asks of the engine. One implementation calls the engine in the same process, one speaks HTTP; both are
  * held to the same suite. Every method may fail with a TransientError while the server is away: the worker keeps what it
- * has and tries again.
+ * has and tries again. What is asked for an attempt that is not the worker's any more fails with DataError `ATTEMPT_LOST`.
  */
 export interface WorkerApi {
   exchange(request: ExchangeRequest, signal: AbortSignal): Promise<ExchangeAnswer>
@@ -59,16 +64,16 @@ export interface WorkerApi {
    * Adds to the log of an attempt. `offset` is the number of bytes sent before: what the server has already is not added
    * twice. Whole lines of JSON.
    */
-  appendLog(ref: AttemptRef & { readonly workerId: string; readonly offset: number }, lines: Uint8Array): Promise<void>
+  appendLog(ref: LeaseRef & { readonly offset: number }, lines: Uint8Array): Promise<void>
   /** Output of a node of the attempt's run; of a mapped node an array in order. */
-  output(ref: AttemptRef, node: string): Promise<Json>
+  output(lease: LeaseRef, node: string): Promise<Json>
   /** The zip of a package by its content hash. */
   package(sha256: string, signal: AbortSignal): Promise<Uint8Array>
   /** Saved connections and secrets of the platform; null: it has none of that name, and the worker looks for its own. */
-  connection(ref: AttemptRef, name: string): Promise<ConnectionConfig | null>
-  secret(ref: AttemptRef, name: string): Promise<string | null>
+  connection(lease: LeaseRef, name: string): Promise<ConnectionConfig | null>
+  secret(lease: LeaseRef, name: string): Promise<string | null>
   trigger(
-    ref: AttemptRef,
+    lease: LeaseRef,
     request: {
       readonly workflow: string
       readonly params?: Readonly<Record<string, Json>>
@@ -76,12 +81,12 @@ export interface WorkerApi {
       readonly logicalDate?: string
     },
   ): Promise<string>
-  runState(ref: AttemptRef, runId: string): Promise<RunState>
+  runState(lease: LeaseRef, runId: string): Promise<RunState>
   findRun(
-    ref: AttemptRef,
+    lease: LeaseRef,
     query: { readonly workflow: string; readonly at: string },
   ): Promise<{ readonly runId: string; readonly state: RunState } | null>
-  taskState(ref: AttemptRef, runId: string, node: string): Promise<TaskRunState | null>
+  taskState(lease: LeaseRef, runId: string, node: string): Promise<TaskRunState | null>
   /** The worker ends: what it still holds goes back to the queue at once, without a retry being taken. */
   goodbye(workerId: string): Promise<void>
 }
