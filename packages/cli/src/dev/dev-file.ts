@@ -90,13 +90,20 @@ function isSame(pid: number, started: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return started === startOf(pid)
+  const { state, start } = statOf(pid)
+  // One that has ended and is not waited for by its parent still has its id.
+  return started === start && state !== 'Z'
 }
 
 /** Clock ticks from the start of the system to that of the process, on Linux. */
 export function startOf(pid: number): string {
+  return statOf(pid).start
+}
+
+function statOf(pid: number): { readonly state: string; readonly start: string } {
   // The name of the program, in brackets, may hold anything.
-  return read(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ')[19] ?? ''
+  const fields = read(`/proc/${pid}/stat`)?.split(') ').at(-1)?.split(' ') ?? []
+  return { state: fields[0] ?? '', start: fields[19] ?? '' }
 }
 
 function running(home: string, pid: number): ConfigError {
