@@ -1,4 +1,4 @@
-import type { Logger } from '@millrace/core'
+import { type Logger, readGuideSettings, startTelemetry } from '@millrace/core'
 import type { Db } from '@millrace/db'
 import {
   type ArtifactStore,
@@ -64,6 +64,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
   })
   await using started = new AsyncDisposableStack()
+  const telemetry = await startTelemetry(readGuideSettings())
+  started.defer(async () => await telemetry.shutdown())
   const signals = started.use(await listenForWork(db))
   const api = started.use(await createServer({ engine, signals, log, adminToken, version }))
   if (options.scheduler !== false) started.use(await startScheduler(engine, { ...options.scheduler, log }))

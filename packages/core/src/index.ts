@@ -39,6 +39,7 @@ export {
   secretValues,
 } from './settings.ts'
 export { settingsReference } from './settings-reference.ts'
+export { inSpan } from './telemetry/in-span.ts'
 export { startTelemetry, type Telemetry, type TelemetrySettings } from './telemetry/telemetry.ts'
 export {
   injectTraceContext,

@@ -11,6 +11,11 @@ it.each([
     'password authentication failed with *** for ann',
   ],
   ['tried {"p":"a\\"b c"} and a%22b%20c', ['a"b c'], 'tried {"p":"***"} and ***'],
+  [
+    'a line MIIEvQIBADANBgkq of it',
+    ['-----BEGIN KEY-----\nMIIEvQIBADANBgkq\r\nAQ==\n-----END KEY-----\n'],
+    'a line *** of it',
+  ],
   ['short and longer', ['short', 'short and'], '*** longer'],
   ['the letter a stays', ['a'], 'the letter a stays'],
   ['postgres://db/shop is fine, so is 12:30@noon', [], 'postgres://db/shop is fine, so is 12:30@noon'],

@@ -3,6 +3,9 @@ const mask = '***'
 /** Shorter values occur by chance; they are masked in named fields and URIs only. */
 const shortestSecret = 4
 
+/** The same for a line of a secret of several lines. */
+const shortestLine = 8
+
 // A scheme is short: without a limit, a long line without spaces would be read from each of its characters to its end.
 const uriPassword = /([a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/?#@]*:)([^\s/?#]*)@/gi
 const secretParameter =
@@ -56,7 +59,7 @@ function describeError(error: Error): Record<string, unknown> {
   return { ...error, type: name, message, stack, ...(cause === undefined ? {} : { cause }) }
 }
 
-/** Longest first, so that a secret which contains another is masked whole. */
+/** Lines too, since logs are made of them, and a key in PEM has many. Longest first, so that a secret which contains another is masked whole. */
 function spellings(secrets: Iterable<string>): string[] {
   const all = new Set<string>()
   for (const secret of secrets) {
@@ -65,6 +68,8 @@ function spellings(secrets: Iterable<string>): string[] {
     all.add(encodeURIComponent(secret))
     all.add(encodeURI(secret))
     all.add(JSON.stringify(secret).slice(1, -1))
+    if (!secret.includes('\n')) continue
+    for (const line of secret.split('\n')) if (line.trim().length >= shortestLine) all.add(line.trim())
   }
   return [...all].sort((a, b) => b.length - a.length)
 }

@@ -1,4 +1,4 @@
-import { ConfigError, isMillraceError, retry } from '@millrace/core'
+import { ConfigError, inSpan, isMillraceError, retry } from '@millrace/core'
 import type { Sink } from '../kit/sink.ts'
 import type { Source } from '../kit/source.ts'
 import { forecastLosses } from './forecast.ts'
@@ -20,6 +20,16 @@ import type { TablePlan, TransferEvent, TransferOptions, TransferPlan, TransferR
  *   tables whose `table-finished` event came before.
  */
 export async function transfer(spec: TransferSpec, options: TransferOptions): Promise<TransferResult> {
+  const [from, to] = [spec.from.connector.definition.name, spec.to.connector.definition.name]
+  return await inSpan(`transfer ${from} to ${to}`, {}, async (span) => {
+    const result = await transferTables(spec, options)
+    const sum = (part: 'rows' | 'bytes') => result.manifests.reduce((total, { manifest }) => total + manifest[part], 0)
+    span.setAttributes({ 'millrace.rows': sum('rows'), 'millrace.bytes': sum('bytes') })
+    return result
+  })
+}
+
+async function transferTables(spec: TransferSpec, options: TransferOptions): Promise<TransferResult> {
   const done = new Map<string, LoadedTable>()
   const tell = options.onEvent ?? (() => {})
   const attempt = () => attemptTransfer(spec, options, done, tell)

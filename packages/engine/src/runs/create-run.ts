@@ -1,4 +1,4 @@
-import { ConfigError } from '@millrace/core'
+import { ConfigError, injectTraceContext, inSpan, withTraceContext } from '@millrace/core'
 import { sql, type Trx, transaction } from '@millrace/db'
 import { decide, type Json, resolveParams, type TriggerKind } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
@@ -47,8 +47,24 @@ export async function createRun(engine: Engine, request: NewRun): Promise<Create
   return await transaction(engine.db, async (trx) => await insertRun(engine, trx, request))
 }
 
-/** The same within a transaction of the caller's. */
+/** The same within a transaction of the caller's. The trace of the run begins here, or goes on from the caller's. */
 export async function insertRun(engine: Engine, trx: Trx, request: NewRun): Promise<CreatedRun> {
+  const { traceparent, workflow } = request
+  const attributes = { 'workflow.name': workflow, 'millrace.run.trigger': request.trigger }
+  return await withTraceContext(traceparent === undefined ? {} : { traceparent }, async () =>
+    inSpan(`${workflow} run`, attributes, async (span) => {
+      const here = injectTraceContext().traceparent ?? traceparent
+      const created = await insertTracedRun(engine, trx, {
+        ...request,
+        ...(here === undefined ? {} : { traceparent: here }),
+      })
+      span.setAttribute('recipe.run.id', String(created.run.id))
+      return created
+    }),
+  )
+}
+
+async function insertTracedRun(engine: Engine, trx: Trx, request: NewRun): Promise<CreatedRun> {
   const workflow = await findWorkflow(trx, request.workflow)
   const versionId = await findVersion(trx, workflow, request.version)
   const graph = await engine.graphs.get(trx, versionId)

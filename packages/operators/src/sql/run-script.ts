@@ -1,5 +1,5 @@
 import type { Scalar, SqlConnector, SqlSession } from '@millrace/connectors'
-import { isMillraceError } from '@millrace/core'
+import { inSpan, isMillraceError } from '@millrace/core'
 import type { Statement } from './split-statements.ts'
 
 export interface StatementOutcome {
@@ -43,7 +43,8 @@ export async function runScript(
   options: ScriptOptions,
 ): Promise<ScriptResult> {
   const { signal, accept } = options
-  await using session = (await connector.openSession?.(signal)) ?? separately(connector)
+  await using opened = (await connector.openSession?.(signal)) ?? separately(connector)
+  const session = traced(opened, connector.definition.name)
   const begins =
     options.transaction &&
     connector.openSession !== undefined &&
@@ -62,7 +63,7 @@ export async function runScript(
 }
 
 async function runAll(
-  session: SqlSession,
+  session: Pick<SqlSession, 'run'>,
   statements: readonly Statement[],
   { comment, rowLimit, signal, onStatement }: ScriptOptions,
 ): Promise<ScriptResult> {
@@ -95,12 +96,23 @@ function inStatement(error: unknown, { line }: Statement, index: number, count: 
   })
 }
 
+/** Each statement is a span of the task's trace, named by its verb: its text may hold values. */
+function traced(session: SqlSession, system: string): Pick<SqlSession, 'run'> {
+  return {
+    run: (sql, options) =>
+      inSpan(`${system} ${verbOf(sql)}`, { 'db.system.name': system }, async () => await session.run(sql, options)),
+  }
+}
+
+function verbOf(sql: string): string {
+  return /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/|\()*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? ''
+}
+
 /** For a system without sessions: each statement over a connection of its own choice, and by itself. */
 function separately(connector: SqlConnector): SqlSession {
   return {
     async run(sql, { rowLimit = 1000, signal } = {}) {
-      const verb = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/|\()*([a-z]+)/i.exec(sql)?.[1]?.toLowerCase() ?? ''
-      if (!reading.has(verb)) {
+      if (!reading.has(verbOf(sql))) {
         const changed = await connector.execute(sql, signal)
         // Below zero: the driver does not know.
         return { changed: changed < 0 ? null : changed, columns: null, rows: [], cut: false }

@@ -1,78 +1,17 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
-import {
-  type Attributes,
-  type Context,
-  type ContextManager,
-  context,
-  type Meter,
-  metrics,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanOptions,
-  type SpanStatus,
-  trace,
-} from '@opentelemetry/api'
+import { recordSpans } from '@millrace/testing'
+import { type Attributes, type Meter, metrics } from '@opentelemetry/api'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { runTask, SkipTask, Task } from '../index.ts'
 import { attemptSpec, recordingHost } from './attempt.fixture.ts'
 
-interface Seen {
-  readonly name: string
-  readonly parent: string | undefined
-  readonly attributes: Attributes
-  readonly ended: boolean
-  readonly status: number | undefined
-}
-
-const names = new WeakMap<Span, string>()
-let spans: Seen[] = []
+let recorder: ReturnType<typeof recordSpans>
+let spans: ReturnType<typeof recordSpans>['spans'] = []
 let counts: [string, number, Attributes][] = []
 
-/** As small as a provider can be that knows which span is within which. */
-function startSpan(name: string, options: SpanOptions, within: Context): Span {
-  const around = trace.getSpan(within)
-  const seen: { -readonly [K in keyof Seen]: Seen[K] } = {
-    name,
-    parent: around && names.get(around),
-    attributes: options.attributes ?? {},
-    ended: false,
-    status: undefined,
-  }
-  spans.push(seen)
-  const span = {
-    end: () => {
-      seen.ended = true
-    },
-    setStatus: ({ code }: SpanStatus) => {
-      seen.status = code
-    },
-  } as unknown as Span
-  names.set(span, name)
-  return span
-}
-
 beforeEach(() => {
-  spans = []
+  recorder = recordSpans()
+  spans = recorder.spans
   counts = []
-  const storage = new AsyncLocalStorage<Context>()
-  const manager = {
-    active: () => storage.getStore() ?? ROOT_CONTEXT,
-    with: (within: Context, work: () => unknown) => storage.run(within, work),
-    bind: (_: Context, target: unknown) => target,
-    enable: () => manager,
-    disable: () => manager,
-  } as unknown as ContextManager
-  context.setGlobalContextManager(manager)
-  trace.setGlobalTracerProvider({
-    getTracer: () => ({
-      startSpan: (name, options = {}, within = context.active()) => startSpan(name, options, within),
-      startActiveSpan: (name: string, ...rest: unknown[]) => {
-        const work = rest.at(-1) as (span: Span) => unknown
-        const span = startSpan(name, rest.length > 1 ? (rest[0] as SpanOptions) : {}, context.active())
-        return context.with(trace.setSpan(context.active(), span), () => work(span)) as never
-      },
-    }),
-  })
   metrics.setGlobalMeterProvider({
     getMeter: () =>
       ({
@@ -84,8 +23,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  context.disable()
-  trace.disable()
+  recorder.stop()
   metrics.disable()
   vi.unstubAllEnvs()
 })
