@@ -22,6 +22,8 @@ export interface RunInfo {
 export interface ConnectionConfig {
   readonly connector: string
   readonly values: Readonly<Record<string, string | number | boolean>>
+  /** Names of values that are secret, besides those whose names say so. */
+  readonly secretFields?: readonly string[]
 }
 
 /** Connections that the task names in `connections`; others are refused. */

@@ -26,6 +26,7 @@ export { type HasParams, resolveParams } from './params.ts'
 export { isRetryable, retryPauseSeconds } from './retry-policy.ts'
 export { printerOfCurrentTask } from './run-task/printed-lines.ts'
 export { type RunTaskOptions, runTask } from './run-task/run-task.ts'
+export { connectionSecrets } from './run-task/secret-values.ts'
 export { taskFailure } from './run-task/task-failure.ts'
 export { type TemplateSource, type TemplateValues, templateValues } from './run-task/template-values.ts'
 export type {

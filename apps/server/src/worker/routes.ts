@@ -110,7 +110,7 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
     },
   )
 
-  const connection = z.object({ connector: z.string(), values: jsonMap })
+  const connection = z.object({ connector: z.string(), values: jsonMap, secretFields: z.array(z.string()).optional() })
   api.endpoint(
     {
       method: 'get',
@@ -124,12 +124,11 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       answers: { 200: z.object({ value: connection.nullable() }) },
     },
     async ({ params, query }) => {
-      const value = await workerApi.connection(leaseOf(params, query), params.name)
-      return {
-        status: 200,
-        body: { value: value === null ? null : { ...value, values: { ...value.values } } },
-        headers: noStore,
-      }
+      const found = await workerApi.connection(leaseOf(params, query), params.name)
+      if (found === null) return { status: 200, body: { value: null }, headers: noStore }
+      const { connector, values, secretFields } = found
+      const value = { connector, values: { ...values }, ...(secretFields && { secretFields: [...secretFields] }) }
+      return { status: 200, body: { value }, headers: noStore }
     },
   )
 

@@ -33,7 +33,12 @@ export function projectValues(folder: string, secrets: Secrets, environment: Env
       const found = await namedConnector(name, 'system', { connections, secrets, environment })
       if (found === null) return null
       const { definition, config } = found
-      return { connector: definition.name, values: withAbsolutePaths(definition.configSchema, config, folder) }
+      const { configSchema } = definition
+      return {
+        connector: definition.name,
+        values: withAbsolutePaths(configSchema, config, folder),
+        secretFields: configSchema.secret,
+      }
     },
     async secret(name) {
       const value = environment[variableOf(secretPrefix, name)]

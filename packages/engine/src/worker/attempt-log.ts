@@ -85,10 +85,10 @@ export function attemptLog({ append, mask, limitBytes, tryAgain }: AttemptLogOpt
   return {
     push(entry) {
       if (dropped) return
-      const { text } = entry
-      gate.push(
-        mask(text.length > longestTextChars ? { ...entry, text: `${text.slice(0, longestTextChars)} …` } : entry),
-      )
+      // Before it is cut: the first half of a secret would not be known for one.
+      const masked = mask(entry)
+      const { text } = masked
+      gate.push(text.length > longestTextChars ? { ...masked, text: `${text.slice(0, longestTextChars)} …` } : masked)
     },
     async finish() {
       gate.end()

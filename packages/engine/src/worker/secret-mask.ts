@@ -1,5 +1,5 @@
-import { isSecretName, redact, redactFields } from '@millrace/core'
-import type { ConnectionConfig, LogEntry, Outcome } from '@millrace/workflow'
+import { redact, redactFields } from '@millrace/core'
+import { type ConnectionConfig, connectionSecrets, type LogEntry, type Outcome } from '@millrace/workflow'
 
 export interface SecretMask {
   add(secret: string): void
@@ -17,12 +17,8 @@ export function secretMask(): SecretMask {
   const text = (value: string) => redact(value, secrets)
   return {
     add: (secret) => void secrets.add(secret),
-    addConnection({ values }) {
-      for (const [name, value] of Object.entries(values)) {
-        if (typeof value !== 'string') continue
-        if (isSecretName(name)) secrets.add(value)
-        for (const password of passwordsOf(value)) secrets.add(password)
-      }
+    addConnection(connection) {
+      for (const secret of connectionSecrets(connection)) secrets.add(secret)
     },
     entry(entry) {
       const { fields } = entry
@@ -36,10 +32,15 @@ export function secretMask(): SecretMask {
       switch (outcome.kind) {
         case 'failure': {
           const { failure } = outcome
-          const { message, stack } = failure
+          const { code, message, stack } = failure
           return {
             kind: 'failure',
-            failure: { ...failure, message: text(message), ...(stack !== undefined && { stack: text(stack) }) },
+            failure: {
+              ...failure,
+              code: text(code),
+              message: text(message),
+              ...(stack !== undefined && { stack: text(stack) }),
+            },
           }
         }
         case 'skip':
@@ -49,16 +50,5 @@ export function secretMask(): SecretMask {
           return outcome
       }
     },
-  }
-}
-
-function passwordsOf(value: string): string[] {
-  if (!URL.canParse(value)) return []
-  const { password } = new URL(value)
-  if (password === '') return []
-  try {
-    return [password, decodeURIComponent(password)]
-  } catch {
-    return [password]
   }
 }

@@ -189,7 +189,14 @@ test('What was fetched ahead goes back when it would wait', async () => {
 test('A task gets what it declares: of the platform first, else of the worker; it is masked in all it says', async () => {
   const engine = scriptedApi()
   engine.keep({
-    connections: { orders: { connector: 'postgres', values: { host: 'db', password: 'pw-of-orders' } } },
+    connections: {
+      orders: { connector: 'postgres', values: { host: 'db', password: 'pw-of-orders' } },
+      bucket: {
+        connector: 'gcs',
+        values: { bucket: 'b', credentials_json: JSON.stringify({ private_key: 'BEGIN\npw-of-bucket\nEND' }) },
+        secretFields: ['credentials_json'],
+      },
+    },
     secrets: { key: 'key-of-platform' },
   })
   const own = {
@@ -197,12 +204,13 @@ test('A task gets what it declares: of the platform first, else of the worker; i
     secret: async (name: string) => (name === 'own' ? 'key-of-worker' : null),
   }
   start(engine.api, { own })
-  const declared = { connections: ['orders', 'lake'], secrets: ['key', 'own', 'missing'] }
+  const declared = { connections: ['orders', 'lake', 'bucket'], secrets: ['key', 'own', 'missing'] }
   const told = codeAttempt(async ({ connections, secrets }) => {
     const orders = await connections.get('orders')
     const lake = await connections.get('lake')
     const { execSync } = process.getBuiltinModule('node:child_process')
     console.log('printed', orders.values.password)
+    console.log(JSON.parse(String((await connections.get('bucket')).values.credentials_json)).private_key)
     execSync(`echo ${await secrets.get('own')} from another program`, { stdio: 'inherit' })
     return [orders.values.host, lake.connector, (await secrets.get('key')).length]
   }, declared)
@@ -216,6 +224,7 @@ test('A task gets what it declares: of the platform first, else of the worker; i
   expect(engine.log(told).map(({ text }) => text)).toEqual(
     expect.arrayContaining(['printed ***', '*** from another program']),
   )
+  expect(JSON.stringify(engine.log(told))).not.toMatch(/pw-of|key-of/)
   expect(await engine.outcome(failing)).toMatchObject({ failure: { message: 'refused with ***' } })
   expect(await engine.outcome(missing)).toMatchObject({
     failure: {

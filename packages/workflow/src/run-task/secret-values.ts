@@ -17,16 +17,8 @@ export class SecretValues implements Iterable<string> {
     return this.#values.values()
   }
 
-  addConnection({ values }: ConnectionConfig): void {
-    for (const [name, value] of Object.entries(values)) {
-      if (typeof value !== 'string') continue
-      if (isSecretName(name)) this.add(value)
-      const password = URL.canParse(value) ? new URL(value).password : ''
-      if (password !== '') {
-        this.add(password)
-        this.add(decode(password))
-      }
-    }
+  addConnection(connection: ConnectionConfig): void {
+    for (const secret of connectionSecrets(connection)) this.add(secret)
   }
 
   /** The same value with secrets replaced; only exact ones, so that what merely looks secret reaches its consumer. */
@@ -43,6 +35,31 @@ export class SecretValues implements Iterable<string> {
     for (const secret of [...this.#values].sort((a, b) => b.length - a.length))
       masked = masked.replaceAll(secret, '***')
     return masked
+  }
+}
+
+/** Secret values of a connection: those of its secret fields, passwords of URIs, and what a secret JSON document holds. */
+export function connectionSecrets({ values, secretFields = [] }: ConnectionConfig): string[] {
+  const fields = new Set(secretFields)
+  return Object.entries(values).flatMap(([name, value]) => {
+    if (typeof value !== 'string') return []
+    const password = URL.canParse(value) ? new URL(value).password : ''
+    return [
+      ...(isSecretName(name, fields) ? [value, ...secretsInDocument(value)] : []),
+      ...(password === '' ? [] : [password, decode(password)]),
+    ]
+  })
+}
+
+/** Such as the private key of the JSON of a service account. */
+function secretsInDocument(text: string): string[] {
+  if (!text.trimStart().startsWith('{')) return []
+  try {
+    return Object.entries(JSON.parse(text) as Readonly<Record<string, unknown>>).flatMap(([name, value]) =>
+      isSecretName(name) && typeof value === 'string' ? [value] : [],
+    )
+  } catch {
+    return []
   }
 }
 
