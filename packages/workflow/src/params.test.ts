@@ -100,3 +100,14 @@ it('are not described by functions, which are not there where runs are started',
   ])
   expect(problems(params)).toEqual([])
 })
+
+it('a pattern that never comes to an end is given up, and named', () => {
+  const params = { type: 'object', properties: { code: { type: 'string', pattern: '^(a+)+$' } } } as const
+  const startedAt = performance.now()
+  expect(() => resolveParams({ name: 'flow', params }, { code: `${'a'.repeat(60)}!` })).toThrow(
+    expect.objectContaining({ code: 'PARAMS_CHECK_TOO_SLOW', message: expect.stringContaining('workflow "flow"') }),
+  )
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  expect(resolveParams({ name: 'flow', params }, { code: 'aaa' })).toEqual({ code: 'aaa' })
+  expect(() => resolveParams({ name: 'flow', params }, { code: 'b' })).toThrow('does not fit')
+})

@@ -2,6 +2,7 @@ import { ConfigError, closestName } from '@millrace/core'
 import { z } from 'zod'
 import type { Json, JsonSchema } from './json.ts'
 import { toJson } from './json-value.ts'
+import { withinMs } from './within-ms.ts'
 
 /** What parameters are resolved by: a manifest, or a workflow. */
 export interface HasParams {
@@ -12,7 +13,8 @@ export interface HasParams {
 /**
  * The parameters of a run: what was given, checked, with defaults for what was not. A workflow without a schema takes any.
  *
- * @throws ConfigError `PARAM_UNKNOWN`, `PARAM_INVALID`; with several faults `PARAMS_INVALID`, naming them all
+ * @throws ConfigError `PARAM_UNKNOWN`, `PARAM_INVALID`; with several faults `PARAMS_INVALID`, naming them all;
+ * `PARAMS_CHECK_TOO_SLOW` when a regular expression of the schema never comes to an end
  */
 export function resolveParams(
   workflow: HasParams,
@@ -20,12 +22,14 @@ export function resolveParams(
 ): Readonly<Record<string, Json>> {
   const { name, params } = workflow
   if (params === null) return jsonOf(name, given)
-  const { schema, takesOthers } = checkerOf(name, params)
+  const { schema, takesOthers, hasPatterns } = checkerOf(name, params)
   const known = Object.keys(schema.shape)
   const faults: Fault[] = Object.keys(given)
     .filter((param) => !takesOthers && !known.includes(param))
     .map((param) => unknownParam(name, param, known))
-  const parsed = schema.safeParse(given)
+  const check = () => schema.safeParse(given)
+  const parsed = hasPatterns ? withinMs(longestCheckMs, check) : check()
+  if (parsed === undefined) throw tooSlow(name)
   if (!parsed.success) faults.push(...faultsOf(name, parsed.error, given))
   if (faults.length > 0) throw paramsError(name, faults)
   return jsonOf(name, parsed.data ?? {})
@@ -53,7 +57,12 @@ const checkedFormats: ReadonlySet<unknown> = new Set(['date', 'date-time', 'dura
 interface Checker {
   readonly schema: z.ZodObject
   readonly takesOthers: boolean
+  /** Regular expressions, which may take longer than anybody can wait: a server checks what others send. */
+  readonly hasPatterns: boolean
 }
+
+/** A server does nothing else meanwhile; a busy machine may need some of it for nothing. */
+const longestCheckMs = 1000
 
 const checkers = new WeakMap<object, Checker>()
 
@@ -63,7 +72,11 @@ function checkerOf(workflow: string, params: JsonSchema | z.ZodObject): Checker 
   if (before !== undefined) return before
   const json = isZodObject(params) ? paramsSchema(params) : params
   const { additionalProperties = false } = json
-  const checker = { schema: fromSchema(workflow, json), takesOthers: additionalProperties !== false }
+  const checker = {
+    schema: fromSchema(workflow, json),
+    takesOthers: additionalProperties !== false,
+    hasPatterns: JSON.stringify(json).includes('"pattern'),
+  }
   checkers.set(params, checker)
   return checker
 }
@@ -79,6 +92,12 @@ function fromSchema(workflow: string, schema: JsonSchema): z.ZodObject {
   if (isZodObject(read)) return read
   throw new ConfigError('PARAMS_SCHEMA_INVALID', {
     message: `The parameters of workflow "${workflow}" are not described by an object. Build the workflow again.`,
+  })
+}
+
+function tooSlow(workflow: string): ConfigError {
+  return new ConfigError('PARAMS_CHECK_TOO_SLOW', {
+    message: `The parameters of workflow "${workflow}" could not be checked within ${longestCheckMs} ms: a pattern in their schema has too many ways to match the given text. Write the pattern without a repetition inside a repetition, such as (a+)+, and build and deploy the workflow again.`,
   })
 }
 
