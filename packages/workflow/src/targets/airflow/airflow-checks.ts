@@ -1,6 +1,7 @@
 import { ConfigError } from '@millrace/core'
 import type { ManifestNode, WorkflowManifest } from '../../manifest.ts'
 import { versionedName } from '../../workflow-names.ts'
+import { largestInputBytes } from './python-runtime.ts'
 
 const idFormat = /^[A-Za-z0-9_.-]+$/
 const groupFormat = /^[A-Za-z0-9_-]+$/
@@ -23,7 +24,8 @@ export function airflowProblems(manifest: WorkflowManifest): readonly ConfigErro
     found.push(problem('AIRFLOW_DAG_ID_INVALID', message, { id: dagId }))
   }
   const groupIds = new Set(groups.map(({ id }) => id))
-  for (const { id, operator } of nodes) {
+  for (const node of nodes) {
+    const { id, operator } = node
     if (operator !== null && runsOfMillrace.has(operator.name)) {
       const message = `"${id}" of workflow "${name}" looks at runs of other workflows, which Airflow does not know by their names here. Leave it out, and let Airflow's own sensors and triggers connect the two DAGs.`
       found.push(problem('AIRFLOW_OPERATOR_UNKNOWN', message, { node: id, operator: operator.name }))
@@ -31,6 +33,11 @@ export function airflowProblems(manifest: WorkflowManifest): readonly ConfigErro
     if (!idFormat.test(id) || id.length > longestId) {
       const message = `"${id}" of workflow "${name}" cannot be the id of an Airflow task. Use letters, digits, "_", "." and "-" only, and at most ${longestId} characters with its groups.`
       found.push(problem('AIRFLOW_TASK_ID_INVALID', message, { node: id }))
+    }
+    const bytes = Buffer.byteLength(JSON.stringify([manifest.params, node]))
+    if (bytes > largestInputBytes) {
+      const message = `"${id}" of workflow "${name}" takes ${bytes.toLocaleString('en')} bytes with its configuration, and at most ${largestInputBytes.toLocaleString('en')} can be handed to a task. Put what is large into a file of the package.`
+      found.push(problem('AIRFLOW_NODE_TOO_LARGE', message, { node: id, bytes }))
     }
     if (groupIds.has(id)) {
       const message = `"${id}" of workflow "${name}" is a task and a group, which Airflow cannot tell apart. Rename one of them.`

@@ -265,6 +265,11 @@ describe('airflowTarget', () => {
       new Workflow(identity).addNode(new Named({ text: '' }, 'link'), { id: 'next' }),
       /"next"/,
     ],
+    [
+      'AIRFLOW_NODE_TOO_LARGE',
+      new Workflow(identity).addNode(new Named({ text: 'x'.repeat(130_000) }), { id: 'ask' }),
+      /"ask".*130,.* bytes/,
+    ],
     ['AIRFLOW_TAG_TOO_LONG', new Workflow({ ...identity, tags: ['x'.repeat(101)] }).addNode(Extract), /101 characters/],
   ])('refuses with %s what Airflow would refuse or run wrongly', (code, workflow, text) => {
     const error = refusal(workflow as AnyWorkflow<never>)

@@ -3,8 +3,8 @@ import { taskExitCodes } from './exit-codes.ts'
 /** Largest output of a node, in bytes of JSON: what Airflow keeps of it fits into the column of every database it supports. */
 export const largestOutputBytes = 48_000
 
-/** All outputs that one node may see, in bytes of JSON: one environment variable of Linux holds 128 KiB. */
-const largestInputBytes = 120_000
+/** What goes to a task in one piece, such as all outputs that it may see, in bytes: a variable of the environment holds 128 KiB. */
+export const largestInputBytes = 120_000
 
 /**
  * Functions that the file brings along. They run on the worker, when a task's templates are filled in, and read the run
@@ -40,6 +40,15 @@ def _item(ti, task_id):
     return _entries(ti, source)[ti.map_index]["output"]
 
 
+def _fitting(ti, text, what):
+    if len(text.encode()) > ${largestInputBytes}:
+        raise ValueError(
+            f"{what} of {ti.task_id} take {len(text.encode())} bytes; under Airflow a task may be given ${largestInputBytes}. "
+            "Write what is large to a file or a table, and hand on its name."
+        )
+    return text
+
+
 def task_node(ti):
     """The node as its workflow's manifest has it."""
     return json.dumps({**WORKFLOW, "node": NODES[ti.task_id]})
@@ -47,7 +56,7 @@ def task_node(ti):
 
 def task_run(ti, dag_run, params):
     """What is known of this run only when it runs. The data interval follows from it and the schedule."""
-    return json.dumps(
+    text = json.dumps(
         {
             "runId": ti.run_id,
             "type": str(getattr(dag_run.run_type, "value", dag_run.run_type)),
@@ -63,19 +72,14 @@ def task_run(ti, dag_run, params):
             },
         }
     )
+    return _fitting(ti, text, "The parameters and the item")
 
 
 def task_outputs(ti):
     """Outputs of the nodes before this one, by their ids."""
     outputs = {task_id: _output(ti, task_id) for task_id in ANCESTORS[ti.task_id]}
-    text = json.dumps(outputs)
-    if len(text.encode()) > ${largestInputBytes}:
-        largest = max(outputs, key=lambda task_id: len(json.dumps(outputs[task_id])))
-        raise ValueError(
-            f"The outputs before {ti.task_id} take {len(text.encode())} bytes; under Airflow a task may see "
-            f"${largestInputBytes} in all. The largest is that of {largest}: let it write a file or a table, and return its name."
-        )
-    return text
+    largest = max(outputs, key=lambda task_id: len(json.dumps(outputs[task_id])), default=None)
+    return _fitting(ti, json.dumps(outputs), f"The outputs of other tasks (the largest: {largest}) for the run")
 
 
 def report_failure(context):
