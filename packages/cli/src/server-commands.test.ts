@@ -1,7 +1,9 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { freePort, startPostgres, type TestPostgres } from '@millrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeDevFile, startOf, writeDevFile } from './dev/dev-file.ts'
@@ -67,8 +69,8 @@ async function* on(child: ChildProcess) {
 
 describe('millrace deploy', () => {
   test('sends nothing by --dry-run, then a package once, and tells of what is not there', async () => {
-    await using other = await workflowPackage({ 'package.json': packageJson, 'src/shop.ts': shop('other') })
-    await other.write('src/shop.ts', shop('other').replaceAll("category: 'shop'", "category: 'store'"))
+    await using other = await workflowPackage({ 'package.json': packageJson, 'src/shop.ts': shop({ marker: 'other' }) })
+    await other.write('src/shop.ts', shop({ marker: 'other' }).replaceAll("category: 'shop'", "category: 'store'"))
     const deploy = (...args: string[]) => millrace(['deploy', '--version', '1', ...args], { cwd: other.folder })
 
     const dry = await deploy('--dry-run')
@@ -93,7 +95,7 @@ describe('millrace deploy', () => {
 
   test('refuses a version with other content, all at once, and takes it as another version', async () => {
     await using other = await workflowPackage({ 'package.json': packageJson, 'src/shop.ts': '' })
-    const content = (name: string) => shop(name).replaceAll("category: 'shop'", "category: 'mall'")
+    const content = (name: string) => shop({ marker: name }).replaceAll("category: 'shop'", "category: 'mall'")
     const deploy = async (name: string, version: string) => {
       await other.write('src/shop.ts', content(name))
       return await millrace(['deploy', '--version', version], { cwd: other.folder })
@@ -303,48 +305,20 @@ describe('logs', () => {
   })
 })
 
-describe.concurrent('what there is besides runs', () => {
+describe('what there is besides runs', () => {
   test('a backfill runs the ticks of a range in the time zone of the schedule', async () => {
     const range = ['--from', '2026-03-28', '--to', '2026-03-31', '--param', `gate=${gate.url}`, '--param', 'rows=1']
     const started = await millrace(['backfill', 'shop_daily', ...range, '--concurrency', '3'])
     expect(started.out, started.err).toMatch(/^Backfill 1 of shop_daily 1 was started: 3 ticks, oldest first\.\n$/)
     const runs: { id: string }[] = await json(['runs', 'list', '--backfill', '1'])
-    for (const { id } of runs) await millrace(['runs', 'watch', id])
+    await Promise.all(runs.map(({ id }) => millrace(['runs', 'watch', id])))
     const shown = (await millrace(['backfill', 'show', '1'])).out
     expect(shown).toMatch(/2026-03-28 06:00:00/)
     expect(shown).toMatch(/2026-03-29 06:00:00/)
     expect(await json(['backfill', 'list'])).toMatchObject([{ id: 1, workflow: 'shop_daily', progress: { total: 3 } }])
     const none = await millrace(['backfill', 'shop_rare', '--from', '2026-03-28', '--to', '2026-03-31'])
-    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('[SCHEDULE_MISSING]') })
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining('[BACKFILL_WITHOUT_SCHEDULE]') })
     expect((await millrace(['backfill', 'cancel', '9'])).err).toContain('There is no backfill 9.')
-  })
-
-  test('pools are made, changed and removed', async () => {
-    expect((await millrace(['pools', 'set', 'warehouse', '2'])).out).toBe('Pool warehouse has 2 slots, and is new.\n')
-    expect((await millrace(['pools', 'set', 'warehouse', '1'])).out).toBe('Pool warehouse has 1 slot; it had 2.\n')
-    const [wrong, pools] = await Promise.all([millrace(['pools', 'delete', 'warehose']), json(['pools', 'list'])])
-    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "warehouse"?') })
-    expect(pools).toEqual([{ name: 'warehouse', slots: 1, used: 0, waiting: 0 }])
-    expect((await millrace(['pools', 'delete', 'warehouse'])).out).toBe('Pool warehouse was removed.\n')
-  })
-
-  test('variables are JSON, or text where that is asked for', async () => {
-    await Promise.all([
-      millrace(['variables', 'set', 'limits', '{"rows": 5}']),
-      millrace(['variables', 'set', 'day', '5', '--text']),
-    ])
-    const [listed, wrong] = await Promise.all([
-      millrace(['variables', 'list']),
-      millrace(['variables', 'delete', 'days']),
-    ])
-    expect(listed.out).toMatch(/day +"5"\nlimits +\{"rows":5\}/)
-    expect(wrong.err).toContain('Did you mean "day"?')
-  })
-
-  test('schedules are paused and go on', async () => {
-    expect((await millrace(['schedules', 'pause', 'shop_daily'])).out).toContain('shop_daily is paused')
-    expect((await millrace(['schedules', 'list'])).out).toMatch(/shop_daily +0 6 \* \* \* +Europe\/Berlin .* paused/)
-    expect((await millrace(['schedules', 'resume', 'shop_daily'])).out).toMatch(/goes on; next run .* 06:00:00\.\n$/)
   })
 
   test('tokens of workers are shown once, and may not do what people do', async () => {
@@ -359,15 +333,9 @@ describe.concurrent('what there is besides runs', () => {
     await millrace(['tokens', 'revoke', `${id}`])
     expect((await millrace(['tokens', 'list'])).out).toMatch(/box +revoked +gpu/)
   })
-
-  test('workers are listed with what they run', async () => {
-    const [listed, wrong] = await Promise.all([millrace(['workers', 'list']), millrace(['workers', 'drain', 'ones'])])
-    expect(listed.out).toMatch(/one +\S+ +active +\d of 4 +default/)
-    expect(wrong.err).toContain('Did you mean "one"?')
-  })
 })
 
-describe.concurrent('the server', () => {
+describe('the server', () => {
   test('that is not named, not there, or does not know the token is told of with the next step', async () => {
     const [none, tokenless, refused] = await Promise.all([
       runCommand(['pools', 'list'], { cwd: project.folder }),
@@ -410,6 +378,39 @@ describe.concurrent('the server', () => {
     expect(workflow).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "shop_daily"?') })
     expect(param).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "rows"?') })
     expect(version).toMatchObject({ code: 2, err: expect.stringContaining('[WORKFLOW_VERSION_MISSING]') })
+    const [pool, worker, variable] = await Promise.all([
+      json(['pools', 'set', 'disk', '2']).then(() => millrace(['pools', 'delete', 'dsk'])),
+      millrace(['workers', 'drain', 'ones']),
+      json(['variables', 'set', 'day', '5', '--text']).then(() => millrace(['variables', 'delete', 'days'])),
+    ])
+    expect(pool).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "disk"?') })
+    expect(worker).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "one"?') })
+    expect(variable).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean "day"?') })
     expect((await millrace(['runs', 'show', '4711'])).err).toContain('There is no run 4711. "millrace runs list"')
   })
+})
+
+test('every command of the guide does what it says', async () => {
+  await project.write('src/shop.ts', shop({ gate: gate.url }))
+  gate.answer('Load-1', 'row 1 is broken')
+  const id = await trigger()
+  expect(await millrace(['runs', 'watch', id])).toMatchObject({ code: 1 })
+  gate.answer('Load-1', 'ok')
+
+  const guide = await readFile(new URL('../../../docs/guides/operate.md', import.meta.url), 'utf8')
+  const blocks = [...guide.matchAll(/```sh\n(.*?)```/gs)].map(([, body = '']) => body.replaceAll(' 42', ` ${id}`))
+  const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
+  const command = `millrace() { echo "$ millrace $*"; '${process.execPath}' --conditions=@millrace/source '${bin}' "$@"; }`
+  const { stdout } = await promisify(execFile)('sh', ['-ec', `exec 2>&1\n${[command, ...blocks].join('\n')}`], {
+    cwd: project.folder,
+    env: { PATH: process.env.PATH, MILLRACE_URL: platform.url, MILLRACE_TOKEN: serverToken },
+  }).catch(({ stdout, message }) => expect.fail(`${message}\n${stdout}`))
+  expect(stdout).not.toContain('error:')
+  for (const text of [
+    ...[`${id} +shop_daily .* 1 failed`, `Run ${id} of shop_daily .* 5 succeeded`, `marked as success; it succeeded`],
+    ...['shop_daily is paused', 'goes on; next run', '3 ticks, oldest first', 'warehouse +4 +0 +0 +connections to'],
+    ...['country +"de"', 'day +"5"', 'box1 +valid +default', 'one +\\S+ +active +\\d of 4 +default'],
+  ]) {
+    expect(stdout).toMatch(new RegExp(text))
+  }
 })

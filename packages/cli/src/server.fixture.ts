@@ -118,11 +118,11 @@ export async function openWire(target: string): Promise<Wire> {
 }
 
 /** A workflow whose tasks ask the gate, and one that needs what is not there. */
-export function shop(marker = 'first'): string {
+export function shop({ marker = 'first', gate = '' } = {}): string {
   return `
 import { Task, type TaskContext, Workflow, z } from '@millrace/workflow'
 
-const params = z.object({ gate: z.string(), rows: z.int().default(3), note: z.string().default('${marker}') })
+const params = z.object({ gate: z.string().default('${gate}'), rows: z.int().default(3), note: z.string().default('${marker}') })
 type Params = z.infer<typeof params>
 
 async function ask({ params, task, signal }: TaskContext<Params, never>) {

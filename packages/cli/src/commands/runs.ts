@@ -144,8 +144,9 @@ export async function markRun(
 
 function report(run: Run, done: string, json: boolean, context: Context): number {
   if (json) return print(run, context)
-  context.out(`Run ${run.id} ${done}; it is ${runState(run.state)}.\n`)
-  if (run.state === 'queued' || run.state === 'running') context.err(`Follow it with: millrace runs watch ${run.id}\n`)
+  const isOpen = run.state === 'queued' || run.state === 'running'
+  context.out(`Run ${run.id} ${done}; it ${isOpen ? 'is ' : ''}${runState(run.state)}.\n`)
+  if (isOpen) context.err(`Follow it with: millrace runs watch ${run.id}\n`)
   return exitCodes.done
 }
 
