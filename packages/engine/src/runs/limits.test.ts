@@ -1,4 +1,5 @@
 import { sql } from '@millrace/db'
+import type { Outcome } from '@millrace/workflow'
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../engine.ts'
 import { deployWorkflow } from '../workflows.ts'
@@ -15,6 +16,7 @@ import {
   useEngines,
   work,
 } from './engine.fixture.ts'
+import { reapLostAttempts } from './leases.ts'
 import { readRun } from './run-row.ts'
 
 const engines = useEngines()
@@ -145,6 +147,24 @@ describe('a concurrency key', () => {
     expect(await claimed(engine)).toEqual(['n0', 'n1'])
     await complete(engine, 'n0')
     expect(await claimed(engine)).toEqual(['n2'])
+  })
+
+  it('is free again, and so are slots of a pool, when the worker that held them is found lost', async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    await pool(engine, 1)
+    await startRun(engine, { a: { concurrencyKey: 'k' }, b: { pool: 'db' } })
+    await startRun(engine, { c: { concurrencyKey: 'k' }, d: { pool: 'db' } }, { name: 'later' })
+    expect(await claimed(engine)).toEqual(['a', 'b'])
+    expect(await claimed(engine)).toEqual([])
+    await engine.db.execute(sql`update engine.task_run set lease_until = now() where state = 'running'`)
+    expect(await reapLostAttempts(engine)).toBe(2)
+    // Those that were lost stand behind those that waited all the while.
+    expect(await claimed(engine)).toEqual(['c', 'd'])
+    for (const node of ['c', 'd']) await complete(engine, node)
+    expect(await claimed(engine)).toEqual(['a', 'b'])
+    for (const node of ['a', 'b']) await complete(engine, node)
+    expect(await inconsistencies(test.db)).toEqual([])
   })
 
   it('of mapped items is filled in from the item', async () => {
@@ -319,5 +339,43 @@ describe('a run', () => {
     await expect(createRun(test.engine, { workflow: 'order', trigger: 'manual' })).rejects.toThrow(
       'Did you mean "orders"?',
     )
+  })
+})
+
+describe('a run under way', () => {
+  it('keeps its version when another one is deployed while a task of it waits', async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    const run = await startRun(engine, { watch: {}, after: ['watch'] })
+    const wait: Outcome = { kind: 'defer', seconds: 0, reason: 'no file yet' }
+    const seen: string[] = []
+    const deployments: Promise<unknown>[] = []
+    await work(
+      engine,
+      ({ node, attempt, run: { version } }) => {
+        seen.push(`${node.id} ${attempt} of ${version}`)
+        return node.id === 'watch' && attempt < 3 ? wait : success
+      },
+      {
+        limit: 1,
+        onBatch: () => void deployments.push(deployWorkflow(engine, manifestOf({ other: {} }, { version: '2' }))),
+      },
+    )
+    await Promise.all(deployments)
+    expect(seen).toEqual(['watch 1 of 1', 'watch 2 of 1', 'watch 3 of 1', 'after 1 of 1'])
+    expect(await readRun(engine.db, run.id)).toMatchObject({ state: 'success' })
+  })
+
+  it('has no limit to its events, and they do not slow it down', { timeout: 60_000 }, async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    const run = await startRun(engine, { a: [], b: ['a'] })
+    await engine.db.execute(sql`
+      insert into engine.run_event (run_id, kind, data)
+      select ${run.id}, 'task.deferred', '{"reason": "no file yet"}' from generate_series(1, 100000)`)
+    const startedAt = performance.now()
+    await work(engine)
+    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(await readRun(engine.db, run.id)).toMatchObject({ state: 'success' })
   })
 })
