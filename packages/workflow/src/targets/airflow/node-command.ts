@@ -54,7 +54,7 @@ watchdog=""
 trap clean_up EXIT
 trap pass_on TERM INT HUP
 
-echo "worker: host $(hostname), process $$, allocation \${NOMAD_ALLOC_ID:-unknown-allocation-id} (\${NOMAD_ALLOC_NAME:-unknown-allocation-name}), group \${NOMAD_GROUP_NAME:-unknown-allocation-group}"
+echo "worker: host $HOSTNAME, process $$, allocation \${NOMAD_ALLOC_ID:-unknown-allocation-id} (\${NOMAD_ALLOC_NAME:-unknown-allocation-name}), group \${NOMAD_GROUP_NAME:-unknown-allocation-group}"
 if ! command -v millrace >/dev/null; then
   echo "The command millrace is not on this worker's PATH. Install @millrace/cli on every worker of this queue." >&2
   exit 127
