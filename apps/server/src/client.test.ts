@@ -48,8 +48,18 @@ describe('the client', () => {
     expect(error).toBeInstanceOf(ApiError)
     expect(error).toMatchObject({ status: 404, code: 1404, detail: 'RUN_MISSING', traceId: expect.any(String) })
     expect(started.lines.some(({ requestId }) => requestId === error.traceId)).toBe(true)
-    const stranger = createClient({ url: started.server.url, token: 'wrong' })
+  })
+
+  test('R10: does not try again with a token that was refused', async () => {
+    const started = await servers.start()
+    let sent = 0
+    const counting = (request: Request) => {
+      sent += 1
+      return fetch(request)
+    }
+    const stranger = createClient({ url: started.server.url, token: 'wrong', fetch: counting })
     await expect(stranger.get('/api/runs')).rejects.toMatchObject({ status: 401 })
+    expect(sent).toBe(1)
   })
 
   test('sends again what may be repeated, and nothing else', async () => {

@@ -36,8 +36,9 @@ export function decide(rule: TriggerRule, { total, success, failed, skipped }: U
   switch (rule) {
     case 'all_success':
       if (failed > 0) return 'upstream_failed'
-      if (skipped > 0) return 'skip'
-      return open > 0 ? 'wait' : 'run'
+      // A failure that is still to come counts more than the skip, whichever is first.
+      if (open > 0) return 'wait'
+      return skipped > 0 ? 'skip' : 'run'
     case 'all_failed':
       if (success > 0 || skipped > 0) return 'skip'
       return open > 0 ? 'wait' : 'run'

@@ -129,6 +129,14 @@ describe('graph', () => {
     expect(() => workflow.addNode(B, { upstreams: C })).toThrow('There are: extract.')
   })
 
+  it('R9: takes an upstream that is named twice for one', () => {
+    const workflow = daily()
+      .addNode(A)
+      .addNode(B, { upstreams: [A, 'A', A] })
+    workflow.addEdge(A, B)
+    expect(workflow.toManifest().nodes.map(({ upstreams }) => upstreams)).toEqual([[], ['A']])
+  })
+
   it('names both nodes of a class that was added twice', () => {
     const workflow = daily().addNode(A, { id: 'one' }).addNode(A, { id: 'two' })
     expect(() => workflow.addNode(B, { upstreams: A })).toThrow(
