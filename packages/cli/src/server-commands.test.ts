@@ -185,6 +185,12 @@ describe('a run', () => {
     expect(shown).toMatch(/Load +failed 3\/3 .* Extract +1 of 3 items did not succeed/)
     expect(shown).toMatch(/ {2}Load\[1\] +failed .* row 1 is broken/)
     expect(shown).toMatch(/Report +not run +Load +1 of its upstreams failed/)
+    const { graph, tasks } = await json(['runs', 'show', id])
+    const load = graph.nodes.find((node: { id: string }) => node.id === 'Load')
+    const item = tasks.find((task: { map_index?: number }) => task.map_index === 1)
+    expect(Date.parse(load.started_at), 'a mapped task starts before its items').toBeLessThan(
+      Date.parse(item.started_at),
+    )
     expect((await millrace(['runs', 'list', '--state', 'failed'])).out).toMatch(
       new RegExp(`${id} +shop_daily .* 1 failed`),
     )

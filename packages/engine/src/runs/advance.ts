@@ -6,6 +6,7 @@ import { concurrencyKey } from './concurrency-key.ts'
 import type { NewRunEvent } from './events.ts'
 import { expandItems } from './expand-items.ts'
 import { isOver } from './lifecycle.ts'
+import type { NodeRow } from './node-row.ts'
 import type { RunRow } from './run-row.ts'
 import { nodeAt, type VersionGraph } from './version-graph.ts'
 
@@ -27,18 +28,6 @@ export interface Advance {
   readonly failed: readonly FailedNode[]
   readonly becameReady: boolean
   readonly events: readonly NewRunEvent[]
-}
-
-export interface NodeRow {
-  readonly id: number
-  readonly node_index: number
-  state: TaskRunState
-  reason: string | null
-  up_success: number
-  up_failed: number
-  up_skipped: number
-  items: number | null
-  concurrency_key: string | null
 }
 
 type Counter = 'up_success' | 'up_failed' | 'up_skipped'
@@ -208,7 +197,7 @@ async function writeRows(trx: Trx, rows: readonly NodeRow[]): Promise<void> {
       ready_at = case when c.state = 'ready' then now() else t.ready_at end,
       first_ready_at = case when c.state = 'ready' then coalesce(t.first_ready_at, now()) else t.first_ready_at end,
       run_at = case when c.state = 'ready' then now() else t.run_at end,
-      started_at = case when c.state = 'expanded' then now() else t.started_at end,
+      started_at = case when c.state = 'expanded' then coalesce(t.started_at, now()) else t.started_at end,
       ended_at = case when c.state in ('success', 'failed', 'skipped', 'upstream_failed', 'cancelled') then now() end
     from unnest(
       ${rows.map((row) => row.id)}::bigint[],
