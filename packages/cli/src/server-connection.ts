@@ -48,7 +48,7 @@ export async function withServer(
  *
  * @throws ConfigError `SERVER_UNKNOWN`, `SERVER_URL_INVALID`, `TOKEN_MISSING`
  */
-export function findServer(
+function findServer(
   request: ServerRequest,
   { settings }: Pick<Context, 'settings'>,
   folder = process.cwd(),

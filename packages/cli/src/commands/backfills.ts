@@ -3,12 +3,13 @@ import { parseInstant } from '@millrace/core'
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { count } from '../output/amounts.ts'
+import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, withLocalTimes, zoneNote } from '../output/when.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { type GivenParams, readParams } from '../workflow-params.ts'
-import { print, runState } from './runs.ts'
+import { runState } from './runs.ts'
 import { manifestOf } from './trigger.ts'
 
 type Backfill = components['schemas']['Backfill']
@@ -37,7 +38,7 @@ export async function startBackfill(request: StartBackfillRequest, context: Cont
     }
     const params = { path: { workflow } }
     const backfill = await client.post('/api/workflows/{workflow}/backfills', { params, body })
-    if (json) return print(backfill, context)
+    if (json) return printJson(backfill, context)
     const { id, progress } = backfill
     context.out(
       `Backfill ${id} of ${workflow} ${backfill.version} was started: ${count(progress.total)} ticks, oldest first.\n`,
@@ -55,7 +56,7 @@ export async function listBackfills(
   return await withServer(request, context, async (client) => {
     const query = { per_page: limit, ...(workflow === undefined ? {} : { workflow }) }
     const backfills = await client.get('/api/backfills', { params: { query } })
-    if (json) return print(backfills, context)
+    if (json) return printJson(backfills, context)
     if (backfills.length === 0) {
       if (workflow !== undefined) await client.get('/api/workflows/{workflow}', { params: { path: { workflow } } })
       context.err('There are no such backfills.\n')
@@ -80,7 +81,7 @@ export async function showBackfill(
     const backfill = await client.get('/api/backfills/{backfill}', { params: { path: { backfill: id } } })
     const query = { backfill: id, per_page: 20 }
     const runs = await client.get('/api/runs', { params: { query } })
-    if (json) return print({ ...backfill, latest_runs: runs }, context)
+    if (json) return printJson({ ...backfill, latest_runs: runs }, context)
     context.out(`${headText(backfill)}\n`)
     if (runs.length > 0) {
       const body = runs.map((run) => [run.id, runState(run.state), localTime(run.logical_date), run.reason ?? ''])
@@ -129,7 +130,7 @@ export async function changeBackfill(
     if (change === 'cancel') await confirm(`Cancel backfill ${id} and its runs?`, request, context)
     const params = { path: { backfill: id } }
     const backfill = await client.post(`/api/backfills/{backfill}/${change}`, { params })
-    if (json) return print(backfill, context)
+    if (json) return printJson(backfill, context)
     const isChanged = backfill.state === { pause: 'paused', resume: 'running', cancel: 'cancelled' }[change]
     context.out(`Backfill ${id} ${isChanged ? changes[change] : `had ended before: ${backfill.state}.`}\n`)
     return exitCodes.done

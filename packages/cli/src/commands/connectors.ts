@@ -14,6 +14,7 @@ import { type Context, exitCodes } from '../context.ts'
 import { type EndpointLookup, resolveConnector, resolveEndpoint } from '../endpoint.ts'
 import { count } from '../output/amounts.ts'
 import { setGithubOutput } from '../output/github-output.ts'
+import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 
@@ -30,7 +31,7 @@ export async function listConnectors({ json }: Output, context: Context): Promis
     schemes,
     capabilities,
   }))
-  if (json) return print(listed, context)
+  if (json) return printJson(listed, context)
   const yes = (value: boolean) => (value ? 'yes' : 'no')
   context.out(
     textTable(
@@ -51,7 +52,7 @@ export async function listConnectors({ json }: Output, context: Context): Promis
 
 export async function showConnector({ name, json }: Output & { readonly name: string }, context: Context) {
   const { title, kind, schemes, capabilities, configSchema } = await connectorDefinition(name)
-  if (json) return print({ name, title, kind, schemes, capabilities, configSchema }, context)
+  if (json) return printJson({ name, title, kind, schemes, capabilities, configSchema }, context)
   const addresses =
     schemes.length > 0 ? schemes.map((scheme) => `${scheme}:`).join(', ') : 'a path, or - for standard input and output'
   context.out(`${title}. Addresses: ${addresses}\n`)
@@ -110,7 +111,7 @@ export async function discover(
   const tables = await source.listTables(patterns.length > 0 ? patterns : ['*'])
   if (!columns) {
     const names = tables.map(formatTableName)
-    if (json) return print(names, context)
+    if (json) return printJson(names, context)
     for (const name of names) context.out(`${printable(name)}\n`)
     return exitCodes.done
   }
@@ -132,7 +133,7 @@ export async function discover(
     ])
     context.out(`${textTable(['column', 'type', 'kind', 'null', 'primary key'], body)}\n`)
   }
-  return json ? print(described, context) : exitCodes.done
+  return json ? printJson(described, context) : exitCodes.done
 }
 
 export async function query(
@@ -159,7 +160,7 @@ export async function query(
   }
   const found = await connector.query(sql, { signal: context.signal })
   if (githubOutput !== undefined) await setGithubOutput(githubOutput, JSON.stringify(found))
-  if (json) return print(found, context)
+  if (json) return printJson(found, context)
   const header = Object.keys(found[0] ?? {})
   if (header.length > 0)
     context.out(
@@ -186,9 +187,4 @@ async function connect(uri: string, context: Context): Promise<TableConnector> {
 
 function lookupOf(context: Context): EndpointLookup {
   return { connections: () => readConnections(), secrets: context.secrets }
-}
-
-function print(value: unknown, context: Context): number {
-  context.out(`${context.secrets.mask(JSON.stringify(value, null, 2))}\n`)
-  return exitCodes.done
 }

@@ -1,10 +1,10 @@
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { count } from '../output/amounts.ts'
+import { printJson } from '../output/print-json.ts'
 import { textTable } from '../output/table.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages, withClosest } from '../server-lists.ts'
-import { print } from './runs.ts'
 
 interface OnePool extends ServerRequest {
   readonly pool: string
@@ -13,7 +13,7 @@ interface OnePool extends ServerRequest {
 export async function listPools(request: ServerRequest, context: Context): Promise<number> {
   return await withServer(request, context, async (client) => {
     const pools = await allPages((query) => client.page('/api/pools', { params: { query } }))
-    if (request.json) return print(pools, context)
+    if (request.json) return printJson(pools, context)
     if (pools.length === 0) {
       context.err('There are no pools. Make one with: millrace pools set NAME SLOTS\n')
       return exitCodes.done
@@ -37,7 +37,7 @@ export async function setPool(
     const description = request.description ?? before?.description
     const body = { slots, ...(description === undefined ? {} : { description }) }
     const answer = await client.put('/api/pools/{pool}', { params: { path: { pool } }, body })
-    if (json) return print(answer, context)
+    if (json) return printJson(answer, context)
     const was =
       before === undefined ? ', and is new' : before.slots === slots ? ', as before' : `; it had ${count(before.slots)}`
     context.out(`Pool ${pool} has ${count(slots)} ${slots === 1 ? 'slot' : 'slots'}${was}.\n`)
@@ -57,7 +57,7 @@ export async function deletePool(request: OnePool & { readonly yes?: boolean }, 
     await withClosest(client.get('/api/pools/{pool}', { params }), { name: pool, names })
     await confirm(`Remove the pool ${pool}? Tasks that name it will wait until there is one again.`, request, context)
     await client.delete('/api/pools/{pool}', { params })
-    if (json) return print({ removed: pool }, context)
+    if (json) return printJson({ removed: pool }, context)
     context.out(`Pool ${pool} was removed.\n`)
     return exitCodes.done
   })

@@ -3,6 +3,7 @@ import type { RunState, TaskRunState } from '@millrace/workflow'
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { count, duration } from '../output/amounts.ts'
+import { printJson } from '../output/print-json.ts'
 import { firstLine, stateName } from '../output/run-words.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, spanMs, withLocalTimes, zoneNote } from '../output/when.ts'
@@ -25,7 +26,7 @@ export async function listRuns(request: ListRunsRequest, context: Context): Prom
       ...(backfill === undefined ? {} : { backfill }),
     }
     const runs = await newest(client, filter, limit)
-    if (json) return print(runs, context)
+    if (json) return printJson(runs, context)
     if (runs.length === 0) {
       // Says so, with the nearest name, when there is no such workflow.
       if (workflow !== undefined) await client.get('/api/workflows/{workflow}', { params: { path: { workflow } } })
@@ -89,7 +90,7 @@ export async function cancelRuns(
       runs.map((run) => client.post('/api/runs/{run}/cancel', { params: { path: { run } } })),
     )
     const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    if (json) print(answers, context)
+    if (json) printJson(answers, context)
     else for (const run of answers) context.out(`Run ${run.id} ${cancelled(run)}\n`)
     const failed = settled.find((one) => one.status === 'rejected')
     if (failed !== undefined) throw failed.reason
@@ -143,14 +144,9 @@ export async function markRun(
 }
 
 function report(run: Run, done: string, json: boolean, context: Context): number {
-  if (json) return print(run, context)
+  if (json) return printJson(run, context)
   const isOpen = run.state === 'queued' || run.state === 'running'
   context.out(`Run ${run.id} ${done}; it ${isOpen ? 'is ' : ''}${runState(run.state)}.\n`)
   if (isOpen) context.err(`Follow it with: millrace runs watch ${run.id}\n`)
-  return exitCodes.done
-}
-
-export function print(value: unknown, { out, secrets }: Context): number {
-  out(`${secrets.mask(JSON.stringify(value, null, 2))}\n`)
   return exitCodes.done
 }

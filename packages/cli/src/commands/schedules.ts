@@ -1,9 +1,9 @@
 import { type Context, exitCodes } from '../context.ts'
+import { printJson } from '../output/print-json.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages } from '../server-lists.ts'
-import { print } from './runs.ts'
 
 export async function listSchedules(
   request: ServerRequest & { readonly ticks: number },
@@ -14,7 +14,7 @@ export async function listSchedules(
     const schedules = await allPages((query) =>
       client.page('/api/schedules', { params: { query: { ...query, ticks } } }),
     )
-    if (json) return print(schedules, context)
+    if (json) return printJson(schedules, context)
     if (schedules.length === 0) {
       context.err('No workflow has a schedule.\n')
       return exitCodes.done
@@ -38,7 +38,7 @@ export async function setPaused(
     for (const workflow of workflows) {
       const params = { path: { workflow } }
       const answer = await client.patch('/api/workflows/{workflow}', { params, body: { paused } })
-      if (json) print(answer, context)
+      if (json) printJson(answer, context)
       else if (paused) context.out(`${workflow} is paused: its schedule makes no runs. Runs that exist go on.\n`)
       else if (answer.schedule === undefined) context.out(`${workflow} is not paused; it has no schedule.\n`)
       else

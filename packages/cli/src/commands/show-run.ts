@@ -1,13 +1,14 @@
 import type { Client } from '@millrace/client'
 import { type Context, exitCodes } from '../context.ts'
 import { count, duration } from '../output/amounts.ts'
+import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { firstLine, stateName } from '../output/run-words.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, spanMs, withLocalTimes, zoneNote } from '../output/when.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages, findRunId, type Run, type RunGraph, type TaskRun } from '../server-lists.ts'
-import { print, runState } from './runs.ts'
+import { runState } from './runs.ts'
 
 type Node = RunGraph['nodes'][number]
 
@@ -28,7 +29,7 @@ export async function showRunDetails(
     const graph = await client.get('/api/runs/{run}/graph', { params })
     const tasks = await nodeTasks(client, id, graph)
     const items = await failedItems(client, id, graph)
-    if (request.json) return print({ ...run, graph, tasks: [...tasks.values(), ...items] }, context)
+    if (request.json) return printJson({ ...run, graph, tasks: [...tasks.values(), ...items] }, context)
     const { mask } = context.secrets
     context.out(mask(headText(run)))
     const upstreams = Map.groupBy(graph.edges, ({ to }) => to)

@@ -17,8 +17,8 @@ import {
 } from '@millrace/workflow'
 import { taskExitCodes } from '@millrace/workflow/build'
 import { type Context, exitCodes } from '../context.ts'
+import { standaloneHost } from './standalone-host.ts'
 import { readAssignment, type TaskAssignment } from './task-assignment.ts'
-import { standaloneHost } from './task-host.ts'
 
 export interface TaskRunRequest {
   readonly workflow?: string

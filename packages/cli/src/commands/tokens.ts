@@ -1,12 +1,12 @@
 import { parseInstant } from '@millrace/core'
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
+import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages } from '../server-lists.ts'
-import { print } from './runs.ts'
 
 /** Prints the token alone on standard output, for `TOKEN=$(…)`: it is shown this once. */
 export async function createToken(
@@ -42,7 +42,7 @@ export async function createToken(
 export async function listTokens(request: ServerRequest, context: Context): Promise<number> {
   return await withServer(request, context, async (client) => {
     const tokens = await allPages((query) => client.page('/api/worker-tokens', { params: { query } }))
-    if (request.json) return print(tokens, context)
+    if (request.json) return printJson(tokens, context)
     if (tokens.length === 0) {
       context.err('There are no tokens of workers. Make one with: millrace tokens create NAME\n')
       return exitCodes.done
@@ -72,7 +72,7 @@ export async function revokeToken(
       await confirm(`Revoke token ${id}, ${printable(name)}? Workers that use it are refused.`, request, context)
     }
     await client.delete('/api/worker-tokens/{token}', { params: { path: { token: id } } })
-    if (json) return print({ revoked: id }, context)
+    if (json) return printJson({ revoked: id }, context)
     context.out(`Token ${id} is revoked: workers that use it are refused from now on.\n`)
     return exitCodes.done
   })

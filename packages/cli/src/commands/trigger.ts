@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { type Client, UnreachableError } from '@millrace/client'
 import { parseInstant, retry } from '@millrace/core'
 import { type Context, exitCodes } from '../context.ts'
+import { printJson } from '../output/print-json.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import type { Run } from '../server-lists.ts'
 import { type GivenParams, readParams } from '../workflow-params.ts'
-import { print, runState } from './runs.ts'
+import { runState } from './runs.ts'
 import { awaitRun, watchRun } from './watch-run.ts'
 
 export interface TriggerRequest extends ServerRequest, GivenParams {
@@ -23,7 +24,7 @@ export async function trigger(request: TriggerRequest, context: Context): Promis
   const { json = false, wait = false, follow = false } = request
   return await withServer(request, context, async (client) => {
     const run = await startRun(client, request, context)
-    if (json && !wait && !follow) return print(run, context)
+    if (json && !wait && !follow) return printJson(run, context)
     if (!json) {
       const title = `Run ${run.id} of ${run.workflow} ${run.version}`
       const started =

@@ -1,9 +1,9 @@
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
+import { printJson } from '../output/print-json.ts'
 import { textTable } from '../output/table.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages, withClosest } from '../server-lists.ts'
-import { print } from './runs.ts'
 
 interface OneVariable extends ServerRequest {
   readonly variable: string
@@ -12,7 +12,7 @@ interface OneVariable extends ServerRequest {
 export async function listVariables(request: ServerRequest, context: Context): Promise<number> {
   return await withServer(request, context, async (client) => {
     const variables = await allPages((query) => client.page('/api/variables', { params: { query } }))
-    if (request.json) return print(variables, context)
+    if (request.json) return printJson(variables, context)
     if (variables.length === 0) {
       context.err('There are no variables. Set one with: millrace variables set NAME VALUE\n')
       return exitCodes.done
@@ -31,7 +31,7 @@ export async function setVariable(
   const value = text ? request.value : jsonOrText(request.value)
   return await withServer(request, context, async (client) => {
     const answer = await client.put('/api/variables/{variable}', { params: { path: { variable } }, body: { value } })
-    if (json) return print(answer, context)
+    if (json) return printJson(answer, context)
     context.out(`Variable ${variable} is set for runs that are made from now on.\n`)
     return exitCodes.done
   })
@@ -49,7 +49,7 @@ export async function deleteVariable(
     await withClosest(client.get('/api/variables/{variable}', { params }), { name: variable, names })
     await confirm(`Remove the variable ${variable}? Runs that are made from now on do not have it.`, request, context)
     await client.delete('/api/variables/{variable}', { params })
-    if (json) return print({ removed: variable }, context)
+    if (json) return printJson({ removed: variable }, context)
     context.out(`Variable ${variable} was removed.\n`)
     return exitCodes.done
   })

@@ -2,11 +2,11 @@ import type { Client, components } from '@millrace/client'
 import { ConfigError, closestName } from '@millrace/core'
 import { type Context, exitCodes } from '../context.ts'
 import { count } from '../output/amounts.ts'
+import { printJson } from '../output/print-json.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages } from '../server-lists.ts'
-import { print } from './runs.ts'
 
 type Worker = components['schemas']['Worker']
 
@@ -20,7 +20,7 @@ export async function listWorkers(
   const { ended = false, json = false } = request
   return await withServer(request, context, async (client) => {
     const workers = await workersOf(client, ended)
-    if (json) return print(workers, context)
+    if (json) return printJson(workers, context)
     if (workers.length === 0) {
       context.err('There are no workers, so tasks wait. Start one with: millrace worker\n')
       return exitCodes.done
@@ -45,7 +45,7 @@ export async function drainWorkers(
     const known = await workersOf(client, false)
     for (const { id } of request.workers.map((text) => findWorker(known, text))) {
       const worker = await client.post('/api/workers/{worker}/drain', { params: { path: { worker: id } } })
-      if (json) print(worker, context)
+      if (json) printJson(worker, context)
       else {
         const rest = worker.running === 0 ? 'it runs nothing' : `it ends after ${count(worker.running)} running`
         context.out(`Worker ${worker.name} (${id.slice(0, shownOfId)}) takes nothing more; ${rest}.\n`)

@@ -1,11 +1,12 @@
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
+import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages } from '../server-lists.ts'
-import { print, runState } from './runs.ts'
+import { runState } from './runs.ts'
 import { manifestOf } from './trigger.ts'
 
 interface OneWorkflow extends ServerRequest {
@@ -22,7 +23,7 @@ export async function listWorkflows(
     const found = await allPages((query) =>
       client.page('/api/workflows', { params: { query: { ...query, ...filter } } }),
     )
-    if (json) return print(found, context)
+    if (json) return printJson(found, context)
     if (found.length === 0) {
       context.err('There are no such workflows. Deploy those of a package with: millrace deploy\n')
       return exitCodes.done
@@ -47,7 +48,7 @@ export async function showWorkflow(
   return await withServer(request, context, async (client) => {
     const workflow = await client.get('/api/workflows/{workflow}', { params: { path: { workflow: name } } })
     const manifest = await manifestOf(client, name, version ?? workflow.version)
-    if (json) return print({ ...workflow, manifest }, context)
+    if (json) return printJson({ ...workflow, manifest }, context)
     const { schedule, params, nodes } = manifest
     const facts = [
       ['title', manifest.title],
@@ -78,7 +79,7 @@ export async function listVersions(request: OneWorkflow, context: Context): Prom
     const versions = await allPages((query) =>
       client.page('/api/workflows/{workflow}/versions', { params: { path: { workflow }, query } }),
     )
-    if (json) return print(versions, context)
+    if (json) return printJson(versions, context)
     const body = versions.map((one) => [
       ...[one.version, one.is_current ? 'current' : '', localTime(one.created_at)],
       one.package_sha256?.slice(0, 12) ?? '',
@@ -105,7 +106,7 @@ export async function diffVersions(
       ...(diff.workflow.length === 0 ? [] : [`~ the workflow: ${diff.workflow.join(', ')}`]),
       ...(diff.package_changed ? ['~ the code'] : []),
     ]
-    if (json) print(diff, context)
+    if (json) printJson(diff, context)
     else if (lines.length === 0) context.out('Nothing differs.\n')
     else context.out(`${lines.map((line) => printable(line)).join('\n')}\n`)
     return lines.length === 0 ? exitCodes.done : exitCodes.different
@@ -122,7 +123,7 @@ export async function deleteWorkflow(
     await client.get('/api/workflows/{workflow}', { params })
     await confirm(`Remove ${workflow} with its versions, runs and logs?`, request, context)
     await client.delete('/api/workflows/{workflow}', { params })
-    if (json) return print({ removed: workflow }, context)
+    if (json) return printJson({ removed: workflow }, context)
     context.out(`${workflow} was removed, with its versions and runs.\n`)
     return exitCodes.done
   })

@@ -41,7 +41,7 @@ function addRun(task: Command, run: Run): void {
     .option('--workflow <name>', 'Refuses to run a task of another workflow.')
     .option('--version <version>', 'Refuses another version of it.')
     .option('--node <id>', 'Refuses another node.')
-    .option('--package-folder <folder>', 'Where the package of the workflow is installed..')
+    .option('--package-folder <folder>', 'Where the package of the workflow is installed.')
     .option('--result <path>', 'Writes the output to a file instead of printing it.')
     .action((values) =>
       run(async (context) => {

@@ -1,7 +1,8 @@
 import { type Queryable, type Sql, sql, transaction } from '@millrace/db'
-import type { AttemptSpec, Json, TriggerKind } from '@millrace/workflow'
+import type { AttemptSpec, Json } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { runOfSpec } from './run-of-spec.ts'
+import type { RunRow } from './run-row.ts'
 import { nodeAt, reachable, type VersionGraph } from './version-graph.ts'
 
 export interface ClaimRequest {
@@ -11,22 +12,25 @@ export interface ClaimRequest {
   readonly limit: number
 }
 
-interface ClaimedRow {
+interface ClaimedRow
+  extends Pick<
+    RunRow,
+    | 'version_id'
+    | 'trigger'
+    | 'params'
+    | 'variables'
+    | 'logical_date'
+    | 'data_interval_start'
+    | 'data_interval_end'
+    | 'traceparent'
+  > {
   readonly id: number
   readonly attempt: number
   readonly run_id: number
-  readonly version_id: number
   readonly node_index: number
   readonly map_index: number | null
   readonly item: Json
   readonly deferred: Json
-  readonly trigger: TriggerKind
-  readonly params: Readonly<Record<string, Json>>
-  readonly variables: Readonly<Record<string, Json>>
-  readonly logical_date: Date
-  readonly data_interval_start: Date | null
-  readonly data_interval_end: Date
-  readonly traceparent: string | null
 }
 
 /**

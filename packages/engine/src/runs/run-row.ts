@@ -29,7 +29,7 @@ export interface RunRow {
   readonly deadline_at: Date | null
 }
 
-export function runMissing(id: number | string): DataError {
+function runMissing(id: number | string): DataError {
   return new DataError('RUN_MISSING', { message: `There is no run ${id}. "millrace runs list" shows what there is.` })
 }
 

@@ -1,7 +1,7 @@
 import type { LogEntry } from '@millrace/workflow'
 
 /** Kept of the end of a log that went beyond its limit: where a failure says what it is. */
-export const logTailBytes = 64 * 1024
+const logTailBytes = 64 * 1024
 
 export interface LogGate {
   push(entry: LogEntry): void

@@ -37,7 +37,7 @@ export function exitFailure({ exit, lastWords, memoryMb }: ExitCircumstances): T
   }
 }
 
-export function describeExit({ code, signal }: ExitStatus): string {
+function describeExit({ code, signal }: ExitStatus): string {
   return signal === null ? `with exit code ${code}` : `by signal ${signal}`
 }
 

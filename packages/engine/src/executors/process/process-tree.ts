@@ -9,7 +9,7 @@ export const markVariable = '_TASK_PROCESS'
 const endTimeoutMs = 10_000
 
 /** Processes whose environment holds this mark; none where there is no /proc. */
-export function markedProcesses(mark: string): number[] {
+function markedProcesses(mark: string): number[] {
   const wanted = `${markVariable}=${mark}`
   return allProcesses().filter((pid) => {
     if (pid === process.pid) return false

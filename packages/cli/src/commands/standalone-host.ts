@@ -47,7 +47,7 @@ export function standaloneHost(
 }
 
 /** The engine that reads it adds the time. */
-export function logLine({ level, text, fields }: LogEntry): string {
+function logLine({ level, text, fields }: LogEntry): string {
   const rest = fields === undefined || Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`
   return redact(`${level.toUpperCase()} ${text}${rest}`)
 }
