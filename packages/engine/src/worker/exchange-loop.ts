@@ -113,7 +113,7 @@ export function exchangeLoop(options: ExchangeLoopOptions): ExchangeLoop {
       results: sending.flatMap(({ result }) => result ?? []),
       running: told,
       want: kind === 'poll' ? pollWant() : openRoom(),
-      waitMs: kind === 'poll' ? Math.min(longestWaitMs, leaseMs / 3) : 0,
+      waitMs: kind === 'poll' ? Math.min(longestWaitMs, Math.floor(leaseMs / 3)) : 0,
     }
     if (kind === 'poll') poll = { want: request.want, controller }
     else {
