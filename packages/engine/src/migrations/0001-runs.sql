@@ -128,6 +128,9 @@ create table engine.run (
 create index run_by_workflow on engine.run (workflow_id, id desc);
 create index run_by_date on engine.run (workflow_id, logical_date);
 create index run_active on engine.run (workflow_id, id) where state in ('queued', 'running');
+create index run_running on engine.run (workflow_id) where state = 'running';
+create index run_queued on engine.run (version_id, priority desc, id) where state = 'queued';
+create index run_not_explained on engine.run (workflow_id) where state = 'queued' and reason is null;
 create index run_deadline on engine.run (deadline_at) where state = 'running' and deadline_at is not null;
 create index run_of_backfill on engine.run (backfill_id) where backfill_id is not null;
 create index run_of_backfill_active on engine.run (backfill_id)

@@ -247,6 +247,35 @@ describe('the queue', () => {
 })
 
 describe('max active runs', () => {
+  it('costs the same however many runs wait', async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    await startRun(engine, { a: [] }, { maxActiveRuns: 1 })
+    const create = () => createRun(engine, { workflow: 'flow', trigger: 'manual' })
+    const { run } = await create()
+    await engine.db.execute(sql`
+      with copies as (
+        insert into engine.run (workflow_id, version_id, state, reason, key, trigger, params, logical_date,
+          data_interval_end, open_tasks)
+        select workflow_id, version_id, state, reason, 'copy-' || n, trigger, params, logical_date, data_interval_end, 1
+        from engine.run, generate_series(1, 3000) n where id = ${run.id}
+        returning id
+      )
+      insert into engine.task_run (run_id, node_index, state, queue) select id, 0, 'ready', 'default' from copies`)
+    // Whoever locks a row leaves a mark on it.
+    const marks = async () =>
+      await engine.db.query<{ id: number; mark: string }>(
+        sql`select id, xmax::text as mark from engine.run where state = 'queued'`,
+      )
+    const before = new Map((await marks()).map(({ id, mark }) => [id, mark]))
+    await create()
+    expect(await claimed(engine)).toEqual(['a'])
+    await complete(engine, 'a')
+    expect(await readRun(engine.db, run.id)).toMatchObject({ state: 'running' })
+    expect((await marks()).filter(({ id, mark }) => before.get(id) !== mark).length).toBeLessThan(3)
+    expect(await inconsistencies(test.db)).toEqual([])
+  })
+
   it('holds further runs in the queue, and starts the most important and oldest as others end', async () => {
     await using test = await engines.open()
     const { engine, db } = test

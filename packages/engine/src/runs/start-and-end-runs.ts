@@ -10,44 +10,30 @@ import type { RunRow } from './run-row.ts'
 export async function startQueuedRuns(engine: Engine, trx: Trx, workflowId: number): Promise<RunRow[]> {
   // Before anything is read: of two that make and end runs of this workflow at once, the later sees what the other did.
   await trx.query(sql`select from engine.workflow where id = ${workflowId} for no key update`)
-  // Whoever holds one of these rows is about to end that run, or the scheduler finds it later.
-  const queued = await trx.query<RunRow>(sql`
-    select * from engine.run where workflow_id = ${workflowId} and state = 'queued'
-    order by priority desc, id limit 1000 for no key update skip locked`)
-  if (queued.length === 0) return []
-  const limits = await Promise.all(
-    queued.map(async (run) => (await engine.graphs.get(trx, run.version_id)).manifest.maxActiveRuns),
-  )
-  let active = 0
-  if (limits.some((limit) => limit !== null)) {
-    const running = await trx.one<{ count: number }>(
-      sql`select count(*) as count from engine.run where workflow_id = ${workflowId} and state = 'running'`,
-    )
-    active = running.count
-  }
-  const chosen = queued.filter((_, index) => {
-    const limit = limits[index] ?? null
-    if (limit !== null && active >= limit) return false
-    active += 1
-    return true
-  })
-  const waiting = queued.filter((run) => !chosen.includes(run) && run.reason === null)
-  if (waiting.length > 0) {
-    await trx.execute(sql`
-      update engine.run set reason = 'waiting for other runs of its workflow: max active runs reached'
-      where id = any(${waiting.map(({ id }) => id)})`)
-  }
-  if (chosen.length === 0) return []
-  const deadlines = await Promise.all(
-    chosen.map(async (run) => (await engine.graphs.get(trx, run.version_id)).manifest.runTimeoutSeconds),
-  )
-  const started = await trx.query<RunRow>(sql`
+  const versions = await queuedVersions(engine, trx, workflowId)
+  const chosen = await chooseQueued(trx, versions)
+  const started =
+    chosen.length === 0
+      ? []
+      : await trx.query<RunRow>(sql`
     update engine.run r set
       state = 'running', reason = null, started_at = coalesce(started_at, now()),
       deadline_at = now() + make_interval(secs => x.seconds)
-    from unnest(${chosen.map(({ id }) => id)}::bigint[], ${deadlines}::float8[]) as x (id, seconds)
+    from unnest(
+      ${chosen.map(({ id }) => id)}::bigint[],
+      ${chosen.map(({ timeoutSeconds }) => timeoutSeconds)}::float8[]
+    ) as x (id, seconds)
     where r.id = x.id
     returning r.*`)
+  if (versions.some(({ limit }) => limit !== null)) {
+    await trx.execute(sql`
+      update engine.run set reason = 'waiting for other runs of its workflow: max active runs reached'
+      where id in (
+        select id from engine.run where workflow_id = ${workflowId} and state = 'queued' and reason is null
+        for no key update skip locked
+      )`)
+  }
+  if (started.length === 0) return []
   const ids = started.map(({ id }) => id)
   await trx.execute(sql`
     update engine.task_run set run_at = now(), ready_at = now(), first_ready_at = coalesce(first_ready_at, now())
@@ -60,6 +46,64 @@ export async function startQueuedRuns(engine: Engine, trx: Trx, workflowId: numb
   const isOver = await Promise.all(started.map(async (run) => run.open_tasks === 0 && (await endRunIfOver(trx, run))))
   if (isOver.includes(true)) await startQueuedRuns(engine, trx, workflowId)
   return started
+}
+
+interface QueuedVersion {
+  readonly id: number
+  /** At most so many runs of it can start now. */
+  readonly room: number
+  /** `maxActiveRuns`, which counts the runs of all versions; null: any number. */
+  readonly limit: number | null
+  readonly active: number
+  readonly timeoutSeconds: number | null
+}
+
+/** Versions that have runs in the queue. However long the queue is, it is not read for this. */
+async function queuedVersions(engine: Engine, trx: Trx, workflowId: number): Promise<QueuedVersion[]> {
+  const queued = await trx.query<{ id: number; active: number }>(sql`
+    select v.id, (
+      select count(*) from engine.run where workflow_id = ${workflowId} and state = 'running'
+    ) as active
+    from engine.workflow_version v
+    where v.workflow_id = ${workflowId}
+      and exists (select from engine.run r where r.version_id = v.id and r.state = 'queued')`)
+  const versions: QueuedVersion[] = []
+  for (const { id, active } of queued) {
+    const { maxActiveRuns: limit, runTimeoutSeconds: timeoutSeconds } = (await engine.graphs.get(trx, id)).manifest
+    const room = limit === null ? mostAtOnce : Math.min(Math.max(limit - active, 0), mostAtOnce)
+    versions.push({ id, room, limit, active, timeoutSeconds })
+  }
+  return versions
+}
+
+const mostAtOnce = 1000
+
+/** The most important and oldest, as far as the limits of their versions go. */
+async function chooseQueued(
+  trx: Trx,
+  versions: readonly QueuedVersion[],
+): Promise<{ readonly id: number; readonly timeoutSeconds: number | null }[]> {
+  const [first] = versions
+  if (first === undefined || versions.every(({ room }) => room === 0)) return []
+  // Whoever holds one of these rows is about to end that run, or the scheduler finds it later.
+  const candidates = await trx.query<{ id: number; version_id: number }>(sql`
+    select r.id, r.version_id
+    from unnest(${versions.map(({ id }) => id)}::bigint[], ${versions.map(({ room }) => room)}::integer[]) as v (id, room)
+    cross join lateral (
+      select id, version_id, priority from engine.run
+      where version_id = v.id and state = 'queued'
+      order by priority desc, id limit v.room
+      for no key update skip locked
+    ) r
+    order by r.priority desc, r.id limit ${mostAtOnce}`)
+  const versionOf = new Map(versions.map((version) => [version.id, version]))
+  let { active } = first
+  return candidates.flatMap(({ id, version_id }) => {
+    const { limit = null, timeoutSeconds = null } = versionOf.get(version_id) ?? {}
+    if (limit !== null && active >= limit) return []
+    active += 1
+    return [{ id, timeoutSeconds }]
+  })
 }
 
 /** Starts runs that an earlier moment missed, because somebody held their rows just then. Returns how many. */
