@@ -91,10 +91,10 @@ describe('a year of a daily schedule at 02:30', () => {
   it('runs 366 times in a leap year, each with the interval since the run before', async () => {
     await using test = await engines.open()
     const { engine, db } = test
-    const catchup = { policy: 'latest' as const, limit: 1 }
+    const catchup = { policy: 'all' as const, limit: 30 }
     const schedule = { cron: '30 2 * * *', timezone: 'Europe/Berlin', catchup }
     await deploy(engine, schedule, { deployedAt: '2027-12-31T23:00:00Z' })
-    await live(engine, '2028-01-01T02:00:00Z', '2029-01-01T00:30:00Z', dayMs)
+    await live(engine, '2028-01-01T02:00:00Z', '2028-12-31T02:00:00Z', 5 * dayMs)
     const runs = await db.query<{ logical_date: Date; data_interval_start: Date; data_interval_end: Date }>(
       sql`select logical_date, data_interval_start, data_interval_end from engine.run order by logical_date`,
     )

@@ -10,13 +10,14 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { buildPackage, installPackage, removeUnusedInstalls } from '../build.ts'
 import { temporaryFolder, workflowModule, writePackage } from './package.fixture.ts'
 
-const index = new URL('../index.ts', import.meta.url).href
+const [index, build] = ['../index.ts', '../build.ts'].map((file) => new URL(file, import.meta.url).href)
 
 /** Runs a program with the platform from source, as an executor does. */
 function node(program: string) {
+  const imports = `import * as m from '${index}'\nimport { installPackage } from '${build}'`
   const child = spawn(
     process.execPath,
-    ['--conditions=@millrace/source', '--input-type=module', '-e', `import * as m from '${index}'\n${program}`],
+    ['--conditions=@millrace/source', '--input-type=module', '-e', `${imports}\n${program}`],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   let output = ''
@@ -58,7 +59,7 @@ it('is whole or not there, when processes install at once and are killed while t
   const { zip, sha256 } = await built(folder.path)
   const cacheFolder = join(folder.path, 'cache')
   const options = JSON.stringify({ zip, sha256, cacheFolder })
-  const install = `await m.installPackage(${options})`
+  const install = `await installPackage(${options})`
   // Ends itself at the moment when everything but the last step is done.
   const killed = node(`
     const { rename } = (await import('node:fs/promises')).default
