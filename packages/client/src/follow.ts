@@ -96,7 +96,7 @@ async function* resumed(
       if (!isPassing(error)) throw error
       problem = error
     }
-    const now = Date.now()
+    const now = performance.now()
     if (lostAt === undefined) {
       lostAt = now
       onLost?.(problem)

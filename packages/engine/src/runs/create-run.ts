@@ -20,7 +20,7 @@ export interface NewRun {
   /** A second run with the same key is the first one. Default: a key that nobody else has. */
   readonly key?: string
   readonly trigger: TriggerKind
-  /** Default: now. */
+  /** Default: now, by the clock of the database. */
   readonly logicalDate?: Date
   /** Default: no start, and the logical date as end. */
   readonly dataInterval?: { readonly start: Date | null; readonly end: Date }
@@ -69,7 +69,7 @@ async function insertTracedRun(engine: Engine, trx: Trx, request: NewRun): Promi
   const versionId = await findVersion(trx, workflow, request.version)
   const graph = await engine.graphs.get(trx, versionId)
   const params = resolveParams(graph.manifest, request.params ?? {})
-  const logicalDate = request.logicalDate ?? new Date()
+  const logicalDate = request.logicalDate ?? (await databaseTime(trx))
   if (Number.isNaN(logicalDate.getTime())) {
     throw new ConfigError('LOGICAL_DATE_INVALID', {
       message: 'The logical date of a run has to be a date, such as 2026-01-31T06:00:00Z.',
@@ -132,6 +132,11 @@ async function insertTracedRun(engine: Engine, trx: Trx, request: NewRun): Promi
   await notify(trx, channels.run, String(run.id))
   const begun = started.find((one) => one.id === run.id && one.open_tasks > 0)
   return { run: begun ?? (await readRun(trx, run.id)), isNew: true }
+}
+
+/** In milliseconds, since that is what dates of runs are shown and asked for in. */
+async function databaseTime(trx: Trx): Promise<Date> {
+  return (await trx.one<{ now: Date }>(sql`select date_trunc('milliseconds', now()) as now`)).now
 }
 
 async function decideFirst(

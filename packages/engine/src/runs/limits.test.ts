@@ -1,6 +1,6 @@
 import { sql } from '@millrace/db'
 import type { Outcome } from '@millrace/workflow'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Engine } from '../engine.ts'
 import { deployWorkflow } from '../workflows.ts'
 import { cancelRun } from './cancel-run.ts'
@@ -334,6 +334,21 @@ describe('max active runs', () => {
 })
 
 describe('a run', () => {
+  it('is dated by the clock of the database, whatever the clock of the server says', async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    await deployWorkflow(engine, manifestOf({ a: [] }))
+    const run = async () => (await createRun(engine, { workflow: 'flow', trigger: 'manual' })).run
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5 * 60_000 })
+    try {
+      const { logical_date, data_interval_end, created_at } = await run()
+      expect(logical_date).toEqual(data_interval_end)
+      expect(Math.abs(logical_date.getTime() - created_at.getTime())).toBeLessThan(1000)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('with the key of another one is that one', async () => {
     await using test = await engines.open()
     const { engine } = test
