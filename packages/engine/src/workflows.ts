@@ -120,17 +120,16 @@ export interface WorkflowRow {
   readonly current_version_id: number
 }
 
-/** @throws DataError `WORKFLOW_MISSING`, which names the closest one there is */
+/** @throws DataError `WORKFLOW_MISSING`, which names the one that is meant, as far as it can be told */
 export async function findWorkflow(db: Queryable, name: string): Promise<WorkflowRow> {
   const row = await db.maybe<WorkflowRow>(
     sql`select id, name, paused, current_version_id from engine.workflow where name = ${name} and current_version_id is not null`,
   )
   if (row !== undefined) return row
   const names = await db.query<{ name: string }>(sql`select name from engine.workflow order by name limit 1000`)
-  const closest = closestName(
-    name,
-    names.map((one) => one.name),
-  )
+  const known = names.map((one) => one.name)
+  // The category of a workflow is left out easily: "daily" for shop_daily.
+  const closest = known.find((one) => one.endsWith(`_${name}`)) ?? closestName(name, known)
   const hint = closest === undefined ? 'Deploy it by "millrace deploy".' : `Did you mean "${closest}"?`
   throw new DataError('WORKFLOW_MISSING', { message: `There is no workflow "${name}". ${hint}` })
 }

@@ -383,6 +383,10 @@ describe('a run', () => {
     await expect(createRun(test.engine, { workflow: 'order', trigger: 'manual' })).rejects.toThrow(
       'Did you mean "orders"?',
     )
+    await deployWorkflow(test.engine, manifestOf({ a: [] }, { name: 'shop_daily' }))
+    await expect(createRun(test.engine, { workflow: 'daily', trigger: 'manual' })).rejects.toThrow(
+      'Did you mean "shop_daily"?',
+    )
   })
 })
 
