@@ -98,6 +98,19 @@ describe.each(servers)('$name', ({ binaries }) => {
     expect(await db.one(sql`select 4 as four`)).toEqual({ four: 4 })
   })
 
+  onServer('tells of no lost connection once it closes', async () => {
+    const lost: Error[] = []
+    const db = await test.open({
+      applicationName: 'closing',
+      onConnectionLost: (error) => lost.push(error),
+    })
+    await Promise.all([db.query(sql`select 1`), db.query(sql`select 2`)])
+    const closed = db.close()
+    await cut(test.db, 'closing')
+    await closed
+    expect(lost).toEqual([])
+  })
+
   onServer('hears notifications again after its connection was cut, and says that some may be missing', async () => {
     const db = await test.open({ applicationName: 'ears' })
     const heard: string[] = []

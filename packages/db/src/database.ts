@@ -74,7 +74,10 @@ class Pool implements Db {
   #closing: Promise<void> | undefined
 
   constructor(config: ClientConfig, options: DatabaseOptions) {
-    const lost = (error: Error) => options.onConnectionLost?.(databaseError(error))
+    // The pool is told to be closed before its connections are: a server that stops then is missed by nobody.
+    const lost = (error: Error) => {
+      if (this.#closing === undefined) options.onConnectionLost?.(databaseError(error))
+    }
     this.#names = new StatementNames(options.prepare ?? true)
     this.#listener = new Listener(config, lost)
     this.#pool = new pg.Pool({
