@@ -41,7 +41,7 @@ export async function startBackfill(request: StartBackfillRequest, context: Cont
     if (json) return printJson(backfill, context)
     const { id, progress } = backfill
     context.out(
-      `Backfill ${id} of ${workflow} ${backfill.version} was started: ${count(progress.total)} ticks, oldest first.\n`,
+      `Backfill ${id} of ${workflow} ${backfill.version} was started: ${count(progress.total)} ${progress.total === 1 ? 'tick' : 'ticks'}, oldest first.\n`,
     )
     context.err(`See how far it is with: millrace backfill show ${id}\n`)
     return exitCodes.done
