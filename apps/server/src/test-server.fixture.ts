@@ -119,6 +119,8 @@ type NodeSketch = TaskOptionsInput & {
   readonly after?: readonly string[]
   readonly spacer?: boolean
   readonly mapOver?: string
+  readonly connections?: readonly string[]
+  readonly secrets?: readonly string[]
 }
 
 /** A manifest from names of nodes and what they come after; the order given has to be a topological one. */
@@ -147,7 +149,8 @@ export function manifestOf(
   }
 }
 
-function nodeOf(id: string, { after = [], spacer = false, mapOver, ...options }: NodeSketch): ManifestNode {
+function nodeOf(id: string, sketch: NodeSketch): ManifestNode {
+  const { after = [], spacer = false, mapOver, connections = [], secrets = [], ...options } = sketch
   const { timeouts, resources } = defaultTaskOptions
   return {
     id,
@@ -158,8 +161,8 @@ function nodeOf(id: string, { after = [], spacer = false, mapOver, ...options }:
     mapOver: mapOver ?? null,
     branch: false,
     group: null,
-    connections: [],
-    secrets: [],
+    connections,
+    secrets,
     options: {
       ...defaultTaskOptions,
       ...options,

@@ -273,17 +273,23 @@ export function workerApiContract(
       expect(await failure(api.package('0'.repeat(64), never))).toMatchObject({ code: 'ARTIFACT_MISSING' })
     })
 
-    test('knows no connections and secrets where the platform keeps none', async () => {
-      const { api, trigger } = await deployed({ a: {} })
+    test('knows no connections and secrets where the platform keeps none, and gives none that the task does not name', async () => {
+      const { api, trigger } = await deployed({ a: { connections: ['lake/eu'], secrets: ['API_KEY'] } })
       await trigger()
       const worker = workerOf(api)
       const lease = worker.lease(first(await worker.claim()))
       expect(await api.connection(lease, 'lake/eu')).toBeNull()
       expect(await api.secret(lease, 'API_KEY')).toBeNull()
+      const refused = await failure(api.connection(lease, 'lake/us'))
+      expect(refused).toMatchObject({ code: 'CONNECTION_NOT_DECLARED', recovery: 'config' })
+      expect(await failure(api.secret(lease, 'lake/eu'))).toMatchObject({ code: 'SECRET_NOT_DECLARED' })
     })
 
     test('answers questions about an attempt only to the worker that holds it', async () => {
-      const { server, api, trigger } = await deployed({ a: {}, b: { after: ['a'] } })
+      const { server, api, trigger } = await deployed({
+        a: {},
+        b: { after: ['a'], connections: ['lake'], secrets: ['API_KEY'] },
+      })
       const runId = await trigger()
       const worker = workerOf(api)
       await worker.end(first(await worker.claim()), success('of a'))

@@ -1,7 +1,8 @@
-import { ConfigError, closestName, isMillraceError, type RetryOptions, retry } from '@millrace/core'
+import { ConfigError, isMillraceError, type RetryOptions, retry } from '@millrace/core'
 import type { AttemptSpec, LogEntry, Progress } from '@millrace/workflow'
 import type { AttemptHost } from '../executors/executor.ts'
 import { type OwnValues, variableOf } from './own-values.ts'
+import { refuseUndeclared } from './refuse-undeclared.ts'
 import type { SecretMask } from './secret-mask.ts'
 import type { LeaseRef, WorkerApi } from './worker-api.ts'
 
@@ -38,14 +39,14 @@ export function attemptHost({
     heartbeat,
     output: (node) => ask(() => api.output(lease, node)),
     async connection(name) {
-      refuseUndeclared('connection', name, spec)
+      refuseUndeclared('connection', name, spec.node)
       const found = (await ask(() => api.connection(lease, name))) ?? (await own.connection(name))
       if (found === null) throw unknown('connection', name, spec)
       mask.addConnection(found)
       return found
     },
     async secret(name) {
-      refuseUndeclared('secret', name, spec)
+      refuseUndeclared('secret', name, spec.node)
       const found = (await ask(() => api.secret(lease, name))) ?? (await own.secret(name))
       if (found === null) throw unknown('secret', name, spec)
       mask.add(found)
@@ -60,18 +61,6 @@ export function attemptHost({
     findRun: (workflow, at) => ask(() => api.findRun(lease, { workflow, at })),
     taskState: (runId, node) => ask(() => api.taskState(lease, runId, node)),
   }
-}
-
-/** What the task's process asks for is checked here too: it runs the code of others. */
-function refuseUndeclared(kind: 'connection' | 'secret', name: string, { node }: AttemptSpec): void {
-  const declared = node[`${kind}s`]
-  // A name with a template is filled in where the task runs.
-  if (declared.includes(name) || declared.some((entry) => entry.includes('{{') || entry.includes('{%'))) return
-  const nearest = closestName(name, declared)
-  throw new ConfigError(kind === 'connection' ? 'CONNECTION_NOT_DECLARED' : 'SECRET_NOT_DECLARED', {
-    message: `Task "${node.id}" asks for ${kind} "${name}", which it does not declare.${nearest ? ` Did you mean "${nearest}"?` : ` Name it in the ${kind}s of its class.`}`,
-    details: { node: node.id, [kind]: name, declared: [...declared] },
-  })
 }
 
 function unknown(kind: 'connection' | 'secret', name: string, { node }: AttemptSpec): ConfigError {

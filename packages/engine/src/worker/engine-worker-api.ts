@@ -9,8 +9,10 @@ import { createRun } from '../runs/create-run.ts'
 import { keepLeases, lookAtLeases, returnLeases } from '../runs/leases.ts'
 import { nodeOutput } from '../runs/outputs.ts'
 import { readRun } from '../runs/run-row.ts'
+import { nodeAt } from '../runs/version-graph.ts'
 import { endWorker, noteWorker } from '../runs/workers.ts'
 import { packageKey } from '../workflows.ts'
+import { refuseUndeclared } from './refuse-undeclared.ts'
 import type { WorkSignals } from './work-signals.ts'
 import type { ExchangeAnswer, ExchangeRequest, LeaseRef, WorkerApi } from './worker-api.ts'
 
@@ -81,12 +83,12 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
     package: async (sha256) => await engine.artifacts.get(packageKey(sha256)),
 
     async connection(lease, name) {
-      await leasedPlace(engine, lease)
+      refuseUndeclared('connection', name, await leasedNode(engine, lease))
       return (await vault?.connection(lease, name)) ?? null
     },
 
     async secret(lease, name) {
-      await leasedPlace(engine, lease)
+      refuseUndeclared('secret', name, await leasedNode(engine, lease))
       return (await vault?.secret(lease, name)) ?? null
     },
 
@@ -139,9 +141,14 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
   }
 }
 
+async function leasedNode(engine: Engine, lease: LeaseRef) {
+  const { version_id, node_index } = await leasedPlace(engine, lease)
+  return nodeAt(await engine.graphs.get(engine.db, version_id), node_index)
+}
+
 async function leasedPlace(engine: Engine, { taskRunId, attempt, workerId }: LeaseRef) {
-  const row = await engine.db.maybe<{ run_id: number; version_id: number }>(sql`
-    select t.run_id, r.version_id from engine.task_run t join engine.run r on r.id = t.run_id
+  const row = await engine.db.maybe<{ run_id: number; version_id: number; node_index: number }>(sql`
+    select t.run_id, r.version_id, t.node_index from engine.task_run t join engine.run r on r.id = t.run_id
     where t.id = ${taskRunId} and t.attempt = ${attempt} and t.worker_id = ${workerId} and t.state = 'running'`)
   if (row !== undefined) return row
   throw new DataError('ATTEMPT_LOST', {
