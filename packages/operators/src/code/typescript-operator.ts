@@ -12,7 +12,7 @@ export type TypescriptConfig = {
 
 const name = { type: 'string', minLength: 1 }
 
-export const typescriptConfigSchema = {
+const typescriptConfigSchema = {
   type: 'object',
   properties: {
     code: {

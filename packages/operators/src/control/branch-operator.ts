@@ -17,7 +17,7 @@ const ids = {
   ],
 }
 
-export const branchConfigSchema = {
+const branchConfigSchema = {
   type: 'object',
   properties: {
     cases: {

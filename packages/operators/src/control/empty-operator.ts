@@ -1,7 +1,7 @@
 import type { Json } from '@millrace/workflow'
 import { DefinedOperator, type OperatorDefinition } from '../kit/definition.ts'
 
-export const emptyConfigSchema = { type: 'object', properties: {}, additionalProperties: false }
+const emptyConfigSchema = { type: 'object', properties: {}, additionalProperties: false }
 
 export const emptyDefinition: OperatorDefinition = {
   name: 'empty',

@@ -10,7 +10,7 @@ export type LinkConfig = {
   readonly softFail?: boolean
 }
 
-export const linkConfigSchema = {
+const linkConfigSchema = {
   type: 'object',
   properties: {
     workflow: { type: 'string', minLength: 1, title: 'Workflow' },

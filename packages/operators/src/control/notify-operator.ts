@@ -15,7 +15,7 @@ export type NotifyConfig = {
 
 const text = { type: 'string', minLength: 1 }
 
-export const notifyConfigSchema = {
+const notifyConfigSchema = {
   type: 'object',
   properties: {
     connection: {

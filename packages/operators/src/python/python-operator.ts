@@ -21,7 +21,7 @@ export type PythonConfig = {
 
 const name = { type: 'string', minLength: 1 }
 
-export const pythonConfigSchema = {
+const pythonConfigSchema = {
   type: 'object',
   properties: {
     code: {

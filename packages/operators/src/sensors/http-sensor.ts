@@ -17,7 +17,7 @@ export type HttpSensorConfig = WaitConfig & {
 
 const text = { type: 'string', minLength: 1 }
 
-export const httpSensorConfigSchema = {
+const httpSensorConfigSchema = {
   type: 'object',
   properties: {
     url: { ...text, title: 'Address' },

@@ -13,7 +13,7 @@ export type ObjectSensorConfig = WaitConfig & {
   readonly stable?: boolean
 }
 
-export const objectSensorConfigSchema = {
+const objectSensorConfigSchema = {
   type: 'object',
   properties: {
     connection: {

@@ -7,7 +7,7 @@ import { type Look, Sensor, type WaitConfig, waitProperties } from './sensor.ts'
 
 export type SqlSensorConfig = WaitConfig & { readonly connection: string; readonly sql: string }
 
-export const sqlSensorConfigSchema = {
+const sqlSensorConfigSchema = {
   type: 'object',
   properties: {
     connection: { type: 'string', minLength: 1, title: 'Connection', 'x-connection': true },

@@ -11,7 +11,7 @@ export type WorkflowSensorConfig = WaitConfig & {
   readonly onFailure?: 'wait' | 'fail'
 }
 
-export const workflowSensorConfigSchema = {
+const workflowSensorConfigSchema = {
   type: 'object',
   properties: {
     workflow: { type: 'string', minLength: 1, title: 'Workflow' },

@@ -21,7 +21,7 @@ export type SqlConfig = {
   readonly rowLimit?: number
 }
 
-export const sqlConfigSchema = {
+const sqlConfigSchema = {
   type: 'object',
   properties: {
     connection: { type: 'string', minLength: 1, title: 'Connection', description: 'A database.', 'x-connection': true },

@@ -31,7 +31,7 @@ export type StreamConfig = {
 
 const name = { type: 'string', minLength: 1 }
 
-export const streamConfigSchema = {
+const streamConfigSchema = {
   type: 'object',
   properties: {
     from: {
