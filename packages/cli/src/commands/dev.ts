@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { isMillraceError, type Logger } from '@millrace/core'
 import { type Db, type EmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '@millrace/db'
-import { localArtifacts } from '@millrace/engine'
+import { failureBus, localArtifacts } from '@millrace/engine'
 import { type RunningServer, startServer } from '@millrace/server'
 import { type Context, exitCodes } from '../context.ts'
 import { servingAllQueues } from '../dev/all-queues.ts'
@@ -49,9 +49,13 @@ export async function dev(request: DevRequest, context: Context): Promise<number
   const token = settings.adminToken ?? randomBytes(24).toString('base64url')
   secrets.add([token])
   const artifacts = localArtifacts(join(data, 'artifacts'))
-  const { leaseSeconds } = settings
+  const { leaseSeconds, retentionDays: days, retentionRuns: keepRuns } = settings
   const server = await onPort(request, home, (port) =>
-    startServer({ db, artifacts, log, adminToken: token, port, version, leaseSeconds }),
+    startServer({
+      ...{ db, artifacts, log, adminToken: token, port, version, leaseSeconds },
+      failureBus: failureBus(),
+      scheduler: { retention: { days, keepRuns } },
+    }),
   )
   started.use(server)
   writeDevFile(home, { url: server.url, token, pid: process.pid, started: startOf(process.pid) })
