@@ -40,7 +40,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
   const { db } = engine
   const present = async (id: number): Promise<z.input<typeof runSchema>> => {
     const row = await readRunDetails(db, id)
-    if (row === undefined) throw notFound('RUN_MISSING', `There is no run ${id}. "millrace runs list" shows what there is.`)
+    if (row === undefined)
+      throw notFound('RUN_MISSING', `There is no run ${id}. "millrace runs list" shows what there is.`)
     return presentRun(row)
   }
 
