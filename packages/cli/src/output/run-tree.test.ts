@@ -105,7 +105,7 @@ it('keeps a graph within the terminal, and what has ended above it', () => {
   const lines = terminal.lines()
   expect(lines.slice(0, 3).map((line) => line.slice(0, 9))).toEqual(['✓ task-0 ', '✓ task-1 ', '✓ task-2 '])
   expect(lines.slice(20, 22)).toEqual([
-    'shop_daily 1.0.0  2.10 s  20 succeeded, 1 running, 19 waiting'.slice(0, 59) + '…',
+    `${'shop_daily 1.0.0  2.10 s  20 succeeded, 1 running, 19 waiting'.slice(0, 59)}…`,
     expect.stringContaining('task-20'),
   ])
   expect(lines.length - 20).toBeLessThan(10)
