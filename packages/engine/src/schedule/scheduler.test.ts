@@ -231,7 +231,6 @@ describe('a platform that has nothing to do', () => {
     stop.abort()
     await Promise.all([waiting, scheduler.close()])
     await signals[Symbol.asyncDispose]()
-    if (process.env.MILLRACE_DEBUG) console.log(`${perSecond.toFixed(2)} statements a second`)
     expect(statements).toBeGreaterThan(0)
     expect(perSecond).toBeLessThan(3)
   })
