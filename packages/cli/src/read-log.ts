@@ -1,4 +1,4 @@
-import type { Client, LogLine } from '@millrace/client'
+import type { Client, LogEntry } from '@millrace/client'
 import { retry } from '@millrace/core'
 
 /** The log of an attempt as far as it is written, in parts, since it may be large. */
@@ -6,7 +6,7 @@ export async function* readLog(
   client: Client,
   taskRun: number,
   { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<LogEntry> {
   const part = async (offset: number) => {
     const answer = await client.stream(`/api/task-runs/${taskRun}/log?attempt=${attempt}&offset=${offset}`, { signal })
     const bytes = new Uint8Array(await answer.arrayBuffer())

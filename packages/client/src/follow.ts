@@ -7,7 +7,7 @@ import { type ReceivedEvent, readEvents } from './sse.ts'
 export type RunEvent = components['schemas']['RunEvent']
 
 /** A line of a task's log. */
-export interface LogLine {
+export interface LogEntry {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -52,7 +52,7 @@ export async function* followLog(
   client: Client,
   taskRunId: number,
   options: FollowOptions & { readonly attempt?: number; readonly offset?: number } = {},
-): AsyncGenerator<LogLine, number> {
+): AsyncGenerator<LogEntry, number> {
   const query = options.attempt === undefined ? '' : `?attempt=${options.attempt}`
   const from = options.offset === undefined ? undefined : `${options.offset}`
   for await (const { event, data } of resumed(
@@ -62,7 +62,7 @@ export async function* followLog(
     options,
   )) {
     if (event === 'end') return (JSON.parse(data) as { bytes: number }).bytes
-    if (event === 'line') yield JSON.parse(data) as LogLine
+    if (event === 'line') yield JSON.parse(data) as LogEntry
   }
   throw new Error('The stream of the log ended before the attempt.')
 }

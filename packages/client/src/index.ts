@@ -1,4 +1,4 @@
 export { ApiError, UnreachableError } from './api-error.ts'
 export { type Client, type ClientOptions, createClient, type Page, type StreamInit } from './client.ts'
-export { type FollowOptions, followEvents, followLog, type LogLine, type RunEvent } from './follow.ts'
+export { type FollowOptions, followEvents, followLog, type LogEntry, type RunEvent } from './follow.ts'
 export type { components, operations, paths } from './schema.generated.ts'

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type Client, followEvents, followLog, type LogLine } from '@millrace/client'
+import { type Client, followEvents, followLog, type LogEntry } from '@millrace/client'
 import { ConfigError } from '@millrace/core'
 import { type Context, exitCodes } from '../context.ts'
 import { createLogPrinter, type LogPrinter } from '../output/log-lines.ts'
@@ -134,7 +134,7 @@ async function followRun(work: Work): Promise<void> {
   const open = new Set<Promise<void>>()
   const follow = async (taskRun: number, place: Parameters<LogPrinter>[0]) => {
     try {
-      const lines: AsyncIterable<LogLine> = followLog(client, taskRun, { attempt: place.attempt, signal, onLost })
+      const lines: AsyncIterable<LogEntry> = followLog(client, taskRun, { attempt: place.attempt, signal, onLost })
       for await (const line of lines) {
         isLost = false
         print(place, line)

@@ -1,4 +1,4 @@
-import type { LogLine } from '@millrace/client'
+import type { LogEntry } from '@millrace/client'
 import type { Context } from '../context.ts'
 import { printable } from './printable.ts'
 import { logText } from './run-lines.ts'
@@ -9,7 +9,7 @@ export interface LogPlace {
   readonly attempt: number
 }
 
-export type LogPrinter = (place: LogPlace, line: LogLine) => void
+export type LogPrinter = (place: LogPlace, line: LogEntry) => void
 
 const colors = [36, 33, 35, 34, 32, 96]
 const levelColors: Readonly<Record<string, number>> = { debug: 90, warn: 33, error: 31 }
