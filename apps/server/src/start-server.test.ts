@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { createLogger } from '@millrace/core'
+import { outboxStatus } from '@millrace/db'
 import { httpWorkerApi, listenForWork, type WorkerInfo } from '@millrace/engine'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createServer } from './create-server.ts'
@@ -49,6 +50,35 @@ test('a server that closes answers workers that wait at once, and another one ta
   })
   expect(again.url).toBe(server.url)
   expect(await api.exchange(idle(), never)).toMatchObject({ tasks: [] })
+})
+
+test('a server closes at once while the broker of failures is away, and the failure is kept for the next one', async () => {
+  const retry = {
+    ...{ attempts: 3, min_delay_seconds: 60, max_delay_seconds: 60 },
+    ...{ min_jitter_seconds: 0, max_jitter_seconds: 0 },
+  }
+  const failureBus = {
+    ...{ host: '127.0.0.1', port: 1, username: 'u', password: 'p', exchange: 'e' },
+    ...{ queueType: 'classic' as const, retry },
+  }
+  const { server, db, call, lines } = await servers.start({ failureBus })
+  await call('POST', '/api/workflows', { body: manifestOf({ a: {} }) })
+  await call('POST', '/api/workflows/flow/runs', { body: {} })
+  const worker = workerInfo()
+  const { tasks } = await server.workerApi.exchange({ ...idle(worker), want: 1, waitMs: 5000 }, never)
+  const failure = { reason: 'error' as const, code: 'X', message: 'no', recovery: 'fatal' as const }
+  const results = tasks.map(({ taskRunId, attempt }) => ({
+    ...{ taskRunId, attempt },
+    outcome: { kind: 'failure' as const, failure },
+  }))
+  await server.workerApi.exchange({ ...idle(worker), results }, never)
+  await expect
+    .poll(() => lines.some(({ msg }) => String(msg).includes('could not be published')), { timeout: 10_000 })
+    .toBe(true)
+  const startedAt = performance.now()
+  await server.close()
+  expect(performance.now() - startedAt).toBeLessThan(5000)
+  expect(await outboxStatus(db)).toMatchObject([{ waiting: 1 }])
 })
 
 test('what is made at one server is given at once to a worker that waits at another', async () => {

@@ -70,9 +70,15 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const api = started.use(await createServer({ engine, signals, log, adminToken, version }))
   if (options.scheduler !== false) started.use(await startScheduler(engine, { ...options.scheduler, log }))
   if (failureBus !== null) {
+    const stop = new AbortController()
     const publish = async (failure: RunFailure, signal: AbortSignal) =>
-      await reportFailure(failureBus, failure, { warn: (message) => log.warn(message), signal })
+      await reportFailure(failureBus, failure, {
+        warn: (message) => log.warn(message),
+        signal: AbortSignal.any([signal, stop.signal]),
+      })
     started.use(await startFailureReports(engine, { publish, log }))
+    // What is not published stays in the outbox: nobody waits for a broker that is away.
+    started.defer(() => stop.abort())
   }
   const server = await serve({ fetch: api.fetch, port, ...(host === undefined ? {} : { host }) })
   const resources = started.move()
