@@ -3390,6 +3390,7 @@ export interface operations {
                             values: {
                                 [key: string]: unknown;
                             };
+                            secretFields?: string[];
                         } | null;
                     };
                 };
