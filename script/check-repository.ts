@@ -12,7 +12,11 @@ const places = [root, homedir()].filter((place) => place.length >= 5).map((place
 const rules: readonly { readonly what: string; readonly pattern: RegExp; readonly only?: RegExp }[] = [
   ...(places.length === 0 ? [] : [{ what: 'a path of this machine', pattern: new RegExp(places.join('|')) }]),
   { what: 'the address of a package registry', pattern: /\bregistry\.[a-z]+\.(?:org|com|dev)\b/ },
-  { what: 'a download address in the lock file', pattern: /"resolved": "(?!(?:packages|apps)\/)/, only: /package-lock\.json$/ },
+  {
+    what: 'a download address in the lock file',
+    pattern: /"resolved": "(?!(?:packages|apps)\/)/,
+    only: /package-lock\.json$/,
+  },
   { what: 'a test that hides the others', pattern: /\b(?:it|test|describe)\.only\(/, only: /\.ts$/ },
   { what: 'an unfinished place', pattern: /\b(?:TODO|FIXME|XXX)\b/, only: /\.(?:ts|js|md)$|^script\// },
 ]
