@@ -90,7 +90,8 @@ describe('A neighbour is unharmed and the reason is shown when a task', () => {
       () => {
         for (;;) console.log('never ending '.repeat(100))
       },
-      { startToCloseSeconds: 0.5 },
+      // On a busy machine it takes a while to say more than is kept.
+      { startToCloseSeconds: 2 },
     )
     expect(reason).toBe('timeout')
     expect(texts.join('').length).toBeLessThan(1024 * 1024)
@@ -105,7 +106,7 @@ describe('A neighbour is unharmed and the reason is shown when a task', () => {
         spawn('sh', ['-c', 'exec yes "a long line that never ends"'], { stdio: 'inherit' })
         await new Promise(() => {})
       },
-      { startToCloseSeconds: 0.5 },
+      { startToCloseSeconds: 2 },
     )
     expect(reason).toBe('timeout')
     expect(texts[0]).toBe('a long line that never ends')
