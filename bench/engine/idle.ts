@@ -1,7 +1,7 @@
 import type { Db } from '@millrace/db'
 
-/** How long the counters need to be written by the sessions, and how long to look, in milliseconds. */
-const settleMs = 12_000
+/** Sessions that fell idle write what they counted up to half a minute later. In milliseconds, as is how long to look. */
+const settleMs = 35_000
 const lookMs = 20_000
 
 /**

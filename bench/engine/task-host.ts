@@ -1,5 +1,5 @@
 import { serveTasks } from '@millrace/engine/task-host'
 
-serveTasks({
+await serveTasks({
   createOperator: async (name, config) => (await import('@millrace/operators')).createOperator(name, config),
 })
