@@ -1,7 +1,8 @@
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, FatalError } from '@millrace/core'
 import { type Column, type Piece, splitPieces } from '@millrace/formats'
+import { journalPath } from '../kit/journal-file.ts'
 import { lockTarget } from '../kit/lock-target.ts'
 import { serial } from '../kit/serial.ts'
 import type { Interrupted, Load, LoadSpec } from '../kit/sink.ts'
@@ -50,11 +51,15 @@ function throwFor(error: unknown, path: string): never {
   throw fileError(error, path)
 }
 
-/** A publish of another load that a crash cut off comes before this one, or it would undo it some day. */
+/**
+ * A publish of another load that a crash cut off comes before this one, or it would undo it some day. A folder
+ * without a journal is the rest of one whose removal was cut off.
+ */
 async function recoverOthers(place: Place, own: string): Promise<void> {
   for (const folder of await stagingFolders(place, (key) => stagingPath(place, key))) {
     if (folder === own) continue
     const journal = await readJournal(folder)
+    if (!journal) await rm(folder, { recursive: true, force: true })
     if (!journal?.commit || journal.published) continue
     await finishCommit(folder, journal.commit)
   }
@@ -208,6 +213,21 @@ async function load(place: Place, spec: LoadSpec, folder: string, unlock: () => 
     await removeEmptyFolders(created, place.parent)
   }
 
+  /** The journal goes last: until then it says that the rows are published, so whoever is cut off here finishes the removal. */
+  const complete = async () => {
+    for (const name of await readdir(folder)) {
+      const path = join(folder, name)
+      if (path !== journalPath(folder)) await rm(path, { recursive: true, force: true })
+    }
+    await remove()
+  }
+
+  /** The journal goes first: without the rows, nobody may take it for a load to go on with. */
+  const abandon = async () => {
+    await rm(journalPath(folder), { force: true })
+    await remove()
+  }
+
   return {
     async writeChunk(chunk, pieces, ledger) {
       signal.throwIfAborted()
@@ -278,8 +298,8 @@ async function load(place: Place, spec: LoadSpec, folder: string, unlock: () => 
       }
     },
 
-    complete: remove,
-    abandon: remove,
+    complete,
+    abandon,
 
     [Symbol.asyncDispose]: release,
   }

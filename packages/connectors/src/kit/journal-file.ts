@@ -7,9 +7,11 @@ import { join } from 'node:path'
  */
 const fileName = 'journal.ndjson'
 
+export const journalPath = (folder: string): string => join(folder, fileName)
+
 /** Returns when the line is on the disk. */
 export async function appendJournal(folder: string, line: object): Promise<void> {
-  const file = await open(join(folder, fileName), 'a', 0o600)
+  const file = await open(journalPath(folder), 'a', 0o600)
   try {
     await file.writeFile(`\n${JSON.stringify(line)}\n`)
     await file.sync()
@@ -20,7 +22,7 @@ export async function appendJournal(folder: string, line: object): Promise<void>
 
 /** All whole lines; none when there is no journal. */
 export async function readJournalLines<Line>(folder: string): Promise<readonly Line[]> {
-  const text = await readFile(join(folder, fileName), 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readFile(journalPath(folder), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
   })

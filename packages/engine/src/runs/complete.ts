@@ -77,7 +77,9 @@ export async function completeAttempts(
   for (const result of new Map(results.map((one) => [keyOf(one), one])).values()) {
     const runId = runOf.get(keyOf(result))
     if (runId === undefined) continue
-    byRun.set(runId, [...(byRun.get(runId) ?? []), result])
+    const ofRun = byRun.get(runId) ?? []
+    byRun.set(runId, ofRun)
+    ofRun.push(result)
     if (result.outcome.kind !== 'success') continue
     outputs.set(result, await storeOutput(engine, { runId, ...result }, result.outcome.output))
   }
