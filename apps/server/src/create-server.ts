@@ -1,17 +1,39 @@
-import type { Logger } from '@millrace/core'
+import type { Logger, PlatformSettings } from '@millrace/core'
 import { sql } from '@millrace/db'
 import { type Engine, engineWorkerApi, type WorkerApi, type WorkSignals } from '@millrace/engine'
 import { createApi, healthEndpoints, type OpenApiDocument } from '@millrace/http'
-import { administrator, workerTokens } from './authenticate.ts'
+import { admit } from './admit.ts'
+import { auditRoutes } from './audit/index.ts'
+import { administrator, anonymous, dummyUsers, workerTokens } from './authenticate.ts'
+import { authenticationRoutes } from './authentication/index.ts'
+import { createAuthz } from './authz/index.ts'
 import { backfillRoutes } from './backfills/index.ts'
+import { computeRoutes } from './compute/index.ts'
+import { connectedServiceRoutes } from './connected-services/index.ts'
+import { connectionRoutes } from './connections/index.ts'
+import { dataConnectorRoutes } from './data-connectors/index.ts'
+import { environmentRoutes } from './environments/index.ts'
+import { groupRoutes } from './groups/index.ts'
+import { jobRoutes } from './jobs/index.ts'
+import { launcherRoutes } from './launchers/index.ts'
 import { metricRoutes } from './metrics/index.ts'
+import { namespaceRoutes } from './namespaces/index.ts'
+import { pipelineRoutes } from './pipelines/index.ts'
+import { platformRoutes } from './platform/index.ts'
 import { poolRoutes } from './pools/index.ts'
+import { projectRoutes } from './projects/index.ts'
+import { repositoryRoutes } from './repositories/index.ts'
 import { listenForRuns, runRoutes } from './runs/index.ts'
 import { scheduleRoutes } from './schedules/index.ts'
-import type { ServerApi, ServerContext, ServerPrincipal } from './server-context.ts'
+import { searchRoutes } from './search/index.ts'
+import { secretRoutes } from './secrets/index.ts'
+import type { ServerAccess, ServerApi, ServerContext } from './server-context.ts'
+import { sessionSecretRoutes } from './session-secrets/index.ts'
 import { specRoutes } from './spec.ts'
 import { statusByCode } from './status-by-code.ts'
+import { storageRoutes } from './storage/index.ts'
 import { createLogChanges, taskRunRoutes, tellingWorkerApi } from './task-runs/index.ts'
+import { userRoutes } from './users/index.ts'
 import { variableRoutes } from './variables/index.ts'
 import { workerProtocolRoutes } from './worker/index.ts'
 import { workerTokenRoutes } from './worker-tokens/index.ts'
@@ -27,6 +49,9 @@ export interface ServerOptions {
   readonly adminToken: string
   /** Shown by `/version`. */
   readonly version: string
+  readonly settings: PlatformSettings
+  /** Takes a JSON object as a bearer token for the user that it describes. For tests only. */
+  readonly dummyUsers: boolean
 }
 
 export interface Server extends AsyncDisposable {
@@ -42,18 +67,26 @@ export interface Server extends AsyncDisposable {
 
 /** The API over an engine whose database is migrated. Dispose ends what it listens to; engine and database stay open. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { engine, signals, log, adminToken, version } = options
+  const { engine, signals, log, adminToken, version, settings } = options
   const closing = new AbortController()
   const runChanges = await listenForRuns(engine.db)
   const logChanges = createLogChanges()
   const workerApi = tellingWorkerApi(engineWorkerApi(engine, { signals }), logChanges)
-  const api: ServerApi = createApi<ServerPrincipal>({
+  const { db } = engine
+  const api: ServerApi = createApi<ServerAccess>({
     log,
     closing: closing.signal,
     statusByCode,
-    authenticate: [administrator(adminToken), workerTokens(engine.db)],
+    authenticate: [
+      administrator(adminToken),
+      workerTokens(db),
+      ...(options.dummyUsers ? [dummyUsers(db)] : []),
+      anonymous(),
+    ],
+    admit,
   })
-  const context: ServerContext = { engine, workerApi, runChanges, logChanges, log }
+  const authz = createAuthz()
+  const context: ServerContext = { db, engine, workerApi, runChanges, logChanges, log, authz, settings }
   const checks = {
     database: async () => {
       await engine.db.execute(sql`select 1`)
@@ -72,6 +105,26 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   workerRoutes(api, context)
   workerTokenRoutes(api, context)
   workerProtocolRoutes(api, context)
+  userRoutes(api, context)
+  namespaceRoutes(api, context)
+  groupRoutes(api, context)
+  projectRoutes(api, context)
+  authenticationRoutes(api, context)
+  dataConnectorRoutes(api, context)
+  storageRoutes(api, context)
+  repositoryRoutes(api, context)
+  connectedServiceRoutes(api, context)
+  computeRoutes(api, context)
+  environmentRoutes(api, context)
+  launcherRoutes(api, context)
+  platformRoutes(api, context)
+  secretRoutes(api, context)
+  sessionSecretRoutes(api, context)
+  connectionRoutes(api, context)
+  pipelineRoutes(api, context)
+  searchRoutes(api, context)
+  jobRoutes(api, context)
+  auditRoutes(api, context)
   const document = specRoutes(api, version)
   return {
     fetch: api.fetch,

@@ -1,12 +1,27 @@
-import type { Logger } from '@millrace/core'
+import type { Logger, PlatformSettings } from '@millrace/core'
+import type { Db } from '@millrace/db'
 import type { Engine, WorkerApi } from '@millrace/engine'
 import type { Api, Principal } from '@millrace/http'
+import type { Authz } from './authz/index.ts'
 import type { RunChanges } from './runs/index.ts'
 import type { LogChanges } from './task-runs/index.ts'
 
-/** Whoever holds the token of the administrator. */
+/** Somebody who signed in. */
 export interface UserPrincipal extends Principal {
   readonly kind: 'user'
+  readonly isAdmin: boolean
+  readonly email: string | null
+  readonly firstName: string | null
+  readonly lastName: string | null
+  /** What the token is good for; null: everything that its owner may do. */
+  readonly scopes: readonly string[] | null
+  /** How it was shown who calls; `administrator`: by the token of the platform's administrator, who is no user. */
+  readonly via: 'oidc' | 'session' | 'token' | 'internal' | 'administrator' | 'dummy'
+}
+
+export interface AnonymousPrincipal extends Principal {
+  readonly kind: 'anonymous'
+  readonly isAdmin: false
 }
 
 export interface WorkerPrincipal extends Principal {
@@ -15,14 +30,24 @@ export interface WorkerPrincipal extends Principal {
   readonly queues: readonly string[] | null
 }
 
-export type ServerPrincipal = UserPrincipal | WorkerPrincipal
-export type ServerApi = Api<ServerPrincipal>
+/** Who may call, by what endpoints say in `access`. `open` is for everybody, and knows who calls. */
+export type ServerAccess = {
+  readonly open: UserPrincipal | AnonymousPrincipal
+  readonly user: UserPrincipal
+  readonly admin: UserPrincipal
+  readonly worker: WorkerPrincipal
+}
+
+export type ServerApi = Api<ServerAccess>
 
 /** What the features of the server work on. */
 export interface ServerContext {
+  readonly db: Db
   readonly engine: Engine
   readonly workerApi: WorkerApi
   readonly runChanges: RunChanges
   readonly logChanges: LogChanges
   readonly log: Logger
+  readonly authz: Authz
+  readonly settings: PlatformSettings
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { createLogger } from '@millrace/core'
+import { createLogger, readPlatformSettings } from '@millrace/core'
 import { outboxStatus } from '@millrace/db'
 import { httpWorkerApi, listenForWork, type WorkerInfo } from '@millrace/engine'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -106,7 +106,10 @@ test('attempts given to a worker that went away meanwhile go back to the queue a
   const { body: run } = await call('POST', '/api/workflows/flow/runs')
   const log = await createLogger({ name: 'server', level: 'silent' })
   await using signals = await listenForWork(server.engine.db)
-  await using api = await createServer({ engine: server.engine, signals, log, adminToken, version: '1' })
+  await using api = await createServer({
+    ...{ engine: server.engine, signals, log, adminToken, version: '1' },
+    ...{ settings: readPlatformSettings({ env: {} }), dummyUsers: false },
+  })
   const gone = new AbortController()
   const request = new Request('http://server/api/worker/exchange', {
     method: 'POST',

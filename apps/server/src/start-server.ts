@@ -1,4 +1,10 @@
-import { type Logger, readGuideSettings, startTelemetry } from '@millrace/core'
+import {
+  type Logger,
+  type PlatformSettings,
+  readGuideSettings,
+  readPlatformSettings,
+  startTelemetry,
+} from '@millrace/core'
 import type { Db } from '@millrace/db'
 import {
   type ArtifactStore,
@@ -6,7 +12,6 @@ import {
   type Engine,
   type FailureBus,
   listenForWork,
-  migrateEngine,
   type RunFailure,
   reportFailure,
   type SchedulerOptions,
@@ -16,6 +21,7 @@ import {
 } from '@millrace/engine'
 import { serve } from '@millrace/http'
 import { createServer } from './create-server.ts'
+import { migrateServer } from './database.ts'
 import { version as ownVersion } from './version.ts'
 
 export interface StartServerOptions {
@@ -36,6 +42,10 @@ export interface StartServerOptions {
   readonly failureBus?: FailureBus | null
   /** Default: of this package. */
   readonly version?: string
+  /** What the features of the server are told by the operator. Default: nothing. */
+  readonly settings?: PlatformSettings
+  /** Takes a JSON object as a bearer token for the user that it describes. For tests only. Default false. */
+  readonly dummyUsers?: boolean
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -58,7 +68,7 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { db, artifacts, log, adminToken, host, port, leaseSeconds, failureBus = null, version = ownVersion } = options
-  await migrateEngine(db)
+  await migrateServer(db)
   const engine = createEngine({
     ...{ db, artifacts, failureReports: failureBus && {} },
     ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
@@ -67,7 +77,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const telemetry = await startTelemetry(readGuideSettings())
   started.defer(async () => await telemetry.shutdown())
   const signals = started.use(await listenForWork(db))
-  const api = started.use(await createServer({ engine, signals, log, adminToken, version }))
+  const { settings = readPlatformSettings({ env: {} }), dummyUsers = false } = options
+  const api = started.use(await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers }))
   if (options.scheduler !== false) started.use(await startScheduler(engine, { ...options.scheduler, log }))
   if (failureBus !== null) {
     const stop = new AbortController()

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger } from '@millrace/core'
 import { type Db, openDatabase, sql } from '@millrace/db'
-import { localArtifacts, migrateEngine } from '@millrace/engine'
+import { localArtifacts } from '@millrace/engine'
 import { startPostgres } from '@millrace/testing'
 import { defaultTaskOptions, type ManifestNode, type TaskOptionsInput, type WorkflowManifest } from '@millrace/workflow'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { migrateServer } from './database.ts'
 import { type RunningServer, type StartServerOptions, startServer } from './start-server.ts'
 
 export const adminToken = 'the-token-of-the-administrator'
@@ -20,11 +21,17 @@ export interface TestServer {
   /** Lines of the server's log. */
   readonly lines: Record<string, unknown>[]
   /** As the administrator, unless a token is given; with a body as JSON. */
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>
+  call: CallServer
+  /** As a user of this id, who needs no sign-in here; `{ is_admin: true }` for one who administers. */
+  as(id: string, claims?: Readonly<Record<string, unknown>>): CallServer
+  /** As nobody. */
+  readonly anonymous: CallServer
   workerToken(options?: { readonly queues?: readonly string[] }): Promise<string>
 }
 
-interface CallOptions {
+export type CallServer = (method: string, path: string, options?: CallOptions) => Promise<Answer>
+
+export interface CallOptions {
   readonly body?: unknown
   readonly bytes?: Uint8Array
   readonly token?: string | null
@@ -50,7 +57,7 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
     postgres = await startPostgres()
     await postgres.createDatabase('template')
     await using db = await openDatabase({ url: postgres.url('template') })
-    await migrateEngine(db)
+    await migrateServer(db)
   })
   afterEach(async () => {
     for (const stop of started.splice(0).reverse()) await stop()
@@ -75,6 +82,7 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
         adminToken,
         port: 0,
         scheduler: false,
+        dummyUsers: true,
         version: '0.0.0',
         ...options,
       })
@@ -106,6 +114,9 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
         artifactFolder,
         lines,
         call,
+        as: (id, claims) => (method, path, given) =>
+          call(method, path, { token: JSON.stringify({ id, ...claims }), ...given }),
+        anonymous: (method, path, given) => call(method, path, { token: null, ...given }),
         async workerToken({ queues } = {}) {
           const { body } = await call('POST', '/api/worker-tokens', { body: { name: 'test', queues } })
           return body.token

@@ -244,4 +244,12 @@ create table engine.run_event (
 create index run_event_by_run on engine.run_event (run_id, id);
 `,
   },
+  {
+    id: 2,
+    name: 'projects',
+    sql: `-- What the workflow belongs to, for whoever decides on access; null: to the platform itself. Known by its id only.
+alter table engine.workflow add column project_id text;
+create index workflow_by_project on engine.workflow (project_id) where project_id is not null;
+`,
+  },
 ]

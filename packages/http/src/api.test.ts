@@ -2,21 +2,28 @@ import { z } from '@hono/zod-openapi'
 import { ConfigError, createLogger, DataError, FatalError, TransientError } from '@millrace/core'
 import { describe, expect, test } from 'vitest'
 import { type Api, createApi } from './api.ts'
-import { HttpError, notFound } from './http-error.ts'
+import { forbidden, HttpError, notFound, unauthorized } from './http-error.ts'
 import { pageHeaders, pageQuery, pageRange } from './pagination.ts'
 import { bearerToken, type Principal } from './principal.ts'
 import { pathInteger, queryBoolean, queryList, queryTime } from './query-values.ts'
 
 interface Service {
-  readonly api: Api<Principal>
+  readonly api: Api<{ user: Principal; worker: Principal }>
   readonly lines: Record<string, unknown>[]
+}
+
+const admit = (kind: string) => (caller: Principal | null) => {
+  if (caller === null) throw unauthorized('Sign in first.')
+  if (caller.kind !== kind) throw forbidden('FORBIDDEN', `This is for a ${kind}.`)
+  return caller
 }
 
 async function service(): Promise<Service> {
   const lines: Record<string, unknown>[] = []
   const log = await createLogger({ name: 'test', level: 'debug', write: (line) => lines.push(JSON.parse(line)) })
-  const api = createApi<Principal>({
+  const api = createApi<{ user: Principal; worker: Principal }>({
     log,
+    admit: { user: admit('user'), worker: admit('worker') },
     closing: new AbortController().signal,
     statusByCode: { THING_MISSING: 404 },
     authenticate: [
@@ -59,7 +66,12 @@ async function withThings(): Promise<Service> {
   return made
 }
 
-function change(api: Api<Principal>, body: unknown, path = '/things/7', headers: Record<string, string> = jsonHeaders) {
+function change(
+  api: Api<{ user: Principal; worker: Principal }>,
+  body: unknown,
+  path = '/things/7',
+  headers: Record<string, string> = jsonHeaders,
+) {
   return api.request(path, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) })
 }
 

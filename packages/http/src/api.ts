@@ -3,7 +3,8 @@ import type { Logger } from '@millrace/core'
 import type { Context } from 'hono'
 import type { Answer, Answers, Call, EndpointOptions } from './endpoint.ts'
 import { type ErrorAnswer, errorAnswer } from './error-answer.ts'
-import { forbidden, HttpError, unauthorized } from './http-error.ts'
+import { requireIfMatch } from './etag.ts'
+import { HttpError } from './http-error.ts'
 import { endpointDocument, type OpenApiDocument } from './openapi.ts'
 import type { Authenticate, Principal } from './principal.ts'
 import { readBytes, readJson } from './read-body.ts'
@@ -11,10 +12,15 @@ import { requestIdOf } from './request-id.ts'
 import { securityHeaders } from './security-headers.ts'
 import { queryValues, validate } from './validation.ts'
 
-export interface ApiOptions<P extends Principal> {
+/** Who may call, by the name that endpoints say in `access`, and what their handlers know of the caller then. */
+export type Callers = { readonly [access: string]: Principal }
+
+export interface ApiOptions<C extends Callers> {
   readonly log: Logger
   /** In order; the first that knows the caller wins. */
-  readonly authenticate: readonly Authenticate<P>[]
+  readonly authenticate: readonly Authenticate<Principal>[]
+  /** Lets a caller in, or throws 401 or 403; null is a caller that no authenticator knew. */
+  readonly admit: { readonly [Access in keyof C]: (caller: Principal | null, request: Request) => C[Access] }
   /** Fires when the server closes. */
   readonly closing: AbortSignal
   /** Statuses of codes of the error tree, such as `RUN_UNKNOWN: 404`. */
@@ -22,18 +28,16 @@ export interface ApiOptions<P extends Principal> {
 }
 
 /** Endpoints of one service. */
-export interface Api<P extends Principal> {
+export interface Api<C extends Callers> {
   endpoint<
-    Kind extends P['kind'],
+    Access extends keyof C & string,
     Path = Record<never, never>,
     Query = Record<never, never>,
     Body = undefined,
     const A extends Answers = Answers,
   >(
-    options: EndpointOptions<Kind, Path, Query, Body, A>,
-    handle: (
-      call: Call<Extract<P, { kind: Kind }>, Path, Query, Body>,
-    ) => Promise<Answer<NoInfer<A>>> | Answer<NoInfer<A>>,
+    options: EndpointOptions<Access, Path, Query, Body, A>,
+    handle: (call: Call<C[Access], Path, Query, Body>) => Promise<Answer<NoInfer<A>>> | Answer<NoInfer<A>>,
   ): void
   /** The service as a function, for a server or a test. */
   fetch(request: Request): Promise<Response>
@@ -50,11 +54,11 @@ const defaultMaxBodyDepth = 64
  * An HTTP service out of endpoints. Every answer carries `X-Request-ID` and the security headers, every failure has the
  * shape of `ErrorBody`, and every call leaves one line in the log.
  */
-export function createApi<P extends Principal>(options: ApiOptions<P>): Api<P> {
+export function createApi<C extends Callers>(options: ApiOptions<C>): Api<C> {
   const app = new OpenAPIHono()
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
   const { log, closing, statusByCode = {} } = options
-  const calls = new WeakMap<Request, { principal: P | null; level: 'info' | 'debug' }>()
+  const calls = new WeakMap<Request, { principal: Principal | null; level: 'info' | 'debug' }>()
 
   app.use(async (context, next) => {
     const startedAt = performance.now()
@@ -95,12 +99,18 @@ export function createApi<P extends Principal>(options: ApiOptions<P>): Api<P> {
     return errorResponse(errorAnswer(missing, { requestId: requestIdOf(context.req.raw), statusByCode }))
   })
 
-  const authenticate = async (request: Request): Promise<P | null> => {
+  const authenticate = async (request: Request): Promise<Principal | null> => {
     for (const one of options.authenticate) {
       const principal = await one(request)
       if (principal !== null) return principal
     }
     return null
+  }
+
+  const admit = (access: keyof C & string, caller: Principal | null, request: Request): Principal => {
+    const one = options.admit[access]
+    if (one === undefined) throw new Error(`No rule says who may call endpoints for "${access}".`)
+    return one(caller, request)
   }
 
   const methodsByPath = new Map<string, Set<string>>()
@@ -116,10 +126,11 @@ export function createApi<P extends Principal>(options: ApiOptions<P>): Api<P> {
       noteMethod(path, endpoint.method)
       app.on(endpoint.method.toUpperCase(), path, async (context) => {
         const request = context.req.raw
-        const principal = endpoint.access === 'anyone' ? null : await authenticate(request)
-        calls.set(request, { principal, level: endpoint.logLevel ?? 'info' })
-        if (endpoint.access !== 'anyone') checkAccess(principal, endpoint.access)
-        const call = await readCall(context, endpoint, principal, closing)
+        const known = endpoint.access === 'anyone' ? null : await authenticate(request)
+        calls.set(request, { principal: known, level: endpoint.logLevel ?? 'info' })
+        const principal = endpoint.access === 'anyone' ? null : admit(endpoint.access, known, request)
+        const ifMatch = endpoint.ifMatch ? requireIfMatch(request) : ''
+        const call = await readCall(context, endpoint, { principal, ifMatch }, closing)
         const answer = await handle(call as Parameters<typeof handle>[0])
         return toResponse(answer as AnyAnswer, endpoint.answers)
       })
@@ -149,19 +160,10 @@ function refuseOtherMethods(app: OpenAPIHono, methodsByPath: Map<string, Set<str
   methodsByPath.clear()
 }
 
-function checkAccess(principal: Principal | null, kind: string): void {
-  if (principal === null) {
-    throw unauthorized('Sign in first: send a valid token as "Authorization: Bearer TOKEN".')
-  }
-  if (principal.kind !== kind) {
-    throw forbidden('FORBIDDEN', `This is for tokens of kind "${kind}", and yours is of kind "${principal.kind}".`)
-  }
-}
-
 async function readCall(
   context: Context,
   endpoint: EndpointOptions<string, unknown, unknown, unknown, Answers>,
-  principal: Principal | null,
+  { principal, ifMatch }: { readonly principal: Principal | null; readonly ifMatch: string },
   closing: AbortSignal,
 ): Promise<Call<Principal | null, unknown, unknown, unknown>> {
   const request = context.req.raw
@@ -179,6 +181,7 @@ async function readCall(
   const { path, query, body } = validate(schemas, given)
   return {
     principal,
+    ifMatch,
     params: path ?? {},
     query: query ?? {},
     body,

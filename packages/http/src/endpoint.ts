@@ -18,8 +18,10 @@ export interface EndpointOptions<Access extends string, Path, Query, Body, A ext
   readonly tag: string
   readonly summary: string
   readonly description?: string
-  /** Kind of principal that may call it, or `anyone`. */
+  /** Whom the service admits, or `anyone`: then nobody asks who calls. */
   readonly access: Access | 'anyone'
+  /** Answers 428 to a caller that is let in and sends no `If-Match`, before the body is looked at. Default: not asked for. */
+  readonly ifMatch?: true
   readonly params?: z.ZodType<Path>
   readonly query?: z.ZodType<Query>
   readonly body?: z.ZodType<Body>
@@ -38,6 +40,8 @@ export interface EndpointOptions<Access extends string, Path, Query, Body, A ext
 
 export interface Call<P extends Principal | null, Path, Query, Body> {
   readonly principal: P
+  /** The header, where the endpoint asks for it; else empty. */
+  readonly ifMatch: string
   readonly params: Path
   readonly query: Query
   readonly body: Body

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import type { Api } from './api.ts'
-import type { Principal } from './principal.ts'
+import type { Api, Callers } from './api.ts'
 
 export interface HealthOptions {
   readonly version: string
@@ -19,7 +18,7 @@ const readiness = z
   .openapi('Readiness')
 
 /** `/version`, `/api/health` (the process lives) and `/api/ready` (it can serve; 503 while it cannot or closes). */
-export function healthEndpoints<P extends Principal>(api: Api<P>, options: HealthOptions): void {
+export function healthEndpoints<C extends Callers>(api: Api<C>, options: HealthOptions): void {
   api.endpoint(
     {
       method: 'get',

@@ -1,4 +1,4 @@
-export { type Api, type ApiOptions, createApi } from './api.ts'
+export { type Api, type ApiOptions, type Callers, createApi } from './api.ts'
 export type { Answer, AnswerContent, Answers, Call, EndpointOptions } from './endpoint.ts'
 export { type ErrorAnswer, type ErrorBody, errorAnswer } from './error-answer.ts'
 export { checkIfMatch, etagOf, isNotModified, requireIfMatch } from './etag.ts'

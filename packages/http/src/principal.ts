@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /** Who asks, as an authenticator found it out. */
 export interface Principal {
-  /** What endpoints ask for in `access`. */
+  /** Such as `user` or `worker`. */
   readonly kind: string
   readonly id: string
   /** For logs. */

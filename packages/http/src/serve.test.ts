@@ -16,7 +16,7 @@ afterEach(async () => {
 async function start(events: (signal: AbortSignal) => AsyncIterable<ServerEvent> = async function* () {}) {
   const closing = new AbortController()
   const log = await createLogger({ name: 'test', level: 'silent' })
-  const api = createApi({ log, closing: closing.signal, authenticate: [] })
+  const api = createApi({ log, closing: closing.signal, authenticate: [], admit: {} })
   let broken = false
   const check = async () => {
     if (broken) throw new Error('down')

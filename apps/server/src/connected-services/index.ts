@@ -1,0 +1,1 @@
+export { connectedServiceRoutes } from './routes.ts'

@@ -1,0 +1,1 @@
+export { dataConnectorRoutes } from './routes.ts'

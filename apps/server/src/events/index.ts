@@ -1,0 +1,2 @@
+export { emitEvent } from './emit.ts'
+export type { EventPayloads, EventType, MemberRole } from './types.ts'

@@ -1,0 +1,1 @@
+export { launcherRoutes } from './routes.ts'

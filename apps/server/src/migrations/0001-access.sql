@@ -1,0 +1,88 @@
+-- Who may do what to which object: relations of the schema that authz/schema.ts declares.
+create schema authz;
+
+create table authz.relation (
+  object_type text not null,
+  object_id text not null,
+  relation text not null,
+  subject_type text not null,
+  -- `*`: every subject of the type.
+  subject_id text not null,
+  primary key (object_type, object_id, relation, subject_type, subject_id)
+);
+create index relation_by_subject on authz.relation (subject_type, subject_id, object_type, relation, object_id);
+
+-- Every change of what people configure: who, when, and the row before and after it.
+create schema audit;
+
+create table audit.event (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default clock_timestamp(),
+  -- Id of a user, or the name of a part of the platform; what is changed by hand in the database is by `database:ROLE`.
+  actor text not null,
+  request_id text,
+  entity text not null,
+  entity_id text not null,
+  action text not null check (action in ('insert', 'update', 'delete')),
+  before jsonb,
+  after jsonb
+);
+create index event_by_entity on audit.event (entity, entity_id, id desc);
+create index event_by_actor on audit.event (actor, id desc);
+
+-- Arguments of the trigger: the entity's name, the column or columns (with commas) that name it, and columns that are left out, such as ciphertext.
+create function audit.note() returns trigger language plpgsql as $$
+declare
+  omitted text[] := coalesce(string_to_array(nullif(tg_argv[2], ''), ','), '{}');
+  former jsonb := case when tg_op = 'INSERT' then null else to_jsonb(old) - omitted end;
+  latter jsonb := case when tg_op = 'DELETE' then null else to_jsonb(new) - omitted end;
+  current_row jsonb := case when tg_op = 'DELETE' then to_jsonb(old) else to_jsonb(new) end;
+  entity_id text;
+begin
+  if tg_op = 'UPDATE' and to_jsonb(old) - 'updated_at' = to_jsonb(new) - 'updated_at' then
+    return null;
+  end if;
+  select string_agg(current_row ->> key, '/' order by place) into entity_id
+  from unnest(string_to_array(tg_argv[1], ',')) with ordinality as part (key, place);
+  insert into audit.event (actor, request_id, entity, entity_id, action, before, after)
+  values (
+    coalesce(nullif(current_setting('millrace.actor', true), ''), 'database:' || current_user),
+    nullif(current_setting('millrace.request_id', true), ''),
+    tg_argv[0], entity_id, lower(tg_op), former, latter
+  );
+  return null;
+end
+$$;
+
+-- `select audit.watch('common.project', 'project', 'id')` notes every change of a table from then on.
+create function audit.watch(watched regclass, entity text, key text, omitted text default '') returns void language plpgsql as $$
+begin
+  execute format(
+    'create trigger audited after insert or update or delete on %s for each row execute function audit.note(%L, %L, %L)',
+    watched, entity, key, omitted
+  );
+end
+$$;
+
+-- As a trigger before updates: the time of the last change, cut to milliseconds as clients see it.
+create function common.touch() returns trigger language plpgsql as $$
+begin
+  new.updated_at := greatest(date_trunc('milliseconds', clock_timestamp()), old.updated_at + interval '1 millisecond');
+  return new;
+end
+$$;
+
+select audit.watch('authz.relation', 'relation', 'object_type,object_id,relation,subject_type,subject_id');
+
+-- What others are told about, in the order of its commits for each key; see events/.
+create schema events;
+
+create table events.event (
+  id bigint generated always as identity primary key,
+  type text not null,
+  -- Events with the same key, such as those of one project, are sent in the order of their ids.
+  key text not null,
+  payload jsonb not null,
+  request_id text,
+  created_at timestamptz not null default clock_timestamp()
+);

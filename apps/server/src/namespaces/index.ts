@@ -1,0 +1,1 @@
+export { namespaceRoutes } from './routes.ts'

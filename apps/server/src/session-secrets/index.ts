@@ -1,0 +1,1 @@
+export { sessionSecretRoutes } from './routes.ts'
