@@ -27,6 +27,13 @@ export { startKinesis, type TestKinesis } from './kinesis.ts'
 export { type MariadbOptions, startMariadb, type TestMariadb } from './mariadb.ts'
 export { type MosquittoOptions, startMosquitto, type TestMosquitto } from './mosquitto.ts'
 export { type NatsOptions, startNats, type TestNats } from './nats.ts'
+export {
+  type OidcIssuerOptions,
+  type OidcTokens,
+  type OidcUser,
+  startOidcIssuer,
+  type TestOidcIssuer,
+} from './oidc-issuer.ts'
 export { type PostgresOptions, startPostgres, type TestPostgres } from './postgres.ts'
 export { type RabbitmqOptions, startRabbitmq, type TestRabbitmq } from './rabbitmq.ts'
 export { findRadosgw, type RadosgwBinaries, type S3Credentials, startRadosgw, type TestRadosgw } from './radosgw.ts'
