@@ -1,1 +1,2 @@
 export { namespaceRoutes } from './routes.ts'
+export { findNamespace, type NamespaceRow, namespaceIdBySlug, namespaceRef } from './store.ts'

@@ -1,0 +1,25 @@
+import { change } from '../change.ts'
+import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import { saveUser } from './save-user.ts'
+import { findUser } from './store.ts'
+
+/**
+ * Makes whoever signed in a user of the platform, or brings the user to what the token says now. What the token is silent
+ * about stays as it is. One look-up when nothing is new.
+ */
+export async function ensureUser(
+  { db, authz }: Pick<ServerContext, 'db' | 'authz'>,
+  principal: Pick<UserPrincipal, 'id' | 'email' | 'firstName' | 'lastName'>,
+): Promise<void> {
+  const { id } = principal
+  const known = await findUser(db, id)
+  const profile = {
+    id,
+    email: principal.email || (known?.email ?? null),
+    firstName: principal.firstName || (known?.firstName ?? null),
+    lastName: principal.lastName || (known?.lastName ?? null),
+  }
+  const { email, firstName, lastName } = profile
+  if (known && known.email === email && known.firstName === firstName && known.lastName === lastName) return
+  await change(db, { id }, async (trx) => await saveUser(trx, authz, profile))
+}
