@@ -119,6 +119,188 @@ export const platformSettings = defineSettings({
     default: false,
     description: 'Prints errors with their stack traces and causes.',
   },
+  eventsRedisUrl: {
+    env: 'MILLRACE_EVENTS_REDIS_URL',
+    type: 'string',
+    default: null,
+    secret: true,
+    description:
+      'Redis that the server tells changes of users, groups and projects to, as a stream: `redis://user:password@host:6379/0`, or `rediss:` for TLS.',
+  },
+  eventsRedisStream: {
+    env: 'MILLRACE_EVENTS_REDIS_STREAM',
+    type: 'string',
+    default: 'data_service.all_events',
+    description: 'Key of the stream of events in Redis.',
+  },
+  eventsAmqpUrl: {
+    env: 'MILLRACE_EVENTS_AMQP_URL',
+    type: 'string',
+    default: null,
+    secret: true,
+    description:
+      'RabbitMQ that the server tells the same events to: `amqp://user:password@host:5672`, or `amqps:` for TLS.',
+  },
+  eventsAmqpExchange: {
+    env: 'MILLRACE_EVENTS_AMQP_EXCHANGE',
+    type: 'string',
+    default: 'data_service.all_events',
+    description:
+      'Durable topic exchange for events in RabbitMQ; it is declared. The routing key is the type of the event.',
+  },
+  eventsSource: {
+    env: 'MILLRACE_EVENTS_SOURCE',
+    type: 'string',
+    default: 'renku-data-services',
+    description:
+      'Name of this platform in the header `source` of events. The default is what receivers of Renku expect.',
+  },
+  auditRetentionDays: {
+    env: 'MILLRACE_AUDIT_RETENTION_DAYS',
+    type: 'integer',
+    default: 400,
+    minimum: 1,
+    maximum: 36_500,
+    description: 'Entries of the audit log that are older are removed by the server.',
+  },
+  keycloakUrl: {
+    env: 'MILLRACE_KEYCLOAK_URL',
+    type: 'string',
+    default: null,
+    description:
+      'Keycloak whose users the server mirrors, by its admin API: `https://keycloak.example.com`. Without it people are known from when they first sign in.',
+  },
+  keycloakRealm: {
+    env: 'MILLRACE_KEYCLOAK_REALM',
+    type: 'string',
+    default: 'Renku',
+    description: 'Realm of the users to mirror.',
+  },
+  keycloakClientId: {
+    env: 'MILLRACE_KEYCLOAK_CLIENT_ID',
+    type: 'string',
+    default: null,
+    description:
+      'Client with a service account in the realm that may view users and events: the roles `view-users` and `view-events` of `realm-management`.',
+  },
+  keycloakClientSecret: {
+    env: 'MILLRACE_KEYCLOAK_CLIENT_SECRET',
+    type: 'string',
+    default: null,
+    secret: true,
+    description: 'Its secret.',
+  },
+  keycloakAdminRole: {
+    env: 'MILLRACE_KEYCLOAK_ADMIN_ROLE',
+    type: 'string',
+    default: 'renku-admin',
+    description: 'Role of the realm whose holders administer the platform.',
+  },
+  allowedAddresses: {
+    env: 'MILLRACE_ALLOWED_ADDRESSES',
+    type: 'string',
+    default: null,
+    description:
+      'Private machines that the server may send requests to when users give their addresses, as for repositories, imports and storage: ranges and host names with commas, such as `10.1.0.0/16,git.example.com`; `*` allows all. Default: public addresses only.',
+  },
+  encryptionKeyPath: {
+    env: 'MILLRACE_ENCRYPTION_KEY_PATH',
+    type: 'string',
+    default: null,
+    description:
+      'File of 32 random bytes, the master key of the server: keys of owners of secrets and tokens of connected services are encrypted with it. Make it by `(umask 077 && openssl rand -out FILE 32)`. The secrets service never has it.',
+  },
+  previousEncryptionKeyPath: {
+    env: 'MILLRACE_PREVIOUS_ENCRYPTION_KEY_PATH',
+    type: 'string',
+    default: null,
+    description: 'The master key before the present one, until everything is encrypted with the new one.',
+  },
+  secretsUrl: {
+    env: 'MILLRACE_SECRETS_URL',
+    type: 'string',
+    default: null,
+    description: 'Address of the secrets service, for the server: `http://secrets:7475`.',
+  },
+  secretsPublicKeyPath: {
+    env: 'MILLRACE_SECRETS_PUBLIC_KEY_PATH',
+    type: 'string',
+    default: null,
+    description: 'RSA public key of the secrets service in PEM, for the server.',
+  },
+  secretsPrivateKeyPath: {
+    env: 'MILLRACE_SECRETS_PRIVATE_KEY_PATH',
+    type: 'string',
+    default: null,
+    description: 'RSA private key in PEM, for the secrets service only. The server never has it.',
+  },
+  secretsPreviousPrivateKeyPath: {
+    env: 'MILLRACE_SECRETS_PREVIOUS_PRIVATE_KEY_PATH',
+    type: 'string',
+    default: null,
+    description: 'The private key before the present one, until all secrets are sealed with the new one.',
+  },
+  secretsHost: {
+    env: 'MILLRACE_SECRETS_HOST',
+    type: 'string',
+    default: '127.0.0.1',
+    description: 'Address that the secrets service listens on.',
+  },
+  secretsPort: {
+    env: 'MILLRACE_SECRETS_PORT',
+    type: 'integer',
+    default: 7475,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Port that the secrets service listens on; 0 takes a free one.',
+  },
+  internalTokenKeyPath: {
+    env: 'MILLRACE_INTERNAL_TOKEN_KEY_PATH',
+    type: 'string',
+    default: null,
+    description:
+      'File of 64 random bytes, the same for the server and the secrets service: the tokens by which they know each other are signed with it. Make it by `(umask 077 && openssl rand -out FILE 64)`.',
+  },
+  clusterNetworks: {
+    env: 'MILLRACE_CLUSTER_NETWORKS',
+    type: 'string',
+    default: '127.0.0.0/8,::1/128',
+    description:
+      'Networks from which users may fetch their own key of secrets (`/api/data/user/secret_key`), as address/bits with commas between them: those of the sessions of the cluster.',
+  },
+  secretStore: {
+    env: 'MILLRACE_SECRET_STORE',
+    type: 'choice',
+    choices: ['sealed', 'aws-secrets-manager'],
+    default: 'sealed',
+    description:
+      'Where values of secrets of projects and namespaces are kept: sealed in the database, or in AWS Secrets Manager of the account and region that the environment of the server says. Values stay where they were written.',
+  },
+  secretStorePrefix: {
+    env: 'MILLRACE_SECRET_STORE_PREFIX',
+    type: 'string',
+    default: 'millrace/',
+    description: 'What the names of secrets in AWS Secrets Manager begin with.',
+  },
+  kubernetesUrl: {
+    env: 'MILLRACE_KUBERNETES_URL',
+    type: 'string',
+    default: null,
+    description:
+      'API server of the cluster that the secrets service writes secrets of sessions to. Default: that of the cluster it runs in.',
+  },
+  kubernetesTokenPath: {
+    env: 'MILLRACE_KUBERNETES_TOKEN_PATH',
+    type: 'string',
+    default: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+    description: 'File with the token of the service account of the secrets service; read again for each call.',
+  },
+  kubernetesCaPath: {
+    env: 'MILLRACE_KUBERNETES_CA_PATH',
+    type: 'string',
+    default: '/var/run/secrets/kubernetes.io/serviceaccount/ca.crt',
+    description: 'Certificates in PEM that the API server of the cluster is checked against.',
+  },
 })
 
 export type PlatformSettings = SettingValues<typeof platformSettings>
