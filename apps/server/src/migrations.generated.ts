@@ -90,8 +90,15 @@ create table events.event (
   key text not null,
   payload jsonb not null,
   request_id text,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  -- Receivers that have it, while another one lacks it.
+  sent_to text[] not null default '{}',
+  -- Failures of this event alone, such as a payload that does not fit its schema; those after it with the same key wait.
+  attempts integer not null default 0,
+  last_error text,
+  available_at timestamptz not null default clock_timestamp()
 );
+create index event_by_key on events.event (key, id);
 `,
   },
   {
@@ -209,24 +216,254 @@ select audit.watch('common.project', 'project', 'id');
     id: 6,
     name: 'connected-services',
     sql: `create schema connected_services;
+
+create table connected_services.provider (
+  id text primary key,
+  kind text not null check (kind in ('gitlab', 'github', 'google', 'dropbox', 'zenodo', 'generic_oidc')),
+  app_slug text not null default '',
+  client_id text not null,
+  -- Encrypted under \`created_by\`.
+  client_secret text,
+  display_name text not null,
+  scope text not null,
+  url text not null,
+  use_pkce boolean not null default false,
+  image_registry_url text,
+  oidc_issuer_url text,
+  -- No reference: the secret is encrypted under it, whoever leaves.
+  created_by text not null,
+  creation_date timestamptz not null default date_trunc('seconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  check ((kind = 'generic_oidc') = (oidc_issuer_url is not null))
+);
+
+create table connected_services.connection (
+  id text primary key,
+  user_id text not null references users."user" on delete cascade,
+  provider_id text not null references connected_services.provider on delete cascade,
+  status text not null check (status in ('pending', 'connected')),
+  creation_date timestamptz not null default date_trunc('seconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  unique (user_id, provider_id)
+);
+create index connection_by_provider on connected_services.connection (provider_id);
+
+-- A user on the way to a provider and back. The row is gone when the state was used.
+create table connected_services.authorization_request (
+  -- SHA-256: who reads this table cannot finish what others began.
+  state_hash bytea primary key,
+  connection_id text not null unique references connected_services.connection on delete cascade,
+  -- Encrypted under the user; null where the provider takes no PKCE.
+  code_verifier text,
+  callback_url text not null,
+  next_url text,
+  created_at timestamptz not null default now()
+);
+
+-- Apart from the connection, so that the audit log is not told of every refresh.
+create table connected_services.token (
+  connection_id text primary key references connected_services.connection on delete cascade,
+  -- JSON as the provider sent it, encrypted under the user.
+  ciphertext text not null,
+  -- Null: the provider named no end.
+  expires_at timestamptz,
+  updated_at timestamptz not null default now()
+);
+
+create trigger touched before update on connected_services.provider for each row execute function common.touch();
+create trigger touched before update on connected_services.connection for each row execute function common.touch();
+
+select audit.watch('connected_services.provider', 'oauth_provider', 'id', 'client_secret');
+select audit.watch('connected_services.connection', 'oauth_connection', 'id');
 `,
   },
   {
     id: 7,
     name: 'compute',
     sql: `create schema compute;
+
+create table compute.quota (
+  id text primary key,
+  cpu double precision not null check (cpu > 0),
+  -- Gigabytes.
+  memory bigint not null check (memory > 0),
+  gpu bigint not null check (gpu >= 0)
+);
+
+create table compute.pool (
+  id integer generated always as identity primary key,
+  name text not null,
+  public boolean not null,
+  "default" boolean not null,
+  -- What the store of quotas knows the pool's by.
+  quota_id text unique,
+  remote jsonb,
+  -- Seconds; null: no threshold.
+  idle_threshold integer check (idle_threshold > 0),
+  hibernation_threshold integer check (hibernation_threshold > 0),
+  hibernation_warning_period integer check (hibernation_warning_period > 0),
+  platform text not null check (platform in ('linux/amd64', 'linux/arm64')),
+  cpu_limit_factor double precision,
+  creation_date timestamptz not null default date_trunc('seconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  check (not "default" or (public and quota_id is null and remote is null)),
+  check (remote is null or not public),
+  check (hibernation_warning_period < hibernation_threshold)
+);
+create unique index one_default_pool on compute.pool ("default") where "default";
+
+create table compute.class (
+  id integer generated always as identity primary key,
+  pool_id integer not null references compute.pool on delete cascade,
+  name text not null,
+  cpu double precision not null check (cpu > 0),
+  -- Gigabytes, as the storage.
+  memory bigint not null check (memory > 0),
+  gpu bigint not null check (gpu >= 0),
+  max_storage bigint not null check (max_storage > 0),
+  default_storage bigint not null check (default_storage > 0),
+  "default" boolean not null,
+  quota_enforced boolean not null,
+  tolerations text[] not null default '{}',
+  -- [{ key, required_during_scheduling }]
+  node_affinities jsonb not null default '[]',
+  check (default_storage <= max_storage)
+);
+create index class_by_pool on compute.class (pool_id);
+create unique index one_default_class on compute.class (pool_id) where "default";
+
+-- Who may use a pool beyond what its visibility says; each row stands for one relation.
+create table compute.pool_member (
+  pool_id integer not null references compute.pool on delete cascade,
+  user_id text references users."user" on delete cascade,
+  group_id text references common."group" on delete cascade,
+  project_id text references common.project on delete cascade,
+  role text not null,
+  check (num_nonnulls(user_id, group_id, project_id) = 1),
+  check (
+    (user_id is not null and role in ('viewer', 'prohibited'))
+    or (group_id is not null and role = 'group_viewer')
+    or (project_id is not null and role = 'project_viewer')
+  ),
+  unique (pool_id, user_id),
+  unique (pool_id, group_id),
+  unique (pool_id, project_id)
+);
+create index pool_member_by_user on compute.pool_member (user_id) where user_id is not null;
+create index pool_member_by_group on compute.pool_member (group_id) where group_id is not null;
+create index pool_member_by_project on compute.pool_member (project_id) where project_id is not null;
+
+create trigger touched before update on compute.pool for each row execute function common.touch();
+
+select audit.watch('compute.quota', 'resource_quota', 'id');
+select audit.watch('compute.pool', 'resource_pool', 'id');
+select audit.watch('compute.class', 'resource_class', 'id');
 `,
   },
   {
     id: 8,
     name: 'sessions',
     sql: `create schema sessions;
+
+create table sessions.environment (
+  id text primary key,
+  -- A global one is for every project; a custom one belongs to one launcher and goes with it.
+  kind text not null check (kind in ('GLOBAL', 'CUSTOM')),
+  name text not null,
+  description text,
+  container_image text not null,
+  default_url text not null,
+  uid integer not null,
+  gid integer not null,
+  port integer not null,
+  working_directory text,
+  mount_directory text,
+  command text[],
+  args text[],
+  is_archived boolean not null default false,
+  strip_path_prefix boolean not null default false,
+  created_by text not null,
+  creation_date timestamptz not null default date_trunc('seconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now())
+);
+create index global_environment on sessions.environment (id) where kind = 'GLOBAL';
+
+create table sessions.launcher (
+  id text primary key,
+  project_id text not null references common.project on delete cascade,
+  name text not null,
+  description text,
+  environment_id text not null references sessions.environment,
+  resource_class_id integer references compute.class on delete set null,
+  -- Gigabytes.
+  disk_storage bigint,
+  -- [{ name, value }]
+  env_variables jsonb not null default '[]',
+  launcher_type text not null check (launcher_type in ('interactive', 'non-interactive')),
+  created_by text not null,
+  creation_date timestamptz not null default date_trunc('seconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now())
+);
+create index launcher_by_project on sessions.launcher (project_id, creation_date desc, id desc);
+create index launcher_by_date on sessions.launcher (creation_date desc, id desc);
+create index launcher_by_environment on sessions.launcher (environment_id);
+create index launcher_by_class on sessions.launcher (resource_class_id) where resource_class_id is not null;
+
+-- However a launcher goes, its custom environment goes with it.
+create function sessions.remove_custom_environment() returns trigger language plpgsql as $$
+begin
+  delete from sessions.environment where id = old.environment_id and kind = 'CUSTOM';
+  return null;
+end
+$$;
+create trigger environment_left after delete on sessions.launcher
+  for each row execute function sessions.remove_custom_environment();
+create trigger environment_changed after update of environment_id on sessions.launcher
+  for each row when (old.environment_id is distinct from new.environment_id) execute function sessions.remove_custom_environment();
+
+create trigger touched before update on sessions.environment for each row execute function common.touch();
+create trigger touched before update on sessions.launcher for each row execute function common.touch();
+
+select audit.watch('sessions.environment', 'session_environment', 'id');
+select audit.watch('sessions.launcher', 'session_launcher', 'id');
 `,
   },
   {
     id: 9,
     name: 'platform',
     sql: `create schema platform;
+
+-- One row each.
+create table platform.config (
+  id boolean primary key default true check (id),
+  -- Markdown; empty: no incident.
+  incident_banner text not null default '',
+  updated_at timestamptz not null default date_trunc('milliseconds', now())
+);
+insert into platform.config default values;
+
+-- What the wildcard relations of the platform stand for.
+create table platform.authorization_config (
+  id boolean primary key default true check (id),
+  create_projects text not null default 'registered_users' check (create_projects in ('admins_only', 'registered_users')),
+  create_groups text not null default 'registered_users' check (create_groups in ('admins_only', 'registered_users')),
+  updated_at timestamptz not null default date_trunc('milliseconds', now())
+);
+insert into platform.authorization_config default values;
+
+create table platform.redirect (
+  source_url text primary key,
+  target_url text not null,
+  updated_at timestamptz not null default date_trunc('milliseconds', now())
+);
+
+create trigger touched before update on platform.config for each row execute function common.touch();
+create trigger touched before update on platform.authorization_config for each row execute function common.touch();
+create trigger touched before update on platform.redirect for each row execute function common.touch();
+
+select audit.watch('platform.config', 'platform_config', 'id');
+select audit.watch('platform.authorization_config', 'authorization_config', 'id');
+select audit.watch('platform.redirect', 'redirect', 'source_url');
 `,
   },
   {
