@@ -84,5 +84,12 @@ create table events.event (
   key text not null,
   payload jsonb not null,
   request_id text,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  -- Receivers that have it, while another one lacks it.
+  sent_to text[] not null default '{}',
+  -- Failures of this event alone, such as a payload that does not fit its schema; those after it with the same key wait.
+  attempts integer not null default 0,
+  last_error text,
+  available_at timestamptz not null default clock_timestamp()
 );
+create index event_by_key on events.event (key, id);
