@@ -50,7 +50,7 @@ export function errorAnswer(
     },
     isHidden: status >= 500,
   })
-  if (error instanceof HttpError) return answer(error.status, error.message, error.code, error.headers)
+  if (error instanceof HttpError) return answer(error.status, error.message, error.detail, error.headers)
   if (!isMillraceError(error)) return answer(500, unknownProblem)
   if (error.code.startsWith('DATABASE_')) return databaseAnswer(error, answer)
   const status = statusByCode[error.code] ?? statusByRecovery[error.recovery]

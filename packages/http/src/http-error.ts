@@ -5,6 +5,8 @@ export class HttpError extends ConfigError {
   readonly status: number
   /** Of the answer, such as `retry-after`. */
   readonly headers: Readonly<Record<string, string>>
+  /** What the answer says beside its message: the code, unless a program needs to be told more. */
+  readonly detail: string
 
   constructor(
     status: number,
@@ -13,11 +15,13 @@ export class HttpError extends ConfigError {
     options: {
       readonly details?: Readonly<Record<string, unknown>>
       readonly headers?: Readonly<Record<string, string>>
+      readonly detail?: string
     } = {},
   ) {
     super(code, { message, details: options.details ?? {} })
     this.status = status
     this.headers = options.headers ?? {}
+    this.detail = options.detail ?? code
   }
 }
 
