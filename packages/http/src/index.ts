@@ -4,6 +4,12 @@ export { type ErrorAnswer, type ErrorBody, errorAnswer } from './error-answer.ts
 export { checkIfMatch, etagOf, isNotModified, requireIfMatch } from './etag.ts'
 export { type HealthOptions, healthEndpoints } from './health.ts'
 export { conflict, forbidden, HttpError, invalid, notFound, unauthorized } from './http-error.ts'
+export {
+  type InternalToken,
+  type InternalTokenIssuer,
+  signInternalToken,
+  verifyInternalToken,
+} from './internal-token.ts'
 export type { OpenApiDocument } from './openapi.ts'
 export { type PageRequest, pageHeaders, pageQuery, pageRange } from './pagination.ts'
 export {
