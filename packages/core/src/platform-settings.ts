@@ -483,6 +483,21 @@ export const platformSettings = defineSettings({
     maximum: 43_200,
     description: 'Life of the tokens by which they are renewed where that is rare, as for jobs that wait.',
   },
+  redirectHost: {
+    env: 'MILLRACE_REDIRECT_HOST',
+    type: 'string',
+    default: null,
+    description:
+      'A former host whose addresses the platform may redirect, such as `gitlab.example.com`. Default: only former addresses of projects on the platform itself.',
+  },
+  maxPinnedProjects: {
+    env: 'MILLRACE_MAX_PINNED_PROJECTS',
+    type: 'integer',
+    default: 10,
+    minimum: 0,
+    maximum: 1000,
+    description: 'How many projects each user may pin, for the server.',
+  },
 })
 
 export type PlatformSettings = SettingValues<typeof platformSettings>
