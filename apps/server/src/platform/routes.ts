@@ -1,3 +1,8 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { configRoutes } from './config-routes.ts'
+import { redirectRoutes } from './redirect-routes.ts'
 
-export function platformRoutes(_api: ServerApi, _context: ServerContext): void {}
+export function platformRoutes(api: ServerApi, context: ServerContext): void {
+  configRoutes(api, context)
+  redirectRoutes(api, context)
+}
