@@ -178,7 +178,10 @@ describe.skipIf(findRedis() === null)('events to Redis', () => {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: { ...process.env, DATABASE_URL: databaseUrl, REDIS_URL: redis.url() },
       })
-      await once(child.stdout ?? child, 'data')
+      await Promise.race([
+        once(child.stdout ?? child, 'data'),
+        once(child, 'exit').then(([code]) => expect(code).toBe('sending')),
+      ])
       return child
     }
     let child = await sender()

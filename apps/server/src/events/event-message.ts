@@ -1,4 +1,4 @@
-import { Type, types } from 'avsc'
+import avsc from 'avsc'
 import { recordSchemas, schemaVersion } from './schemas/record-schemas.ts'
 import type { EventType } from './types.ts'
 
@@ -34,7 +34,7 @@ export interface EventHeaders {
 }
 
 /** Times are ISO texts in our payloads and milliseconds since 1970 in Avro. */
-class Timestamp extends types.LogicalType {
+class Timestamp extends avsc.types.LogicalType {
   protected override _fromValue(value: number): string {
     return new Date(value).toISOString()
   }
@@ -44,12 +44,16 @@ class Timestamp extends types.LogicalType {
   }
 }
 
-const avroTypes = new Map<string, Type>()
+const avroTypes = new Map<string, avsc.Type>()
 
 /** @throws Error when there is no such type, or the payload is not of its schema; the message names the field. */
 export function eventMessage(row: EventRow, source: string): EventMessage {
   const avro = avroTypes.get(row.type) ?? avroType(row.type)
   avroTypes.set(row.type, avro)
+  const unfit: string[] = []
+  if (!avro.isValid(row.payload, { errorHook: (path) => unfit.push(path.join('.')) })) {
+    throw new Error(`The payload does not fit the schema of "${row.type}" at ${unfit.join(', ')}.`)
+  }
   return {
     id: messageId(row),
     type: row.type,
@@ -66,10 +70,10 @@ export function eventMessage(row: EventRow, source: string): EventMessage {
   }
 }
 
-export function avroType(type: string): Type {
+export function avroType(type: string): avsc.Type {
   const schema = Object.hasOwn(recordSchemas, type) ? recordSchemas[type as EventType] : undefined
   if (schema === undefined) throw new Error(`There is no schema for events of type "${type}".`)
-  return Type.forSchema(schema as Parameters<typeof Type.forSchema>[0], {
+  return avsc.Type.forSchema(schema as Parameters<typeof avsc.Type.forSchema>[0], {
     logicalTypes: { 'timestamp-millis': Timestamp },
   })
 }
