@@ -42,15 +42,16 @@ export function errorAnswer(
     message: string,
     detail?: string,
     headers: Readonly<Record<string, string>> = {},
+    number = 1000 + status,
   ) => ({
     status,
     headers: status === 503 ? { 'retry-after': '1', ...headers } : headers,
     body: {
-      error: { code: 1000 + status, message, ...(detail === undefined ? {} : { detail }), trace_id: requestId },
+      error: { code: number, message, ...(detail === undefined ? {} : { detail }), trace_id: requestId },
     },
     isHidden: status >= 500,
   })
-  if (error instanceof HttpError) return answer(error.status, error.message, error.detail, error.headers)
+  if (error instanceof HttpError) return answer(error.status, error.message, error.detail, error.headers, error.number)
   if (!isMillraceError(error)) return answer(500, unknownProblem)
   if (error.code.startsWith('DATABASE_')) return databaseAnswer(error, answer)
   const status = statusByCode[error.code] ?? statusByRecovery[error.recovery]

@@ -7,6 +7,8 @@ export class HttpError extends ConfigError {
   readonly headers: Readonly<Record<string, string>>
   /** What the answer says beside its message: the code, unless a program needs to be told more. */
   readonly detail: string
+  /** Number of the answer: 1000 plus the status, unless a more exact one is documented. */
+  readonly number: number
 
   constructor(
     status: number,
@@ -16,12 +18,15 @@ export class HttpError extends ConfigError {
       readonly details?: Readonly<Record<string, unknown>>
       readonly headers?: Readonly<Record<string, string>>
       readonly detail?: string
+      readonly number?: number
+      readonly cause?: unknown
     } = {},
   ) {
-    super(code, { message, details: options.details ?? {} })
+    super(code, { message, details: options.details ?? {}, cause: options.cause })
     this.status = status
     this.headers = options.headers ?? {}
     this.detail = options.detail ?? code
+    this.number = options.number ?? 1000 + status
   }
 }
 
