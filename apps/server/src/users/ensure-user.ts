@@ -1,7 +1,8 @@
+import { sql } from '@millrace/db'
 import { change } from '../change.ts'
 import type { ServerContext, UserPrincipal } from '../server-context.ts'
 import { saveUser } from './save-user.ts'
-import { findUser } from './store.ts'
+import { findUser, type User } from './store.ts'
 
 /**
  * Makes whoever signed in a user of the platform, or brings the user to what the token says now. What the token is silent
@@ -10,7 +11,7 @@ import { findUser } from './store.ts'
 export async function ensureUser(
   { db, authz }: Pick<ServerContext, 'db' | 'authz'>,
   principal: Pick<UserPrincipal, 'id' | 'email' | 'firstName' | 'lastName'>,
-): Promise<void> {
+): Promise<User> {
   const { id } = principal
   const known = await findUser(db, id)
   const profile = {
@@ -20,6 +21,11 @@ export async function ensureUser(
     lastName: principal.lastName || (known?.lastName ?? null),
   }
   const { email, firstName, lastName } = profile
-  if (known && known.email === email && known.firstName === firstName && known.lastName === lastName) return
-  await change(db, { id }, async (trx) => await saveUser(trx, authz, profile))
+  if (known && known.email === email && known.firstName === firstName && known.lastName === lastName) return known
+  return await change(db, { id }, async (trx) => {
+    await saveUser(trx, authz, profile)
+    const { username } = await trx.one<{ username: string }>(sql`
+      select slug as username from common.namespace where user_id = ${id}`)
+    return { ...profile, username }
+  })
 }

@@ -1,3 +1,79 @@
+import { z } from '@hono/zod-openapi'
+import { forbidden, notFound, pageHeaders, pageQuery, pageRange } from '@millrace/http'
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { ensureUser } from './ensure-user.ts'
+import { preferenceRoutes } from './preference-routes.ts'
+import { presentUser, selfSchema, userIdText, userSchema } from './schemas.ts'
+import { findUser, listUsers, listUsersByEmail } from './store.ts'
 
-export function userRoutes(_api: ServerApi, _context: ServerContext): void {}
+const tag = 'users'
+
+export function userRoutes(api: ServerApi, context: ServerContext): void {
+  const { db } = context
+  preferenceRoutes(api, context)
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/user',
+      operationId: 'getSelf',
+      tag,
+      access: 'user',
+      summary: 'Who you are',
+      answers: { 200: selfSchema },
+    },
+    async ({ principal }) => {
+      const user = await ensureUser(context, principal)
+      return { status: 200, body: { ...presentUser(user, { withEmail: true }), is_admin: principal.isAdmin } }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/users',
+      operationId: 'listUsers',
+      tag,
+      access: 'user',
+      summary: 'Users',
+      description: 'All of them for administrators; for others those with exactly the e-mail address that they know.',
+      query: z.strictObject({ ...pageQuery, exact_email: z.string().min(1).max(320).optional() }),
+      answers: { 200: z.array(userSchema) },
+    },
+    async ({ principal, query }) => {
+      const { exact_email } = query
+      if (exact_email === undefined && !principal.isAdmin) {
+        throw forbidden(
+          'ADMIN_REQUIRED',
+          'Only administrators of the platform may list all users. Give exact_email to find one of them.',
+        )
+      }
+      const { rows, total } =
+        exact_email === undefined
+          ? await listUsers(db, pageRange(query))
+          : await listUsersByEmail(db, exact_email, pageRange(query))
+      const body = rows.map((user) => presentUser(user, { withEmail: true }))
+      return { status: 200, body, headers: pageHeaders(query, total) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/users/{user_id}',
+      operationId: 'getUser',
+      tag,
+      access: 'open',
+      summary: 'A user',
+      description: 'The e-mail address is shown to the user and to administrators only.',
+      params: z.strictObject({ user_id: userIdText }),
+      answers: { 200: userSchema },
+    },
+    async ({ principal, params: { user_id } }) => {
+      const user = await findUser(db, user_id)
+      if (user === undefined) throw notFound('USER_MISSING', `There is no user ${user_id}.`)
+      const isSelf = principal.kind === 'user' && principal.id === user_id
+      return { status: 200, body: presentUser(user, { withEmail: isSelf || principal.isAdmin }) }
+    },
+  )
+}

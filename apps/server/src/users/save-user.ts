@@ -5,7 +5,7 @@ import type { Authz } from '../authz/index.ts'
 import { emitEvent } from '../events/index.ts'
 import { newId } from '../ids.ts'
 import { slugOrNull } from '../slugs.ts'
-import { findUser, type UserProfile } from './store.ts'
+import type { UserProfile } from './store.ts'
 
 const platformRef = { type: 'platform', id: 'renku' } as const
 const anybody = { type: 'user', id: '*' } as const
@@ -30,9 +30,9 @@ export async function saveUser(
     update users."user" set email = ${email}, first_name = ${firstName}, last_name = ${lastName}
     where id = ${id} and (email, first_name, last_name) is distinct from (${email}::text, ${firstName}::text, ${lastName}::text)`)
   if (changed === 0) return 'unchanged'
-  const user = await findUser(trx, id)
-  if (user === undefined) throw new FatalError('NAMESPACE_MISSING', { message: `The user ${id} has no namespace.` })
-  await emitEvent(trx, 'user.updated', payload(profile, user.username))
+  const { username } = await trx.one<{ username: string }>(sql`
+    select slug as username from common.namespace where user_id = ${id}`)
+  await emitEvent(trx, 'user.updated', payload(profile, username))
   return 'updated'
 }
 

@@ -1,4 +1,5 @@
-import { type Queryable, sql } from '@millrace/db'
+import { type Queryable, type Sql, sql } from '@millrace/db'
+import { type Page, readPage } from '../read-page.ts'
 
 /** What the issuer says of a person. */
 export interface UserProfile {
@@ -13,18 +14,33 @@ export interface User extends UserProfile {
   readonly username: string
 }
 
-const columns = sql`
-  u.id, u.email, u.first_name as "firstName", u.last_name as "lastName", n.slug as username
+const selected = sql`
+  select u.id, u.email, u.first_name as "firstName", u.last_name as "lastName", n.slug as username
   from users."user" u join common.namespace n on n.user_id = u.id`
 
 export async function findUser(db: Queryable, id: string): Promise<User | undefined> {
-  return await db.maybe<User>(sql`select ${columns} where u.id = ${id}`)
+  return await db.maybe<User>(sql`${selected} where u.id = ${id}`)
 }
 
-/** By their e-mail addresses, those of everybody without one last; `exactEmail` counts whatever its case. */
-export async function listUsers(db: Queryable, exactEmail: string | null): Promise<User[]> {
-  if (exactEmail === null) return await db.query<User>(sql`select ${columns} order by lower(u.email), u.id`)
-  return await db.query<User>(sql`select ${columns} where lower(u.email) = lower(${exactEmail}) order by u.id`)
+/** By their ids. */
+export async function listUsers(db: Queryable, range: { limit: number; offset: number }): Promise<Page<User>> {
+  return await readUsers(db, sql`true`, range)
+}
+
+/** Whatever the case of the letters. */
+export async function listUsersByEmail(
+  db: Queryable,
+  email: string,
+  range: { limit: number; offset: number },
+): Promise<Page<User>> {
+  return await readUsers(db, sql`lower(u.email) = lower(${email})`, range)
+}
+
+async function readUsers(db: Queryable, condition: Sql, range: { limit: number; offset: number }): Promise<Page<User>> {
+  return await readPage<User>(db, {
+    rows: sql`${selected} where ${condition} order by u.id limit ${range.limit} offset ${range.offset}`,
+    total: sql`(select count(*) from users."user" u where ${condition})`,
+  })
 }
 
 /** How people are called on pages and in messages: "First Last", or what of it there is, or the fallback. */
