@@ -5,6 +5,7 @@ import { BranchOperator, branchDefinition } from './control/branch-operator.ts'
 import { EmptyOperator, emptyDefinition } from './control/empty-operator.ts'
 import { LinkOperator, linkDefinition } from './control/link-operator.ts'
 import { NotifyOperator, notifyDefinition } from './control/notify-operator.ts'
+import { RunEventOperator, runEventDefinition } from './control/run-event-operator.ts'
 import { DataTestOperator, dataTestDefinition } from './data-test/data-test-operator.ts'
 import { DbtOperator, dbtDefinition } from './dbt/dbt-operator.ts'
 import { configProblems } from './kit/config.ts'
@@ -40,6 +41,7 @@ const entries: ReadonlyMap<string, Entry> = new Map(
     { definition: branchDefinition, Operator: BranchOperator },
     { definition: linkDefinition, Operator: LinkOperator },
     { definition: emptyDefinition, Operator: EmptyOperator },
+    { definition: runEventDefinition, Operator: RunEventOperator },
     { definition: sqlSensorDefinition, Operator: SqlSensor },
     { definition: objectSensorDefinition, Operator: ObjectSensor },
     { definition: httpSensorDefinition, Operator: HttpSensor },

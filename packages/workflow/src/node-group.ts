@@ -1,6 +1,7 @@
 import { ConfigError } from '@millrace/core'
 import { compileTaskOptions } from './compile-task-options.ts'
 import { type InlineOptions, inlinedParams } from './inlined-params.ts'
+import type { Json } from './json.ts'
 import type { ParamSource } from './manifest.ts'
 import type { Fitting, GroupOptions, NodeOptions, SpacerOptions } from './node-options.ts'
 import { resolveRef } from './node-ref.ts'
@@ -42,7 +43,7 @@ export class NodeGroup<Params> {
     task: T & Fitting<T, Params, Over>,
     options: NodeOptions<Over> = {},
   ): this {
-    const { id, upstreams, mapOver, group, ...taskOptions } = options as NodeOptions
+    const { id, upstreams, mapOver, group, params, ...taskOptions } = options as NodeOptions
     if (!isTaskClass(task) && !isTask(task)) throw notATask(task, 'can be added as a node')
     if (group !== undefined) {
       this.#existing(group).addNode(task as never, { ...options, group: undefined } as never)
@@ -63,7 +64,7 @@ export class NodeGroup<Params> {
         ]),
         mapOver: mapOver === undefined ? null : this.#one(mapOver, `Node "${path}"`),
         group: this.#path,
-        params: null,
+        params: params === undefined ? null : fixedParams(params),
       },
       this.#upstreams(upstreams, `Node "${path}"`),
     )
@@ -217,6 +218,10 @@ export class NodeGroup<Params> {
 
 function isIn(id: string, group: string): boolean {
   return id.startsWith(`${group}.`)
+}
+
+function fixedParams(params: Readonly<Record<string, Json>>): WorkflowNode['params'] {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, { value }]))
 }
 
 /** A parameter of an inlined workflow's own inlined workflow comes from where the outer one says. */

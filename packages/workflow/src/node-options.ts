@@ -14,6 +14,8 @@ export type NodeOptions<Over extends NodeRef = NodeRef> = TaskOptionsInput & {
   readonly mapOver?: Over
   /** Id of a group that is there already. */
   readonly group?: string
+  /** Fixed values that the node sees as its parameters, in place of the run's. */
+  readonly params?: Readonly<Record<string, Json>>
 }
 
 export interface SpacerOptions {

@@ -23,6 +23,12 @@ export type WorkflowIdentity =
       readonly version?: string
     }
   | {
+      readonly category: string
+      /** The whole name, where something else than a category and a name makes it. */
+      readonly fullName: string
+      readonly version?: string
+    }
+  | {
       readonly processCategory: string
       readonly processName: string
       readonly workflowPackage?: string
@@ -69,8 +75,10 @@ export function workflowName(identity: WorkflowIdentity): WorkflowName {
   const input = first('input', 'inputData', 'input_data')
   const output = first('output', 'outputData', 'output_data')
   const detail = first('detail')
+  const fullName = first('fullName')
   const version = first('version', 'workflowVersion', 'workflow_version') ?? versionOfEnvironment()
-  if (category === undefined || (process === undefined) === (input === undefined || output === undefined)) {
+  const ways = [fullName !== undefined, process !== undefined, input !== undefined && output !== undefined]
+  if (category === undefined || ways.filter(Boolean).length !== 1) {
     throw new ConfigError('WORKFLOW_NAME_INVALID', {
       message:
         'A workflow is named by `category` and `name`, or by `input`, `output` and `category`. Give one of the two, and not both.',
@@ -78,7 +86,7 @@ export function workflowName(identity: WorkflowIdentity): WorkflowName {
     })
   }
   const parts = process === undefined ? [input, 'to', output, category, detail] : [category, process]
-  const name = parts.filter((part) => part !== undefined).join('_')
+  const name = fullName ?? parts.filter((part) => part !== undefined).join('_')
   const tags = [version, input, output, category].filter((tag) => tag !== undefined)
   checkName(name, version)
   return { name, version, category, tags }
