@@ -9,6 +9,8 @@ interface KeyFile {
 }
 
 const symmetricKeyBytes = 32
+/** As many as HS512 hashes. */
+const sharedKeyBytes = 64
 
 /** How a symmetric key is made, for messages. */
 function command(path: string): string {
@@ -28,6 +30,20 @@ export async function readSymmetricKey(file: KeyFile): Promise<Buffer> {
     })
   }
   return bytes
+}
+
+/**
+ * The key that services of the platform share to sign tokens: at least 64 random bytes.
+ *
+ * @throws ConfigError as `readSymmetricKey`.
+ */
+export async function readSharedKey(file: KeyFile): Promise<Buffer> {
+  const make = (path: string) => `Make one by "(umask 077 && openssl rand -out ${path} ${sharedKeyBytes})".`
+  const { path, bytes } = await read(file, make)
+  if (bytes.length >= sharedKeyBytes) return bytes
+  throw new ConfigError('KEY_INVALID', {
+    message: `The key file ${path} (${file.variable}) has ${bytes.length} bytes and needs at least ${sharedKeyBytes} random ones. ${make(path)}`,
+  })
 }
 
 /**

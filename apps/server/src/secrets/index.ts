@@ -1,1 +1,12 @@
+export { decryptAtRest, encryptAtRest, renewAtRest } from './at-rest.ts'
+export { masterKeys } from './master-keys.ts'
 export { secretRoutes } from './routes.ts'
+export { type Sealed, seal, unseal } from './seal.ts'
+export {
+  createUserSecret,
+  type NewUserSecret,
+  secretMissing,
+  type UserSecretChanges,
+  updateUserSecret,
+} from './user-secret-service.ts'
+export { findUserSecret, type UserSecret } from './user-secret-store.ts'
