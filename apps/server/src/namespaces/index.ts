@@ -1,2 +1,3 @@
-export { namespaceRoutes } from './routes.ts'
+export { projectIdByPath } from './project-path.ts'
+export { missingNamespace, namespaceRoutes } from './routes.ts'
 export { findNamespace, type NamespaceRow, namespaceIdBySlug, namespaceRef } from './store.ts'
