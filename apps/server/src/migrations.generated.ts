@@ -712,13 +712,276 @@ select audit.watch('platform.redirect', 'redirect', 'source_url');
   {
     id: 11,
     name: 'pipelines',
-    sql: `create schema pipelines;
+    sql: `-- Pipelines from configuration: records of a project that packages/pipelines compiles into workflows.
+create schema pipelines;
+
+create table pipelines.client (
+  id text primary key,
+  project_id text not null references common.project on delete cascade,
+  name text not null,
+  display_name text,
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  unique (project_id, name),
+  unique (project_id, id)
+);
+
+create table pipelines.brand (
+  id text primary key,
+  project_id text not null references common.project on delete cascade,
+  client_id text not null,
+  name text not null,
+  display_name text,
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  unique (client_id, name),
+  unique (project_id, id),
+  constraint brand_of_client foreign key (project_id, client_id) references pipelines.client (project_id, id)
+);
+
+create table pipelines.segment (
+  id text primary key,
+  project_id text not null references common.project on delete cascade,
+  name text not null,
+  display_name text,
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  unique (project_id, name),
+  unique (project_id, id)
+);
+
+create table pipelines.pipeline_type (
+  id text primary key,
+  project_id text not null references common.project on delete cascade,
+  segment_id text,
+  name text not null,
+  display_name text,
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  unique (project_id, name),
+  unique (project_id, id),
+  constraint pipeline_type_of_segment foreign key (project_id, segment_id) references pipelines.segment (project_id, id)
+);
+create index pipeline_type_by_segment on pipelines.pipeline_type (segment_id) where segment_id is not null;
+
+create table pipelines.template (
+  id text primary key,
+  project_id text not null references common.project on delete cascade,
+  name text not null,
+  description text,
+  -- Null: for every state.
+  state text,
+  operator text not null,
+  config jsonb not null,
+  -- {name: {datatype, description}}
+  variable_structures jsonb not null,
+  tags text[] not null default '{}',
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  unique (project_id, name),
+  unique (project_id, id)
+);
+
+create table pipelines.pipeline (
+  id text primary key,
+  project_id text not null references common.project on delete cascade,
+  brand_id text not null,
+  pipeline_type_id text not null,
+  name text not null,
+  description text,
+  is_active boolean not null,
+  -- \`daily\`, or five fields of cron; null: by hand only.
+  run_frequency text,
+  -- Of the engine, for good, so that its runs stay together whatever the pipeline is renamed to.
+  workflow text not null unique,
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  unique (project_id, name),
+  unique (project_id, id),
+  constraint pipeline_of_brand foreign key (project_id, brand_id) references pipelines.brand (project_id, id),
+  constraint pipeline_of_type foreign key (project_id, pipeline_type_id) references pipelines.pipeline_type (project_id, id)
+);
+create index pipeline_by_brand on pipelines.pipeline (brand_id);
+create index pipeline_by_type on pipelines.pipeline (pipeline_type_id);
+
+create table pipelines.pipeline_state (
+  pipeline_id text not null references pipelines.pipeline on delete cascade,
+  state text not null check (state in ('raw', 'ingest', 'master', 'enhance', 'enrich', 'metrics', 'dimensional')),
+  graph_order integer not null,
+  primary key (pipeline_id, state)
+);
+
+create table pipelines.transformation (
+  id text primary key,
+  project_id text not null,
+  pipeline_id text not null,
+  state text not null,
+  template_id text not null,
+  graph_order integer not null default 0,
+  -- {name: text}, each text of the type that the template gives the name.
+  variables jsonb not null default '{}',
+  created_at timestamptz not null default date_trunc('milliseconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  foreign key (pipeline_id, state) references pipelines.pipeline_state on delete cascade,
+  foreign key (project_id, pipeline_id) references pipelines.pipeline (project_id, id) on delete cascade,
+  constraint transformation_of_template foreign key (project_id, template_id) references pipelines.template (project_id, id)
+);
+create index transformation_by_pipeline on pipelines.transformation (pipeline_id, state);
+create index transformation_by_template on pipelines.transformation (template_id);
+
+-- A run of a pipeline that started. Stays when the engine removes the run: datasets speak of it.
+create table pipelines.run_event (
+  -- Of the engine's run.
+  id bigint primary key,
+  pipeline_id text not null references pipelines.pipeline on delete cascade,
+  created_at timestamptz not null default date_trunc('milliseconds', now())
+);
+create index run_event_by_pipeline on pipelines.run_event (pipeline_id, id desc);
+
+create function pipelines.note_run() returns trigger language plpgsql as $$
+begin
+  insert into pipelines.run_event (id, pipeline_id)
+  select new.id, p.id
+  from engine.workflow w join pipelines.pipeline p on p.workflow = w.name
+  where w.id = new.workflow_id
+  on conflict do nothing;
+  return null;
+end
+$$;
+create trigger pipeline_run_started after insert on engine.run
+  for each row when (new.state = 'running') execute function pipelines.note_run();
+create trigger pipeline_run_starts after update of state on engine.run
+  for each row when (new.state = 'running') execute function pipelines.note_run();
+
+-- A pipeline that is gone, also with its project, has no schedule and no new runs; those that exist go on.
+create function pipelines.retire_workflow() returns trigger language plpgsql as $$
+begin
+  update engine.workflow set current_version_id = null, schedule_version_id = null, next_tick_at = null
+  where name = old.workflow;
+  return null;
+end
+$$;
+create trigger retired after delete on pipelines.pipeline for each row execute function pipelines.retire_workflow();
+
+create trigger touched before update on pipelines.client for each row execute function common.touch();
+create trigger touched before update on pipelines.brand for each row execute function common.touch();
+create trigger touched before update on pipelines.segment for each row execute function common.touch();
+create trigger touched before update on pipelines.pipeline_type for each row execute function common.touch();
+create trigger touched before update on pipelines.template for each row execute function common.touch();
+create trigger touched before update on pipelines.pipeline for each row execute function common.touch();
+create trigger touched before update on pipelines.transformation for each row execute function common.touch();
+
+select audit.watch('pipelines.client', 'client', 'id');
+select audit.watch('pipelines.brand', 'brand', 'id');
+select audit.watch('pipelines.segment', 'segment', 'id');
+select audit.watch('pipelines.pipeline_type', 'pipeline_type', 'id');
+select audit.watch('pipelines.template', 'pipeline_template', 'id');
+select audit.watch('pipelines.pipeline', 'pipeline', 'id');
+select audit.watch('pipelines.pipeline_state', 'pipeline_state', 'pipeline_id,state');
+select audit.watch('pipelines.transformation', 'transformation', 'id');
 `,
   },
   {
     id: 12,
     name: 'search',
     sql: `create schema search;
+
+-- Words as they are looked for: in small letters, apart at everything that is no letter or digit.
+create function search.words(text text) returns text language sql immutable strict parallel safe as $$
+  select regexp_replace(lower(text collate "und-x-icu"), '[\\u0001-\\u002f\\u003a-\\u0060\\u007b-\\u00bf\\u2010-\\u206f]+', ' ', 'g')
+$$;
+
+-- The weights say where a word stands: A in the name, B in the slug, C in the keywords, D in the description.
+create function search.document(name text, slug text, keywords text[], description text) returns tsvector
+language sql immutable parallel safe as $$
+  select setweight(to_tsvector('simple', search.words(coalesce(name, ''))), 'A')
+    || setweight(to_tsvector('simple', search.words(coalesce(slug, ''))), 'B')
+    || setweight(to_tsvector('simple', search.words(array_to_string(keywords, ' '))), 'C')
+    || setweight(to_tsvector('simple', search.words(coalesce(description, ''))), 'D')
+$$;
+
+-- What can be found, without who may find it. Slugs of namespaces above are left out, so that a group is renamed in one row.
+create view search.source as
+select 'User' as type, u.id, null as namespace_id, null as project_id, n.slug,
+  coalesce(nullif(concat_ws(' ', nullif(u.first_name, ''), nullif(u.last_name, '')), ''), n.slug) as name,
+  true as is_public, '{}'::text[] as keywords, null as description, u.id as created_by, n.creation_date as created_at,
+  null as doi, null as publisher_name
+from users."user" u join common.namespace n on n.user_id = u.id
+union all
+select 'Group', g.id, null, null, n.slug, g.name, true, '{}', g.description, g.created_by, g.creation_date, null, null
+from common."group" g join common.namespace n on n.group_id = g.id
+union all
+select 'Project', id, namespace_id, null, slug, name, visibility = 'public', keywords, description, created_by, creation_date, null, null
+from common.project
+union all
+select 'DataConnector', id, namespace_id, project_id, slug, name, visibility = 'public', keywords, description, created_by,
+  creation_date, doi, publisher_name
+from data_connectors.data_connector;
+
+create table search.entity (
+  type text not null,
+  id text not null,
+  namespace_id text,
+  project_id text,
+  slug text not null,
+  name text not null,
+  is_public boolean not null,
+  keywords text[] not null,
+  description text,
+  created_by text not null,
+  created_at timestamptz not null,
+  doi text,
+  publisher_name text,
+  -- Two columns of keywords: as they are shown, and as they are compared.
+  folded_keywords text[] not null generated always as (string_to_array(lower(array_to_string(keywords, E'\\x01') collate "und-x-icu"), E'\\x01')) stored,
+  document tsvector not null generated always as (search.document(name, slug, keywords, description)) stored,
+  primary key (type, id)
+);
+create index entity_by_document on search.entity using gin (document) with (fastupdate = off);
+create index entity_by_keyword on search.entity using gin (folded_keywords) with (fastupdate = off);
+create index entity_by_namespace on search.entity (namespace_id);
+create index entity_by_project on search.entity (project_id) where project_id is not null;
+create index entity_by_slug on search.entity (slug);
+create index entity_by_id on search.entity (id);
+create index entity_by_creator on search.entity (created_by);
+create index entity_by_doi on search.entity (doi) where doi is not null;
+
+create function search.refresh(entity_type text, entity_id text) returns void language sql as $$
+  delete from search.entity where type = entity_type and id = entity_id;
+  insert into search.entity select * from search.source where type = entity_type and id = entity_id;
+$$;
+
+-- In the transaction of the change: what is committed can be found. The argument is the type of the entity.
+create function search.follow() returns trigger language plpgsql as $$
+begin
+  perform search.refresh(tg_argv[0], case when tg_op = 'DELETE' then old.id else new.id end);
+  return null;
+end
+$$;
+create trigger searched after insert or update or delete on users."user" for each row execute function search.follow('User');
+create trigger searched after insert or update or delete on common."group" for each row execute function search.follow('Group');
+create trigger searched after insert or update or delete on common.project for each row execute function search.follow('Project');
+create trigger searched after insert or update or delete on data_connectors.data_connector for each row execute function search.follow('DataConnector');
+
+create function search.follow_namespace() returns trigger language plpgsql as $$
+begin
+  if new.user_id is not null then
+    perform search.refresh('User', new.user_id);
+  else
+    perform search.refresh('Group', new.group_id);
+  end if;
+  return null;
+end
+$$;
+create trigger searched after insert or update on common.namespace for each row execute function search.follow_namespace();
+
+-- At most one, which is the lock.
+create table search.reprovisioning (
+  the_only boolean primary key default true check (the_only),
+  id text not null,
+  started_by text not null,
+  started_at timestamptz not null default now()
+);
 `,
   },
   {

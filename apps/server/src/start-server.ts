@@ -79,7 +79,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const signals = started.use(await listenForWork(db))
   const { settings = readPlatformSettings({ env: {} }), dummyUsers = false } = options
   const api = started.use(await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers }))
-  if (options.scheduler !== false) started.use(await startScheduler(engine, { ...options.scheduler, log }))
+  if (options.scheduler !== false)
+    started.use(await startScheduler(engine, { pauseFile: settings.pauseFile, ...options.scheduler, log }))
   if (failureBus !== null) {
     const stop = new AbortController()
     const publish = async (failure: RunFailure, signal: AbortSignal) =>

@@ -498,6 +498,19 @@ export const platformSettings = defineSettings({
     maximum: 1000,
     description: 'How many projects each user may pin, for the server.',
   },
+  pauseFile: {
+    env: 'MILLRACE_PAUSE_FILE',
+    type: 'string',
+    default: null,
+    description:
+      'While a file with this path exists, the scheduler of the server makes no runs for schedules and backfills; it looks every 10 seconds. Runs that are asked for by hand are made, and runs under way go on.',
+  },
+  pipelineStart: {
+    env: 'MILLRACE_PIPELINE_START',
+    type: 'string',
+    default: '2019-02-24',
+    description: 'Day from which pipelines from configuration have ticks, for the server.',
+  },
 })
 
 export type PlatformSettings = SettingValues<typeof platformSettings>

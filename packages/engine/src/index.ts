@@ -10,7 +10,7 @@ export type { RetentionOptions } from './retention.ts'
 export { logKey, runFolder } from './runs/attempt-log.ts'
 export { cancelRun } from './runs/cancel-run.ts'
 export { type ClaimRequest, claimTasks } from './runs/claim.ts'
-export { type CreatedRun, createRun, type NewRun } from './runs/create-run.ts'
+export { type CreatedRun, createRun, insertRun, type NewRun } from './runs/create-run.ts'
 export { channels, notify } from './runs/events.ts'
 export { explainTaskRuns } from './runs/explain.ts'
 export { returnLeases } from './runs/leases.ts'
@@ -52,7 +52,9 @@ export {
   deployWorkflow,
   findVersion,
   findWorkflow,
+  insertVersion,
   packageKey,
   pauseWorkflow,
+  retireWorkflow,
   type WorkflowRow,
 } from './workflows.ts'

@@ -25,51 +25,64 @@ export function packageKey(sha256: string): string {
  * @throws DataError `WORKFLOW_VERSION_EXISTS` when the version was deployed with other content
  * @throws ConfigError `PACKAGE_MISSING` when its package was not uploaded before
  */
-export async function deployWorkflow(engine: Engine, given: WorkflowManifest): Promise<DeployedVersion> {
+export async function deployWorkflow(engine: Engine, manifest: WorkflowManifest): Promise<DeployedVersion> {
+  return await transaction(engine.db, async (trx) => await insertVersion(engine, trx, manifest))
+}
+
+/**
+ * The same within a transaction of the caller's.
+ *
+ * @param options.projectId What a workflow that is new belongs to. Default: to the platform itself.
+ */
+export async function insertVersion(
+  engine: Engine,
+  trx: Trx,
+  given: WorkflowManifest,
+  { projectId = null }: { readonly projectId?: string | null } = {},
+): Promise<DeployedVersion> {
   graphOf(0, given)
   const hash = createHash('sha256').update(JSON.stringify(given)).digest('hex')
   const manifest = given.version === 'dev' ? { ...given, version: `dev+${hash.slice(0, 12)}` } : given
   const packageHash = manifest.package?.sha256 ?? null
-  return await transaction(engine.db, async (trx) => {
-    await trx.execute(sql`insert into engine.workflow (name) values (${manifest.name}) on conflict do nothing`)
-    const workflow = await trx.one<{ id: number; current_version_id: number | null }>(
-      sql`select id, current_version_id from engine.workflow where name = ${manifest.name} for no key update`,
-    )
-    if (packageHash !== null) await expectPackage(engine, trx, manifest, packageHash)
-    const existing = await trx.maybe<{ id: number; manifest_sha256: string }>(sql`
-      select id, manifest_sha256 from engine.workflow_version
-      where workflow_id = ${workflow.id} and version = ${manifest.version}`)
-    if (existing !== undefined && existing.manifest_sha256 !== hash) {
-      throw new DataError('WORKFLOW_VERSION_EXISTS', {
-        message: `Version ${manifest.version} of ${manifest.name} was deployed before with other content, and versions do not change. Deploy this one under a new version.`,
-      })
-    }
-    const versionId =
-      existing?.id ??
-      (
-        await trx.one<{ id: number }>(sql`
-          insert into engine.workflow_version (workflow_id, version, manifest, manifest_sha256, package_sha256)
-          values (${workflow.id}, ${manifest.version}, ${JSON.stringify(manifest)}, ${hash}, ${packageHash})
-          returning id`)
-      ).id
-    if (workflow.current_version_id !== versionId) {
-      // Ticks that passed before its schedule was changed are the old one's; the scheduler reads the new one next.
-      await trx.execute(sql`
-        update engine.workflow set
-          current_version_id = ${versionId},
-          schedule_changed_at = case
-            when ${manifest.schedule?.cron ?? null}::text is not distinct from old.cron
-              and ${manifest.schedule?.timezone ?? null}::text is not distinct from old.timezone
-            then schedule_changed_at else now() end
-        from (
-          select max(manifest #>> '{schedule,cron}') as cron, max(manifest #>> '{schedule,timezone}') as timezone
-          from engine.workflow_version where id = ${workflow.current_version_id}::bigint
-        ) old
-        where id = ${workflow.id}`)
-      await notify(trx, channels.scheduler)
-    }
-    return { workflowId: workflow.id, versionId, isNew: existing === undefined }
-  })
+  await trx.execute(sql`
+    insert into engine.workflow (name, project_id) values (${manifest.name}, ${projectId}) on conflict do nothing`)
+  const workflow = await trx.one<{ id: number; current_version_id: number | null }>(
+    sql`select id, current_version_id from engine.workflow where name = ${manifest.name} for no key update`,
+  )
+  if (packageHash !== null) await expectPackage(engine, trx, manifest, packageHash)
+  const existing = await trx.maybe<{ id: number; manifest_sha256: string }>(sql`
+    select id, manifest_sha256 from engine.workflow_version
+    where workflow_id = ${workflow.id} and version = ${manifest.version}`)
+  if (existing !== undefined && existing.manifest_sha256 !== hash) {
+    throw new DataError('WORKFLOW_VERSION_EXISTS', {
+      message: `Version ${manifest.version} of ${manifest.name} was deployed before with other content, and versions do not change. Deploy this one under a new version.`,
+    })
+  }
+  const versionId =
+    existing?.id ??
+    (
+      await trx.one<{ id: number }>(sql`
+        insert into engine.workflow_version (workflow_id, version, manifest, manifest_sha256, package_sha256)
+        values (${workflow.id}, ${manifest.version}, ${JSON.stringify(manifest)}, ${hash}, ${packageHash})
+        returning id`)
+    ).id
+  if (workflow.current_version_id !== versionId) {
+    // Ticks that passed before its schedule was changed are the old one's; the scheduler reads the new one next.
+    await trx.execute(sql`
+      update engine.workflow set
+        current_version_id = ${versionId},
+        schedule_changed_at = case
+          when ${manifest.schedule?.cron ?? null}::text is not distinct from old.cron
+            and ${manifest.schedule?.timezone ?? null}::text is not distinct from old.timezone
+          then schedule_changed_at else now() end
+      from (
+        select max(manifest #>> '{schedule,cron}') as cron, max(manifest #>> '{schedule,timezone}') as timezone
+        from engine.workflow_version where id = ${workflow.current_version_id}::bigint
+      ) old
+      where id = ${workflow.id}`)
+    await notify(trx, channels.scheduler)
+  }
+  return { workflowId: workflow.id, versionId, isNew: existing === undefined }
 }
 
 /** Held until the transaction ends, so that it is not removed as one that no version needs. */
@@ -111,6 +124,14 @@ export async function pauseWorkflow(
       where w.id = ${workflow.id} and v.id = w.current_version_id`)
     await notify(trx, channels.scheduler)
   })
+}
+
+/** Takes a workflow from use: it has no schedule and no new runs until it is deployed again. Runs that exist go on. */
+export async function retireWorkflow(trx: Trx, name: string): Promise<void> {
+  await trx.execute(sql`
+    update engine.workflow set current_version_id = null, schedule_version_id = null, next_tick_at = null
+    where name = ${name}`)
+  await notify(trx, channels.scheduler)
 }
 
 export interface WorkflowRow {

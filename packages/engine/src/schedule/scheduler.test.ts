@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Db, openDatabase, sql, startEmbeddedPostgres, temporaryRoot } from '@millrace/db'
 import { describe, expect, it } from 'vitest'
 import { createEngine, type Engine } from '../engine.ts'
+import { createRun } from '../runs/create-run.ts'
 import {
   claim,
   manifestOf,
@@ -60,6 +61,44 @@ describe('the scheduler', () => {
     now = new Date('2026-01-02T00:00:00Z')
     await expect.poll(async () => await runCount(db), within).toBe(1)
     expect(errors).toEqual([])
+  })
+
+  it('makes no runs while the pause file exists, and goes on once it is gone', async () => {
+    await using test = await engines.open()
+    const { engine, db } = test
+    const folder = mkdtempSync(join(temporaryRoot(), 'pause-'))
+    try {
+      const pauseFile = join(folder, 'pause_executor')
+      writeFileSync(pauseFile, '')
+      await deployDaily(engine, '2026-01-01T12:00:00Z')
+      const { options, errors } = quiet()
+      const said: string[] = []
+      const log = {
+        ...options.log,
+        warn: (_fields: object, text: string) => void said.push(text),
+      } as typeof options.log
+      const clock = { now: () => new Date('2026-01-02T00:00:00Z') }
+      await using _ = await startScheduler(engine, { ...options, log, pauseFile, clock })
+      await expect.poll(() => said, within).toEqual([expect.stringContaining('until the file is removed')])
+      // What is out of time is ended in the same turn that leaves the schedule alone.
+      const late = { timeouts: { scheduleToStartSeconds: 0.1 } }
+      await deployWorkflow(engine, manifestOf({ a: late }, { name: 'other' }))
+      const { run } = await createRun(engine, { workflow: 'other', trigger: 'manual' })
+      await expect.poll(async () => (await readRun(db, run.id)).state, within).toBe('failed')
+      expect(await db.query(sql`select next_tick_at from engine.workflow where name = 'flow'`)).toEqual([
+        { next_tick_at: null },
+      ])
+      rmSync(pauseFile)
+      await expect
+        .poll(async () => await db.query(sql`select trigger from engine.run where trigger = 'schedule'`), {
+          ...within,
+          timeout: 30_000,
+        })
+        .toHaveLength(1)
+      expect(errors).toEqual([])
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   })
 
   it('learns of a deployment at once, however seldom it looks', async () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { type Clock, isMillraceError, type Logger } from '@millrace/core'
 import type { Engine } from '../engine.ts'
 import { applyRetention, type RetentionOptions } from '../retention.ts'
@@ -17,6 +18,8 @@ export interface SchedulerOptions {
   readonly intervalMs?: number
   /** The same while nothing is. Default 5,000. */
   readonly idleIntervalMs?: number
+  /** While there is a file with this path, schedules and backfills make no runs; looked for every 10 s. Default null: none. */
+  readonly pauseFile?: string | null
   /** What is removed once an hour; null: nothing. */
   readonly retention?: Omit<RetentionOptions, 'signal'> | null
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -40,6 +43,7 @@ interface Chore {
 }
 
 const minuteMs = 60_000
+const pauseFileMs = 10_000
 const shortestPauseMs = 20
 
 /**
@@ -48,7 +52,7 @@ const shortestPauseMs = 20
  * An error, a database that is away included, is logged, and the next look comes as if nothing had happened.
  */
 export async function startScheduler(engine: Engine, options: SchedulerOptions): Promise<Scheduler> {
-  const { clock, intervalMs = 1000, idleIntervalMs = 5000, retention = {}, log, onError } = options
+  const { clock, intervalMs = 1000, idleIntervalMs = 5000, pauseFile = null, retention = {}, log, onError } = options
   const stop = new AbortController()
   const { signal } = stop
   let isAwaited = false
@@ -117,9 +121,23 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
     while (!signal.aborted && (await reapLostAttempts(engine)) > 0);
   }
 
+  let isPaused = false
+  let pauseSeenAt = Number.NEGATIVE_INFINITY
+  const lookForPauseFile = async () => {
+    if (pauseFile === null || performance.now() - pauseSeenAt < pauseFileMs) return
+    pauseSeenAt = performance.now()
+    const wasPaused = isPaused
+    isPaused = await exists(pauseFile)
+    if (isPaused && !wasPaused)
+      log.warn({ file: pauseFile }, 'Schedules and backfills make no runs until the file is removed')
+    if (!isPaused && wasPaused) log.info({ file: pauseFile }, 'The file is gone: schedules and backfills go on')
+  }
+
   /** Does what there is to do; returns how long there will be nothing, in milliseconds. */
   const turn = async (): Promise<number> => {
-    const look = await lookAhead(engine, clock)
+    await lookForPauseFile()
+    const seen = await lookAhead(engine, clock)
+    const look = isPaused ? { ...seen, schedules: false, backfills: false } : seen
     let isMore = false
     const went = [
       !look.schedules || (await attempt('schedules', ticks)),
@@ -167,4 +185,12 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
     await subscription.close()
   }
   return { wake, close, [Symbol.asyncDispose]: close }
+}
+
+/** A path that cannot be looked at, such as one below a file, has no file. */
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  )
 }
