@@ -29,3 +29,8 @@ it('refuses undefined, saying where it stands', () => {
 it('makes JSON of arrays, strings and null', () => {
   expect([sql.json([1]), sql.json('a'), sql.json(null), sql.json(undefined)]).toEqual(['[1]', '"a"', 'null', 'null'])
 })
+
+it('writes names of kinds into the text, and refuses whatever could be more than a name', () => {
+  expect(plain(sql`select ${sql.literal('user:*')}`)).toEqual({ text: "select 'user:*'", values: [] })
+  expect(() => sql.literal("'; drop table run")).toThrow('cannot be written into a statement. Pass it as a value.')
+})

@@ -48,6 +48,16 @@ export const sql = Object.assign(tag, {
   identifier: (...names: readonly string[]): Sql =>
     make([names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')], []),
 
+  /** A text that belongs to the statement itself, such as the name of a kind in a schema: part of the statement's text, never data. */
+  literal: (text: string): Sql => {
+    if (!/^[\w:* -]*$/.test(text)) {
+      throw new FatalError('SQL_LITERAL_INVALID', {
+        message: `"${text}" cannot be written into a statement. Pass it as a value.`,
+      })
+    }
+    return make([`'${text}'`], [])
+  },
+
   /** The parts one after the other, with a fixed text between them, such as `' and '`. Default `', '`. */
   join: (parts: readonly Sql[], separator = ', '): Sql => {
     const pieces = ['']

@@ -1,2 +1,5 @@
+export { syncAdmins } from './admins.ts'
 export type { Authz, Caller, ObjectRef, ObjectType, Question, Relation } from './authz.ts'
 export { createAuthz } from './create-authz.ts'
+export { everyAnonymous, everyUser, platformRef, publicViewers, userRef } from './refs.ts'
+export { type Member, type Role, type RoleChange, removeRoles, rolesOf, setRoles } from './roles.ts'

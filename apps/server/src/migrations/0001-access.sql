@@ -8,9 +8,17 @@ create table authz.relation (
   subject_type text not null,
   -- `*`: every subject of the type.
   subject_id text not null,
-  primary key (object_type, object_id, relation, subject_type, subject_id)
+  primary key (object_type, object_id, relation, subject_type, subject_id),
+  check (object_id not in ('', '*') and subject_id <> ''),
+  -- Checked here too, because the evaluation reckons with it: no other relation is for everybody.
+  check (subject_id <> '*' or relation in ('public_viewer', 'project_creator', 'group_creator'))
 );
 create index relation_by_subject on authz.relation (subject_type, subject_id, object_type, relation, object_id);
+
+-- Until somebody says otherwise, everybody who signed in may create projects and groups.
+insert into authz.relation (object_type, object_id, relation, subject_type, subject_id) values
+  ('platform', 'renku', 'project_creator', 'user', '*'),
+  ('platform', 'renku', 'group_creator', 'user', '*');
 
 -- Every change of what people configure: who, when, and the row before and after it.
 create schema audit;
