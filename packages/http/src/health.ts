@@ -6,6 +6,8 @@ export interface HealthOptions {
   /** What has to work for requests to be served, by name; a check that throws or takes too long is not ready. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>
   readonly closing: AbortSignal
+  /** Of the paths. Default: `/version`, and `/api` before the others. */
+  readonly prefix?: string
 }
 
 const checkTimeoutMs = 2000
@@ -22,7 +24,7 @@ export function healthEndpoints<C extends Callers>(api: Api<C>, options: HealthO
   api.endpoint(
     {
       method: 'get',
-      path: '/version',
+      path: `${options.prefix ?? ''}/version`,
       operationId: 'getVersion',
       tag: 'platform',
       summary: 'Version of the server',
@@ -35,7 +37,7 @@ export function healthEndpoints<C extends Callers>(api: Api<C>, options: HealthO
   api.endpoint(
     {
       method: 'get',
-      path: '/api/health',
+      path: `${options.prefix ?? '/api'}/health`,
       operationId: 'getHealth',
       tag: 'platform',
       summary: 'Whether the process lives',
@@ -48,7 +50,7 @@ export function healthEndpoints<C extends Callers>(api: Api<C>, options: HealthO
   api.endpoint(
     {
       method: 'get',
-      path: '/api/ready',
+      path: `${options.prefix ?? '/api'}/ready`,
       operationId: 'getReadiness',
       tag: 'platform',
       summary: 'Whether requests can be served',
