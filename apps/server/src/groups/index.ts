@@ -1,1 +1,2 @@
+export { groupRef, lockGroupFor } from './change-group.ts'
 export { groupRoutes } from './routes.ts'

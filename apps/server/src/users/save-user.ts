@@ -1,15 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { FatalError } from '@millrace/core'
 import { sql, type Trx } from '@millrace/db'
-import type { Authz } from '../authz/index.ts'
+import { type Authz, publicViewers, userRef } from '../authz/index.ts'
 import { emitEvent } from '../events/index.ts'
 import { newId } from '../ids.ts'
 import { slugOrNull } from '../slugs.ts'
 import type { UserProfile } from './store.ts'
-
-const platformRef = { type: 'platform', id: 'renku' } as const
-const anybody = { type: 'user', id: '*' } as const
-const anonymous = { type: 'anonymous_user', id: '*' } as const
 
 /** Brings a person to what the profile says: a new one gets a namespace, its relations, and the event. */
 export async function saveUser(
@@ -44,14 +40,8 @@ async function addNamespace(trx: Trx, authz: Authz, profile: UserProfile): Promi
       on conflict (slug) do nothing`)
     if (added === 0) continue
     const object = { type: 'user_namespace', id } as const
-    await authz.relate(trx, {
-      add: [
-        { object, relation: 'user_namespace_platform', subject: platformRef },
-        { object, relation: 'owner', subject: { type: 'user', id: profile.id } },
-        { object, relation: 'public_viewer', subject: anybody },
-        { object, relation: 'public_viewer', subject: anonymous },
-      ],
-    })
+    const owner = { object, relation: 'owner', subject: userRef(profile.id) }
+    await authz.relate(trx, { add: [owner, ...publicViewers(object)] })
     return slug
   }
   throw new FatalError('SLUG_TAKEN', { message: `No free slug was found for the namespace of user ${profile.id}.` })
