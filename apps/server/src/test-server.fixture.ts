@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLogger } from '@millrace/core'
+import { createLogger, type PlatformSettings } from '@millrace/core'
 import { type Db, openDatabase, sql } from '@millrace/db'
 import { localArtifacts } from '@millrace/engine'
 import { startPostgres } from '@millrace/testing'
 import { defaultTaskOptions, type ManifestNode, type TaskOptionsInput, type WorkflowManifest } from '@millrace/workflow'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { migrateServer } from './database.ts'
+import { startSecretsBeside, testKeys } from './secrets/secrets-service.fixture.ts'
 import { type RunningServer, type StartServerOptions, startServer } from './start-server.ts'
 
 export const adminToken = 'the-token-of-the-administrator'
@@ -18,6 +19,8 @@ export interface TestServer {
   readonly db: Db
   readonly databaseUrl: string
   readonly artifactFolder: string
+  /** That the server was started with: among them paths of its keys, and where the secrets service is. */
+  readonly settings: PlatformSettings
   /** Lines of the server's log. */
   readonly lines: Record<string, unknown>[]
   /** As the administrator, unless a token is given; with a body as JSON. */
@@ -48,12 +51,14 @@ export interface Answer {
 /** One database server for the tests of a file; each server has a database and a folder of its own, removed after the test. */
 export function useServers(): { start(options?: Partial<StartServerOptions>): Promise<TestServer> } {
   let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined
+  let keys: Awaited<ReturnType<typeof testKeys>> | undefined
   const started: (() => Promise<void>)[] = []
   const running = () => {
     if (postgres === undefined) throw new Error('The database of this file is not running.')
     return postgres
   }
   beforeAll(async () => {
+    keys = await testKeys()
     postgres = await startPostgres()
     await postgres.createDatabase('template')
     await using db = await openDatabase({ url: postgres.url('template') })
@@ -62,7 +67,10 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
   afterEach(async () => {
     for (const stop of started.splice(0).reverse()) await stop()
   })
-  afterAll(async () => await postgres?.stop())
+  afterAll(async () => {
+    await postgres?.stop()
+    await keys?.remove()
+  })
   return {
     async start(options = {}) {
       const name = `server_${randomUUID().replaceAll('-', '')}`
@@ -75,6 +83,8 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
       const artifactFolder = await mkdtemp(join(tmpdir(), 'millrace-server-'))
       const lines: Record<string, unknown>[] = []
       const log = await createLogger({ name: 'server', level: 'debug', write: (line) => lines.push(JSON.parse(line)) })
+      if (keys === undefined) throw new Error('There are no keys for secrets.')
+      const { service, settings } = await startSecretsBeside({ db, log, keys }, options.settings)
       const server = await startServer({
         db,
         artifacts: localArtifacts(artifactFolder),
@@ -85,9 +95,11 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
         dummyUsers: true,
         version: '0.0.0',
         ...options,
+        settings,
       })
       started.push(async () => {
         await server.close({ timeoutMs: 1000 })
+        await service.close()
         await db.close()
         await rm(artifactFolder, { recursive: true, force: true })
       })
@@ -112,6 +124,7 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
         db,
         databaseUrl,
         artifactFolder,
+        settings,
         lines,
         call,
         as: (id, claims) => (method, path, given) =>

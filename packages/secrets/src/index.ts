@@ -1,4 +1,5 @@
 export { fernetDecrypt, fernetEncrypt, newKeyText } from './fernet.ts'
 export { keyId, readPrivateKey, readPublicKey, readSharedKey, readSymmetricKey } from './key-files.ts'
+export { type KeyFilePaths, makeKeyFiles } from './make-key-files.ts'
 export { decryptWithPassword, encryptWithPassword } from './password-encryption.ts'
 export { type Owner, openInner, openOuter, type SealedValue, saltOf, sealInner, sealOuter } from './seal.ts'

@@ -8,9 +8,9 @@ interface KeyFile {
   readonly variable: string
 }
 
-const symmetricKeyBytes = 32
+export const symmetricKeyBytes = 32
 /** As many as HS512 hashes. */
-const sharedKeyBytes = 64
+export const sharedKeyBytes = 64
 
 /** How a symmetric key is made, for messages. */
 function command(path: string): string {
