@@ -200,6 +200,15 @@ select audit.watch('users."user"', 'user', 'id');
 select audit.watch('common."group"', 'group', 'id');
 select audit.watch('common.namespace', 'namespace', 'id');
 select audit.watch('common.project', 'project', 'id');
+
+-- What is gone has no former slugs: a link to one must not lead to nothing, nor keep others from the slug.
+create function common.forget_project_slugs() returns trigger language plpgsql as $$
+begin
+  delete from common.entity_slug_old where entity = 'project' and entity_id = old.id;
+  return null;
+end
+$$;
+create trigger forgotten after delete on common.project for each row execute function common.forget_project_slugs();
 `,
   },
   {
@@ -804,29 +813,21 @@ create table pipelines.pipeline (
 create index pipeline_by_brand on pipelines.pipeline (brand_id);
 create index pipeline_by_type on pipelines.pipeline (pipeline_type_id);
 
-create table pipelines.pipeline_state (
-  pipeline_id text not null references pipelines.pipeline on delete cascade,
-  state text not null check (state in ('raw', 'ingest', 'master', 'enhance', 'enrich', 'metrics', 'dimensional')),
-  graph_order integer not null,
-  primary key (pipeline_id, state)
-);
-
 create table pipelines.transformation (
   id text primary key,
   project_id text not null,
   pipeline_id text not null,
-  state text not null,
+  state text not null check (state in ('raw', 'ingest', 'master', 'enhance', 'enrich', 'metrics', 'dimensional')),
   template_id text not null,
   graph_order integer not null default 0,
   -- {name: text}, each text of the type that the template gives the name.
   variables jsonb not null default '{}',
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
-  foreign key (pipeline_id, state) references pipelines.pipeline_state on delete cascade,
   foreign key (project_id, pipeline_id) references pipelines.pipeline (project_id, id) on delete cascade,
   constraint transformation_of_template foreign key (project_id, template_id) references pipelines.template (project_id, id)
 );
-create index transformation_by_pipeline on pipelines.transformation (pipeline_id, state);
+create index transformation_by_pipeline on pipelines.transformation (pipeline_id);
 create index transformation_by_template on pipelines.transformation (template_id);
 
 -- A run of a pipeline that started. Stays when the engine removes the run: datasets speak of it.
@@ -877,7 +878,6 @@ select audit.watch('pipelines.segment', 'segment', 'id');
 select audit.watch('pipelines.pipeline_type', 'pipeline_type', 'id');
 select audit.watch('pipelines.template', 'pipeline_template', 'id');
 select audit.watch('pipelines.pipeline', 'pipeline', 'id');
-select audit.watch('pipelines.pipeline_state', 'pipeline_state', 'pipeline_id,state');
 select audit.watch('pipelines.transformation', 'transformation', 'id');
 `,
   },
@@ -988,6 +988,113 @@ create table search.reprovisioning (
     id: 13,
     name: 'jobs',
     sql: `create schema jobs;
+
+create table jobs.job (
+  name text primary key,
+  -- A cron expression in UTC; null: only when somebody asks.
+  schedule text,
+  next_at timestamptz,
+  -- Up to where a job that follows something else has come.
+  state jsonb
+);
+
+create table jobs.run (
+  id bigint generated always as identity primary key,
+  job text not null references jobs.job on delete cascade,
+  -- Id of a user, or null for the schedule.
+  requested_by text,
+  state text not null default 'waiting' check (state in ('waiting', 'running', 'succeeded', 'failed')),
+  -- Begun ones, so that a run that ends its server is counted too.
+  attempt integer not null default 0,
+  created_at timestamptz not null default clock_timestamp(),
+  available_at timestamptz not null default clock_timestamp(),
+  started_at timestamptz,
+  ended_at timestamptz,
+  -- While running: a server that does not renew it has died.
+  lease_until timestamptz,
+  summary jsonb,
+  error text
+);
+create index run_by_job on jobs.run (job, id desc);
+create index run_open on jobs.run (id) where state in ('waiting', 'running');
+`,
+  },
+  {
+    id: 14,
+    name: 'project-tallies',
+    sql: `-- How many projects there are: totals of lists read this instead of all projects. Exact in every snapshot, because it changes with them.
+create table common.project_tally (
+  id bigint generated always as identity primary key,
+  -- \`*\`: all projects together. The rows of one add up, and each alone may be below zero: who finds one locked takes or makes
+  -- another, so that changes at the same time do not wait for each other.
+  namespace_id text not null,
+  public bigint not null,
+  private bigint not null
+) with (fillfactor = 50);
+create index project_tally_by_namespace on common.project_tally (namespace_id);
+
+create function common.add_to_project_tally(counted text, more_public bigint, more_private bigint) returns void language plpgsql as $$
+begin
+  update common.project_tally
+  set public = public + more_public, private = private + more_private
+  where id = (select id from common.project_tally where namespace_id = counted limit 1 for update skip locked);
+  if not found then
+    insert into common.project_tally (namespace_id, public, private) values (counted, more_public, more_private);
+  end if;
+end
+$$;
+
+create function common.tally_projects() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' then
+    perform common.add_to_project_tally(coalesce(namespace_id, '*'), count(*) filter (where visibility = 'public'), count(*) filter (where visibility = 'private'))
+    from after_change
+    group by grouping sets (namespace_id, ());
+  elsif tg_op = 'DELETE' then
+    perform common.add_to_project_tally(coalesce(namespace_id, '*'), -count(*) filter (where visibility = 'public'), -count(*) filter (where visibility = 'private'))
+    from before_change
+    group by grouping sets (namespace_id, ());
+  else
+    perform common.add_to_project_tally(coalesce(namespace_id, '*'), public, private)
+    from (
+      select
+        namespace_id,
+        coalesce(sum(sign) filter (where visibility = 'public'), 0) as public,
+        coalesce(sum(sign) filter (where visibility = 'private'), 0) as private
+      from (
+        select namespace_id, visibility, 1 as sign from after_change
+        union all
+        select namespace_id, visibility, -1 from before_change
+      ) as change
+      group by grouping sets (namespace_id, ())
+    ) as added
+    where public <> 0 or private <> 0;
+  end if;
+  return null;
+end
+$$;
+
+create trigger tallied_insert after insert on common.project
+  referencing new table as after_change for each statement execute function common.tally_projects();
+create trigger tallied_update after update on common.project
+  referencing old table as before_change new table as after_change for each statement execute function common.tally_projects();
+create trigger tallied_delete after delete on common.project
+  referencing old table as before_change for each statement execute function common.tally_projects();
+
+-- The projects of a namespace are gone, and counted, by the time that a statement that removes it ends.
+create function common.forget_project_tally() returns trigger language plpgsql as $$
+begin
+  delete from common.project_tally where namespace_id in (select id from removed);
+  return null;
+end
+$$;
+
+create trigger tally_forgotten after delete on common.namespace
+  referencing old table as removed for each statement execute function common.forget_project_tally();
+
+-- Pages of lists: what is public, and what is private in one namespace, each by the last change.
+create index project_public_by_change on common.project (updated_at desc, id desc) where visibility = 'public';
+create index project_by_namespace_and_change on common.project (namespace_id, visibility, updated_at desc, id desc);
 `,
   },
 ]

@@ -86,3 +86,12 @@ select audit.watch('users."user"', 'user', 'id');
 select audit.watch('common."group"', 'group', 'id');
 select audit.watch('common.namespace', 'namespace', 'id');
 select audit.watch('common.project', 'project', 'id');
+
+-- What is gone has no former slugs: a link to one must not lead to nothing, nor keep others from the slug.
+create function common.forget_project_slugs() returns trigger language plpgsql as $$
+begin
+  delete from common.entity_slug_old where entity = 'project' and entity_id = old.id;
+  return null;
+end
+$$;
+create trigger forgotten after delete on common.project for each row execute function common.forget_project_slugs();

@@ -1,4 +1,4 @@
-import { type Queryable, sql } from '@millrace/db'
+import { type Queryable, sql, type Trx } from '@millrace/db'
 import type { ObjectRef } from '../authz/index.ts'
 
 export interface NamespaceRow {
@@ -30,6 +30,14 @@ export async function findNamespace(db: Queryable, slug: string): Promise<Namesp
     where n.id = ${namespaceIdBySlug(wanted)}`)
   if (row === undefined) return null
   return { ...row, asked: row.slug === wanted ? 'current' : 'old', ref: namespaceRef(row) }
+}
+
+/** As `findNamespace`; it is not removed until the transaction is over. */
+export async function lockNamespace(trx: Trx, slug: string): Promise<NamespaceRow | null> {
+  const namespace = await findNamespace(trx, slug)
+  if (namespace === null) return null
+  const locked = await trx.execute(sql`select from common.namespace where id = ${namespace.id} for key share`)
+  return locked === 0 ? null : namespace
 }
 
 /** The id of the namespace that has the slug, else of the one that had it; for statements that look further. */

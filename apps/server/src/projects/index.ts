@@ -1,2 +1,6 @@
+export { lockProjectFor, missingProject } from './change-project.ts'
+export { createProject } from './create-project.ts'
 export { findProject, type ProjectSummary, projectRef } from './find-project.ts'
 export { projectRoutes } from './routes.ts'
+export { newProjectSchema, presentProject, projectSchema } from './schemas.ts'
+export { listProjects, type Project, readProject, visibleProjects } from './store.ts'
