@@ -8,7 +8,7 @@ import { administrator, anonymous, dummyUsers, workerTokens } from './authentica
 import { authenticationRoutes } from './authentication/index.ts'
 import { createAuthz } from './authz/index.ts'
 import { backfillRoutes } from './backfills/index.ts'
-import { computeRoutes } from './compute/index.ts'
+import { computeRoutes, seedPools } from './compute/index.ts'
 import { connectedServiceRoutes } from './connected-services/index.ts'
 import { connectionRoutes } from './connections/index.ts'
 import { dataConnectorRoutes } from './data-connectors/index.ts'
@@ -21,7 +21,9 @@ import { namespaceRoutes } from './namespaces/index.ts'
 import { pipelineRoutes } from './pipelines/index.ts'
 import { platformRoutes } from './platform/index.ts'
 import { poolRoutes } from './pools/index.ts'
+import { projectCopyRoutes } from './project-copies/index.ts'
 import { projectRoutes } from './projects/index.ts'
+import { removalRoutes } from './removal/index.ts'
 import { repositoryRoutes } from './repositories/index.ts'
 import { listenForRuns, runRoutes } from './runs/index.ts'
 import { scheduleRoutes } from './schedules/index.ts'
@@ -87,6 +89,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const authz = createAuthz()
   const context: ServerContext = { db, engine, workerApi, runChanges, logChanges, log, authz, settings }
+  await seedPools(context)
   const checks = {
     database: async () => {
       await engine.db.execute(sql`select 1`)
@@ -109,6 +112,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   namespaceRoutes(api, context)
   groupRoutes(api, context)
   projectRoutes(api, context)
+  projectCopyRoutes(api, context)
+  removalRoutes(api, context)
   authenticationRoutes(api, context)
   dataConnectorRoutes(api, context)
   storageRoutes(api, context)
