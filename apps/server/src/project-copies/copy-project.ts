@@ -1,0 +1,31 @@
+import type { Trx } from '@millrace/db'
+import {
+  createProject,
+  missingProject,
+  type NewProject,
+  type Project,
+  readProject,
+  visibleProjects,
+} from '../projects/index.ts'
+import type { ServerContext, UserPrincipal } from '../server-context.ts'
+
+/** What is not given is that of the template; `notCopied` names data connectors whose links the caller may not copy. */
+export async function copyProject(
+  trx: Trx,
+  context: ServerContext,
+  { principal, id }: { readonly principal: UserPrincipal; readonly id: string },
+  body: NewProject,
+): Promise<{ readonly project: Project; readonly notCopied: readonly string[] }> {
+  const visible = visibleProjects(context.authz, principal, 'read')
+  const template = await readProject(trx, id, visible, { withDocumentation: true })
+  if (template === undefined) throw missingProject(id)
+  const { visibility, keywords, repositories, secrets_mount_directory } = template
+  const wanted = {
+    ...{ visibility, keywords, repositories, secrets_mount_directory },
+    description: template.description ?? '',
+    documentation: template.documentation ?? '',
+    ...body,
+  }
+  const project = await createProject(trx, context, principal, wanted, { templateId: template.id })
+  return { project, notCopied: [] }
+}

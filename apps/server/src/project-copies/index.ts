@@ -1,0 +1,1 @@
+export { projectCopyRoutes } from './routes.ts'

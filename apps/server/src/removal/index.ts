@@ -1,0 +1,2 @@
+export { removeUser } from './remove-user.ts'
+export { removalRoutes } from './routes.ts'

@@ -1,0 +1,16 @@
+import { type Sql, sql, type Trx } from '@millrace/db'
+import { emitEvent } from '../events/index.ts'
+import { projectRef } from '../projects/index.ts'
+import type { ServerContext } from '../server-context.ts'
+
+/** Projects of a condition on `p`, with everything in them. Nothing comes into them any more from here on. */
+export async function removeProjects(trx: Trx, context: ServerContext, condition: Sql): Promise<number> {
+  const projects = await trx.query<{ id: string }>(sql`
+    select p.id from common.project p where ${condition} order by p.id for update`)
+  for (const { id } of projects) {
+    await context.authz.forget(trx, projectRef(id))
+    await emitEvent(trx, 'project.removed', { id })
+  }
+  await trx.execute(sql`delete from common.project where id = any(${projects.map(({ id }) => id)}::text[])`)
+  return projects.length
+}
