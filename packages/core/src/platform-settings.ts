@@ -511,6 +511,13 @@ export const platformSettings = defineSettings({
     default: '2019-02-24',
     description: 'Day from which pipelines from configuration have ticks, for the server.',
   },
+  dataciteUrl: {
+    env: 'MILLRACE_DATACITE_URL',
+    type: 'string',
+    default: 'https://api.datacite.org',
+    description:
+      'The registry that is asked about data with a DOI, for the server. A private one has to be in `MILLRACE_ALLOWED_ADDRESSES`.',
+  },
 })
 
 export type PlatformSettings = SettingValues<typeof platformSettings>

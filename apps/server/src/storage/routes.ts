@@ -1,3 +1,191 @@
+import { z } from '@hono/zod-openapi'
+import { forbidden, invalid, notFound } from '@millrace/http'
+import type { Caller } from '../authz/index.ts'
+import { change } from '../change.ts'
+import { ulidText } from '../ids.ts'
+import { projectRef } from '../projects/index.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { storageSchemaRoutes } from './schema-routes.ts'
+import {
+  changedStorage,
+  newStorage,
+  newStorageFields,
+  presentSensitive,
+  presentStorage,
+  sensitiveFields,
+  storageChangeFields,
+  storageFields,
+} from './storage-input.ts'
+import { type CloudStorage, deleteStorage, findStorage, insertStorage, listStorages, updateStorage } from './store.ts'
 
-export function storageRoutes(_api: ServerApi, _context: ServerContext): void {}
+const tag = 'storage'
+const params = z.strictObject({ storage_id: ulidText })
+const name = z
+  .string()
+  .min(3)
+  .max(99)
+  .regex(/^[a-zA-Z0-9_-]+$/, 'has to consist of letters, digits, "_" and "-"')
+
+const cloudStorageSchema = z
+  .object({
+    storage: z.object({ storage_id: z.string(), project_id: z.string(), name: z.string(), ...storageFields }),
+    sensitive_fields: sensitiveFields,
+  })
+  .openapi('CloudStorage')
+
+/** Storage of the first generation, which belongs to one project. */
+export function storageRoutes(api: ServerApi, context: ServerContext): void {
+  storageSchemaRoutes(api, context)
+  const { db, authz } = context
+
+  /** 403 also for a project that there is not, so that nobody learns which there are. */
+  const demand = async (caller: Caller, permission: 'read' | 'write', projectId: string) => {
+    if (await authz.can(db, caller, permission, projectRef(projectId))) return
+    throw forbidden('FORBIDDEN', `You may not ${permission === 'read' ? 'see' : 'change'} the storage of this project.`)
+  }
+  const existing = async (caller: Caller, permission: 'read' | 'write', id: string) => {
+    const storage = await findStorage(db, id)
+    if (storage === null) throw notFound('STORAGE_MISSING', `There is no storage ${id}.`)
+    await demand(caller, permission, storage.projectId)
+    return storage
+  }
+  const changeTo = async (caller: Caller, requestId: string, storage: CloudStorage) => {
+    await change(db, { id: caller.id, requestId }, async (trx) => await updateStorage(trx, storage))
+    return present(storage)
+  }
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/storage',
+      operationId: 'listStorages',
+      tag,
+      access: 'open',
+      summary: 'The storage of a project',
+      description: 'Empty for who may not see the project.',
+      query: z.strictObject({ project_id: ulidText }),
+      answers: { 200: z.array(cloudStorageSchema) },
+    },
+    async ({ principal, query: { project_id } }) => {
+      const mayRead = await authz.can(db, principal, 'read', projectRef(project_id))
+      return { status: 200, body: mayRead ? (await listStorages(db, project_id)).map(present) : [] }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/data/storage',
+      operationId: 'createStorage',
+      tag,
+      access: 'user',
+      summary: 'Give a project a storage',
+      body: z.strictObject({ project_id: ulidText, name, ...newStorageFields }),
+      answers: { 201: cloudStorageSchema },
+    },
+    async ({ principal, body, requestId }) => {
+      const { project_id: projectId } = body
+      const storage = newStorage(body)
+      await demand(principal, 'write', projectId)
+      const made = await change(
+        db,
+        { id: principal.id, requestId },
+        async (trx) => await insertStorage(trx, principal.id, { projectId, name: body.name, ...storage }),
+      )
+      return { status: 201, body: present(made) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/storage/{storage_id}',
+      operationId: 'getStorage',
+      tag,
+      access: 'open',
+      summary: 'A storage of a project',
+      params,
+      answers: { 200: cloudStorageSchema },
+    },
+    async ({ principal, params: { storage_id } }) => ({
+      status: 200,
+      body: present(await existing(principal, 'read', storage_id)),
+    }),
+  )
+
+  api.endpoint(
+    {
+      method: 'put',
+      path: '/api/data/storage/{storage_id}',
+      operationId: 'replaceStorage',
+      tag,
+      access: 'user',
+      summary: 'Replace a storage of a project',
+      params,
+      body: z.strictObject({ project_id: ulidText, name, ...newStorageFields }),
+      answers: { 200: cloudStorageSchema },
+    },
+    async ({ principal, params: { storage_id }, body, requestId }) => {
+      const storage = newStorage(body)
+      const { id, projectId } = await existing(principal, 'write', storage_id)
+      checkProject(body.project_id, projectId)
+      return {
+        status: 200,
+        body: await changeTo(principal, requestId, { id, projectId, name: body.name, ...storage }),
+      }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'patch',
+      path: '/api/data/storage/{storage_id}',
+      operationId: 'updateStorage',
+      tag,
+      access: 'user',
+      summary: 'Change a storage of a project',
+      description: 'Options that are given replace former ones; null takes one away.',
+      params,
+      body: z.strictObject({ project_id: ulidText.optional(), name: name.optional(), ...storageChangeFields }),
+      answers: { 200: cloudStorageSchema },
+    },
+    async ({ principal, params: { storage_id }, body, requestId }) => {
+      const before = await existing(principal, 'write', storage_id)
+      checkProject(body.project_id ?? before.projectId, before.projectId)
+      const storage = { ...before, name: body.name ?? before.name, ...changedStorage(before, body) }
+      return { status: 200, body: await changeTo(principal, requestId, storage) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'delete',
+      path: '/api/data/storage/{storage_id}',
+      operationId: 'deleteStorage',
+      tag,
+      access: 'user',
+      summary: 'Take a storage away from its project',
+      description: 'The data stays where it is.',
+      params,
+      answers: { 204: null },
+    },
+    async ({ principal, params: { storage_id }, requestId }) => {
+      const { id } = await existing(principal, 'write', storage_id)
+      await change(db, { id: principal.id, requestId }, async (trx) => await deleteStorage(trx, id))
+      return { status: 204 }
+    },
+  )
+}
+
+function checkProject(given: string, projectId: string): void {
+  if (given === projectId) return
+  throw invalid('STORAGE_PROJECT_FIXED', 'A storage stays in its project. Make another one there.')
+}
+
+function present(storage: CloudStorage): z.input<typeof cloudStorageSchema> {
+  const { id, projectId, name: called } = storage
+  return {
+    storage: { storage_id: id, project_id: projectId, name: called, ...presentStorage(storage) },
+    sensitive_fields: presentSensitive(storage.configuration),
+  }
+}

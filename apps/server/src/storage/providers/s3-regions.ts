@@ -1,0 +1,32 @@
+import type { OptionExample } from '../provider.ts'
+
+/** Regions of Amazon. */
+export const s3Regions: readonly OptionExample[] = [
+  { value: 'us-east-1', help: 'Virginia' },
+  { value: 'us-east-2', help: 'Ohio' },
+  { value: 'us-west-1', help: 'Northern California' },
+  { value: 'us-west-2', help: 'Oregon' },
+  { value: 'ca-central-1', help: 'Canada' },
+  { value: 'eu-west-1', help: 'Ireland' },
+  { value: 'eu-west-2', help: 'London' },
+  { value: 'eu-west-3', help: 'Paris' },
+  { value: 'eu-north-1', help: 'Stockholm' },
+  { value: 'eu-south-1', help: 'Milan' },
+  { value: 'eu-central-1', help: 'Frankfurt' },
+  { value: 'eu-central-2', help: 'Zurich' },
+  { value: 'ap-southeast-1', help: 'Singapore' },
+  { value: 'ap-southeast-2', help: 'Sydney' },
+  { value: 'ap-northeast-1', help: 'Tokyo' },
+  { value: 'ap-northeast-2', help: 'Seoul' },
+  { value: 'ap-northeast-3', help: 'Osaka' },
+  { value: 'ap-south-1', help: 'Mumbai' },
+  { value: 'ap-east-1', help: 'Hong Kong' },
+  { value: 'sa-east-1', help: 'São Paulo' },
+  { value: 'il-central-1', help: 'Tel Aviv' },
+  { value: 'me-south-1', help: 'Bahrain' },
+  { value: 'af-south-1', help: 'Cape Town' },
+  { value: 'cn-north-1', help: 'Beijing' },
+  { value: 'cn-northwest-1', help: 'Ningxia' },
+  { value: 'us-gov-east-1', help: 'GovCloud, East' },
+  { value: 'us-gov-west-1', help: 'GovCloud, West' },
+]
