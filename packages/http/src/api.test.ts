@@ -158,7 +158,7 @@ describe('a call', () => {
     const own = await change(api, { name: 'n' }, '/things/7?dry=true', { ...jsonHeaders, 'x-request-id': 'mine-1' })
     expect(own.headers.get('x-request-id')).toBe('mine-1')
     expect(lines).toMatchObject([
-      { level: 'info', requestId: 'mine-1', method: 'POST', path: '/things/7', status: 200, caller: 'a user' },
+      { level: 'info', requestId: 'mine-1', method: 'POST', path: '/things/7', status: 200, caller: 'user:user' },
     ])
     const forged = await change(api, { name: 'n' }, '/things/7', { ...jsonHeaders, 'x-request-id': 'a b' })
     expect(forged.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)

@@ -1,15 +1,18 @@
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { Logger } from '@millrace/core'
 import type { Context } from 'hono'
-import type { Answer, Answers, Call, EndpointOptions } from './endpoint.ts'
+import { cors } from 'hono/cors'
+import type { Answer, Answers, Call, EndpointOptions, Rate } from './endpoint.ts'
 import { type ErrorAnswer, errorAnswer } from './error-answer.ts'
 import { requireIfMatch } from './etag.ts'
 import { HttpError } from './http-error.ts'
 import { endpointDocument, type OpenApiDocument } from './openapi.ts'
 import type { Authenticate, Principal } from './principal.ts'
-import { readBytes, readJson } from './read-body.ts'
+import { readBytes, readForm, readJson } from './read-body.ts'
 import { requestIdOf } from './request-id.ts'
-import { securityHeaders } from './security-headers.ts'
+import type { AnsweredCall } from './request-metrics.ts'
+import { addSecurityHeaders } from './security-headers.ts'
+import { withinTime } from './time-limit.ts'
 import { queryValues, validate } from './validation.ts'
 
 /** Who may call, by the name that endpoints say in `access`, and what their handlers know of the caller then. */
@@ -25,6 +28,20 @@ export interface ApiOptions<C extends Callers> {
   readonly closing: AbortSignal
   /** Statuses of codes of the error tree, such as `RUN_UNKNOWN: 404`. */
   readonly statusByCode?: Readonly<Record<string, number>>
+  /** What endpoints say in `access` that let callers in who did not sign in. Default: none. */
+  readonly signInOptional?: readonly string[]
+  /** How long a handler may take before the caller is answered 504. Default 60,000. */
+  readonly requestTimeoutMs?: number
+  /** Counts a call of somebody, or throws 429. Default: nothing is counted. */
+  readonly limit?: (caller: Principal | null, request: Request, rate: Exclude<Rate, 'none'>) => void
+  /** Whether requests may name this host; a page elsewhere could have its own name lead here. Default: every host. */
+  readonly isKnownHost?: (hostname: string) => boolean
+  /** Origins of pages elsewhere that may call, without cookies. Default: none. */
+  readonly corsOrigins?: readonly string[]
+  /** Whether callers come by https. Default false. */
+  readonly isHttps?: boolean
+  /** Told about every answer, for metrics. */
+  readonly onAnswer?: (call: AnsweredCall) => void
 }
 
 /** Endpoints of one service. */
@@ -49,6 +66,10 @@ export interface Api<C extends Callers> {
 
 const defaultMaxBodyBytes = 1024 * 1024
 const defaultMaxBodyDepth = 64
+const defaultTimeoutMs = 60_000
+
+/** Headers of answers that pages elsewhere may read. */
+const exposedHeaders = ['ETag', 'X-Request-ID', 'Retry-After', 'page', 'per-page', 'total', 'total-pages']
 
 /**
  * An HTTP service out of endpoints. Every answer carries `X-Request-ID` and the security headers, every failure has the
@@ -57,30 +78,43 @@ const defaultMaxBodyDepth = 64
 export function createApi<C extends Callers>(options: ApiOptions<C>): Api<C> {
   const app = new OpenAPIHono()
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', { type: 'http', scheme: 'bearer' })
-  const { log, closing, statusByCode = {} } = options
-  const calls = new WeakMap<Request, { principal: Principal | null; level: 'info' | 'debug' }>()
+  const { log, closing, statusByCode = {}, signInOptional = [], isKnownHost = () => true, isHttps = false } = options
+  const { requestTimeoutMs = defaultTimeoutMs, corsOrigins = [] } = options
+  const calls = new WeakMap<Request, { operation: string; principal: Principal | null; level: 'info' | 'debug' }>()
 
   app.use(async (context, next) => {
     const startedAt = performance.now()
     const requestId = requestIdOf(context.req.raw)
     await next()
     // A failure became an answer already: the error handler runs within `next`.
-    for (const [name, value] of Object.entries(securityHeaders)) context.res.headers.set(name, value)
+    addSecurityHeaders(context.res.headers, isHttps)
     context.res.headers.set('x-request-id', requestId)
     if (closing.aborted) context.res.headers.set('connection', 'close')
     const call = calls.get(context.req.raw)
+    const ms = performance.now() - startedAt
+    const { method } = context.req
+    const { status } = context.res
+    options.onAnswer?.({ operation: call?.operation ?? 'unknown', method, status, seconds: ms / 1000 })
     log[call?.level ?? 'info'](
       {
         requestId,
-        method: context.req.method,
+        method,
         path: context.req.path,
-        status: context.res.status,
-        ms: Math.round(performance.now() - startedAt),
-        ...(call?.principal ? { caller: call.principal.name } : {}),
+        status,
+        ms: Math.round(ms),
+        ...(call?.principal ? { caller: `${call.principal.kind}:${call.principal.id}` } : {}),
       },
       'request',
     )
   })
+  app.use(async (context, next) => {
+    const { hostname } = new URL(context.req.url)
+    if (!isKnownHost(hostname)) throw unknownHost(hostname)
+    await next()
+  })
+  if (corsOrigins.length > 0) {
+    app.use(cors({ origin: [...corsOrigins], exposeHeaders: exposedHeaders, maxAge: 600 }))
+  }
   app.onError((error, context) => {
     const requestId = requestIdOf(context.req.raw)
     const answer = errorAnswer(error, { requestId, statusByCode })
@@ -121,18 +155,25 @@ export function createApi<C extends Callers>(options: ApiOptions<C>): Api<C> {
 
   return {
     endpoint(endpoint, handle) {
-      app.openAPIRegistry.registerPath(endpointDocument(endpoint))
+      const { operationId: operation, access, rate = 'usual', logLevel: level = 'info' } = endpoint
+      const isSignInOptional = signInOptional.includes(access)
+      app.openAPIRegistry.registerPath(endpointDocument(endpoint, { isSignInOptional }))
+      const limitMs = endpoint.timeoutSeconds === undefined ? requestTimeoutMs : endpoint.timeoutSeconds * 1000
       const path = endpoint.path.replace(/\{(\w+)\}/g, ':$1')
       noteMethod(path, endpoint.method)
       app.on(endpoint.method.toUpperCase(), path, async (context) => {
         const request = context.req.raw
-        const known = endpoint.access === 'anyone' ? null : await authenticate(request)
-        calls.set(request, { principal: known, level: endpoint.logLevel ?? 'info' })
-        const principal = endpoint.access === 'anyone' ? null : admit(endpoint.access, known, request)
+        calls.set(request, { operation, principal: null, level })
+        const known = access === 'anyone' ? null : await authenticate(request)
+        calls.set(request, { operation, principal: known, level })
+        if (rate !== 'none') options.limit?.(known, request, rate)
+        const principal = access === 'anyone' ? null : admit(access, known, request)
         const ifMatch = endpoint.ifMatch ? requireIfMatch(request) : ''
-        const call = await readCall(context, endpoint, { principal, ifMatch }, closing)
-        const answer = await handle(call as Parameters<typeof handle>[0])
-        return toResponse(answer as AnyAnswer, endpoint.answers)
+        const late = new AbortController()
+        const call = await readCall(context, endpoint, { principal, ifMatch }, [closing, late.signal])
+        const work = async () => await handle(call as Parameters<typeof handle>[0])
+        const answer = await withinTime(work(), limitMs, late)
+        return toResponse(answer as AnyAnswer, endpoint.answers, request)
       })
     },
     fetch: async (request) => {
@@ -160,24 +201,34 @@ function refuseOtherMethods(app: OpenAPIHono, methodsByPath: Map<string, Set<str
   methodsByPath.clear()
 }
 
+function unknownHost(hostname: string): HttpError {
+  return new HttpError(
+    421,
+    'HOST_UNKNOWN',
+    `This server does not answer under the name "${hostname.slice(0, 100)}". Use the address that it listens on, or have its operator set MILLRACE_PUBLIC_URL.`,
+  )
+}
+
 async function readCall(
   context: Context,
   endpoint: EndpointOptions<string, unknown, unknown, unknown, Answers>,
   { principal, ifMatch }: { readonly principal: Principal | null; readonly ifMatch: string },
-  closing: AbortSignal,
+  signals: readonly AbortSignal[],
 ): Promise<Call<Principal | null, unknown, unknown, unknown>> {
   const request = context.req.raw
   const maxBytes = endpoint.maxBodyBytes ?? defaultMaxBodyBytes
-  const json =
-    endpoint.body === undefined
-      ? undefined
-      : await readJson(request, {
-          maxBytes,
-          maxDepth: endpoint.maxBodyDepth ?? defaultMaxBodyDepth,
-          allowNullCharacters: endpoint.allowNullCharacters ?? false,
-        })
+  const { maxBodyDepth: maxDepth = defaultMaxBodyDepth, allowNullCharacters = false } = endpoint
+  const readBody = async () => {
+    if (endpoint.body === undefined) return undefined
+    if (endpoint.form) return await readForm(request, maxBytes)
+    return await readJson(request, { maxBytes, maxDepth, allowNullCharacters })
+  }
   const schemas = { path: endpoint.params, query: endpoint.query, body: endpoint.body }
-  const given = { path: context.req.param(), query: queryValues(new URL(request.url)), body: json }
+  const given = {
+    path: context.req.param(),
+    query: queryValues(new URL(request.url).searchParams),
+    body: await readBody(),
+  }
   const { path, query, body } = validate(schemas, given)
   return {
     principal,
@@ -190,14 +241,18 @@ async function readCall(
     requestId: requestIdOf(request),
     // Made only for those who ask for it: a signal that hangs on the server's own is not free.
     get signal() {
-      return AbortSignal.any([request.signal, closing])
+      return AbortSignal.any([request.signal, ...signals])
     },
   }
 }
 
 /** What an answer holds beyond its schema is not sent; what it lacks is a fault of ours. */
-function toResponse(answer: AnyAnswer, answers: Answers): Response {
-  if ('response' in answer) return answer.response
+function toResponse(answer: AnyAnswer, answers: Answers, request: Request): Response {
+  if ('response' in answer) {
+    // Nobody would ever read what a stream says, or end it.
+    if (request.method === 'HEAD') void answer.response.body?.cancel().catch(() => {})
+    return answer.response
+  }
   const { status, body, headers = {} } = answer
   const schema = answers[status]
   if (schema === null) return new Response(null, { status, headers })

@@ -8,6 +8,9 @@ export type AnswerContent = z.ZodType | null | { readonly contentType: string }
 
 export type Answers = { readonly [status: number]: AnswerContent }
 
+/** `sign-in` is for attempts to show who one is. */
+export type Rate = 'usual' | 'sign-in' | 'none'
+
 /** A route, from which its checks, its types and its place in the OpenAPI document are made. */
 export interface EndpointOptions<Access extends string, Path, Query, Body, A extends Answers> {
   readonly method: Method
@@ -25,6 +28,8 @@ export interface EndpointOptions<Access extends string, Path, Query, Body, A ext
   readonly params?: z.ZodType<Path>
   readonly query?: z.ZodType<Query>
   readonly body?: z.ZodType<Body>
+  /** The body is a form instead of JSON; its fields are texts. */
+  readonly form?: true
   /** The body is bytes of this type, handed on as `bytes`. */
   readonly bytes?: { readonly contentType: string }
   /** Default 1 MiB. */
@@ -34,6 +39,10 @@ export interface EndpointOptions<Access extends string, Path, Query, Body, A ext
   /** Whether texts of the body may hold null characters, because the handler knows where to put them. Default false. */
   readonly allowNullCharacters?: boolean
   readonly answers: A
+  /** How long its handler may take until 504. Default: what the service says. */
+  readonly timeoutSeconds?: number
+  /** How its calls are counted against limits. Default `usual`; `none` for what probes and workers ask all the time. */
+  readonly rate?: Rate
   /** Log level of its line in the access log. Default `info`; `debug` for what is called all the time. */
   readonly logLevel?: 'info' | 'debug'
 }
@@ -49,7 +58,7 @@ export interface Call<P extends Principal | null, Path, Query, Body> {
   readonly bytes: Uint8Array
   readonly request: Request
   readonly requestId: string
-  /** Fires when the client went away, and when the server closes: long answers end then. */
+  /** Fires when the client went away, its time is over, or the server closes: long answers end then. */
   readonly signal: AbortSignal
 }
 

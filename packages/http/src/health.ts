@@ -31,6 +31,7 @@ export function healthEndpoints<C extends Callers>(api: Api<C>, options: HealthO
       access: 'anyone',
       answers: { 200: z.object({ version: z.string() }).openapi('Version') },
       logLevel: 'debug',
+      rate: 'none',
     },
     () => ({ status: 200, body: { version: options.version } }),
   )
@@ -44,6 +45,7 @@ export function healthEndpoints<C extends Callers>(api: Api<C>, options: HealthO
       access: 'anyone',
       answers: { 200: z.object({ status: z.literal('ok') }).openapi('Health') },
       logLevel: 'debug',
+      rate: 'none',
     },
     () => ({ status: 200, body: { status: 'ok' as const } }),
   )
@@ -57,6 +59,7 @@ export function healthEndpoints<C extends Callers>(api: Api<C>, options: HealthO
       access: 'anyone',
       answers: { 200: readiness, 503: readiness },
       logLevel: 'debug',
+      rate: 'none',
     },
     async () => {
       const entries = await Promise.all(

@@ -1,5 +1,6 @@
 export { type Api, type ApiOptions, type Callers, createApi } from './api.ts'
-export type { Answer, AnswerContent, Answers, Call, EndpointOptions } from './endpoint.ts'
+export { clientAddresses } from './client-address.ts'
+export type { Answer, AnswerContent, Answers, Call, EndpointOptions, Rate } from './endpoint.ts'
 export { type ErrorAnswer, type ErrorBody, errorAnswer } from './error-answer.ts'
 export { checkIfMatch, etagOf, isNotModified, requireIfMatch } from './etag.ts'
 export { type HealthOptions, healthEndpoints } from './health.ts'
@@ -21,6 +22,8 @@ export {
   type Principal,
 } from './principal.ts'
 export { pathInteger, queryBoolean, queryInteger, queryList, queryTime } from './query-values.ts'
+export { type RateLimit, rateLimiter } from './rate-limit.ts'
+export { type RequestCounts, requestBuckets, requestMetrics } from './request-metrics.ts'
 export { type HttpServer, type ServeOptions, serve } from './serve.ts'
 export { type ServerEvent, serverEvents } from './sse.ts'
 export { type WithoutNulls, withoutNulls } from './without-nulls.ts'

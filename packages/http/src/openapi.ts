@@ -23,7 +23,10 @@ const descriptions: Readonly<Record<number, string>> = {
 }
 
 /** The route as the OpenAPI document has it. */
-export function endpointDocument(endpoint: EndpointOptions<string, unknown, unknown, unknown, Answers>): RouteConfig {
+export function endpointDocument(
+  endpoint: EndpointOptions<string, unknown, unknown, unknown, Answers>,
+  { isSignInOptional }: { readonly isSignInOptional: boolean },
+): RouteConfig {
   const { method, path, operationId, summary, description, tag } = endpoint
   const responses = Object.entries(endpoint.answers).map(([status, content]) => [
     status,
@@ -36,7 +39,7 @@ export function endpointDocument(endpoint: EndpointOptions<string, unknown, unkn
     summary,
     ...(description === undefined ? {} : { description }),
     tags: [tag],
-    security: endpoint.access === 'anyone' ? [] : [{ bearer: [] }],
+    security: endpoint.access === 'anyone' ? [] : [...(isSignInOptional ? [{}] : []), { bearer: [] }],
     request: {
       ...(endpoint.params === undefined ? {} : { params: endpoint.params as z.ZodObject }),
       ...(endpoint.query === undefined ? {} : { query: endpoint.query as z.ZodObject }),
@@ -52,9 +55,11 @@ export function endpointDocument(endpoint: EndpointOptions<string, unknown, unkn
 function requestBody({
   body,
   bytes,
-}: Pick<EndpointOptions<string, unknown, unknown, unknown, Answers>, 'body' | 'bytes'>) {
+  form,
+}: Pick<EndpointOptions<string, unknown, unknown, unknown, Answers>, 'body' | 'bytes' | 'form'>) {
   if (body !== undefined) {
-    return { body: { required: !body.safeParse(undefined).success, content: { 'application/json': { schema: body } } } }
+    const contentType = form ? 'application/x-www-form-urlencoded' : 'application/json'
+    return { body: { required: !body.safeParse(undefined).success, content: { [contentType]: { schema: body } } } }
   }
   if (bytes === undefined) return {}
   return { body: { required: true, content: { [bytes.contentType]: { schema: binary } } } }

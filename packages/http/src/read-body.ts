@@ -1,4 +1,5 @@
 import { HttpError, invalid } from './http-error.ts'
+import { queryValues } from './validation.ts'
 
 export interface BodyLimits {
   readonly maxBytes: number
@@ -48,6 +49,26 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
   } catch (cause) {
     throw new HttpError(400, 'JSON_INVALID', `The body is no valid JSON: ${(cause as Error).message}.`)
   }
+}
+
+/**
+ * The body as a form; its fields as texts, or lists of texts where they are repeated.
+ *
+ * @throws HttpError 413, 415 for another content type, 422 for null characters.
+ */
+export async function readForm(request: Request, maxBytes: number): Promise<Record<string, string | string[]>> {
+  const bytes = await readBytes(request, maxBytes)
+  const contentType = request.headers.get('content-type') ?? ''
+  if (bytes.byteLength > 0 && !/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
+    throw new HttpError(
+      415,
+      'CONTENT_TYPE_UNKNOWN',
+      'The body has to be a form. Send the header Content-Type: application/x-www-form-urlencoded.',
+    )
+  }
+  const fields = new URLSearchParams(decode(bytes))
+  if (fields.toString().includes('%00')) throw invalid('NULL_CHARACTER', 'Null byte found in request')
+  return queryValues(fields)
 }
 
 function decode(bytes: Uint8Array): string {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { ConfigError } from '@millrace/core'
+import { notePeer } from './client-address.ts'
 
 export interface ServeOptions {
   readonly fetch: (request: Request) => Promise<Response>
@@ -36,7 +37,13 @@ export async function serve(options: ServeOptions): Promise<HttpServer> {
       // Longer than load balancers keep idle connections (60 s as a rule): they, not we, have to close first.
       keepAliveTimeout: 75_000,
     },
-    getRequestListener(options.fetch, { overrideGlobalObjects: false }),
+    getRequestListener(
+      (request, { incoming }) => {
+        notePeer(request, incoming.socket.remoteAddress)
+        return options.fetch(request)
+      },
+      { overrideGlobalObjects: false },
+    ),
   )
   await listen(server, host, port)
   const address = server.address() as AddressInfo

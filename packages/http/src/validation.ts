@@ -54,9 +54,9 @@ function fieldsOf(schema: unknown): string[] {
 }
 
 /** `a=1&b=2&b=3` is `{ a: '1', b: ['2', '3'] }`. */
-export function queryValues(url: URL): Record<string, string | string[]> {
+export function queryValues(params: URLSearchParams): Record<string, string | string[]> {
   const values: Record<string, string | string[]> = Object.create(null)
-  for (const [name, value] of url.searchParams) {
+  for (const [name, value] of params) {
     const before = values[name]
     values[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value]
   }
