@@ -94,7 +94,7 @@ create table secrets.session_secret (
 );
 create index session_secret_by_secret on secrets.session_secret (secret_id);
 
--- What tasks of a project, or of all projects of a namespace, ask for by name.
+-- What tasks ask for by name: those of a project, of all projects of a namespace, or with neither all of the platform.
 create table secrets.task_secret (
   id text primary key,
   project_id text references common.project on delete cascade,
@@ -109,11 +109,12 @@ create table secrets.task_secret (
   sealed_id text,
   -- Name of the value in a store elsewhere.
   external_id text,
-  check (num_nonnulls(project_id, namespace_id) = 1),
+  check (num_nonnulls(project_id, namespace_id) <= 1),
   check ((store = 'sealed') = (sealed_id is not null)),
   check ((store = 'sealed') = (external_id is null))
 );
 create unique index task_secret_of_project on secrets.task_secret (project_id, name) where project_id is not null;
+create unique index task_secret_of_platform on secrets.task_secret (name) where project_id is null and namespace_id is null;
 create unique index task_secret_of_namespace on secrets.task_secret (namespace_id, name) where namespace_id is not null;
 select secrets.holds_sealed('secrets.task_secret', 'sealed_id');
 

@@ -2,6 +2,8 @@ export { decryptAtRest, encryptAtRest, renewAtRest } from './at-rest.ts'
 export { masterKeys } from './master-keys.ts'
 export { secretRoutes } from './routes.ts'
 export { type Sealed, seal, unseal } from './seal.ts'
+export { findTaskSecret, type TaskSecret } from './task-secret-store.ts'
+export { readTaskSecret, removeAbandonedValues } from './task-secret-values.ts'
 export {
   createUserSecret,
   type NewUserSecret,

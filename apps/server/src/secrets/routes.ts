@@ -1,3 +1,10 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { secretKeyRoutes } from './secret-key-routes.ts'
+import { taskSecretRoutes } from './task-secret-routes.ts'
+import { userSecretRoutes } from './user-secret-routes.ts'
 
-export function secretRoutes(_api: ServerApi, _context: ServerContext): void {}
+export function secretRoutes(api: ServerApi, context: ServerContext): void {
+  userSecretRoutes(api, context)
+  secretKeyRoutes(api, context)
+  taskSecretRoutes(api, context)
+}

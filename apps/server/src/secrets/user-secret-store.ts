@@ -93,3 +93,21 @@ export async function listUserSecrets(
   )
   return { rows, total }
 }
+
+/** Where a secret is used. */
+export interface Uses {
+  readonly sessionSecretSlotIds: readonly string[]
+  readonly dataConnectorIds: readonly string[]
+}
+
+export async function readUses(db: Queryable, ids: readonly string[]): Promise<Map<string, Uses>> {
+  const rows = await db.query<Uses & { readonly id: string }>(sql`
+    select
+      s.id,
+      array(select slot_id from secrets.session_secret where secret_id = s.id order by slot_id) as "sessionSecretSlotIds",
+      array(
+        select distinct data_connector_id from data_connectors.user_value where secret_id = s.id order by 1
+      ) as "dataConnectorIds"
+    from secrets.user_secret s where s.id = any(${ids})`)
+  return new Map(rows.map((row) => [row.id, row]))
+}
