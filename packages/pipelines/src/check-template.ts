@@ -1,8 +1,9 @@
 import { closestName, isMillraceError } from '@millrace/core'
 import type { Json, Operator } from '@millrace/workflow'
-import { fillConfig, type TransformationNames, variablesNamed } from './fill-config.ts'
+import { checkTexts, fillConfig, type TransformationNames, variablesNamed } from './fill-config.ts'
 import type { Problem } from './problem.ts'
 import type { TemplateRecord } from './records.ts'
+import { structureProblems } from './variables.ts'
 
 /** Makes an operator from its name and configuration, and refuses what it cannot be made from. */
 export type CreateOperator = (name: string, config: Json) => Operator
@@ -12,17 +13,15 @@ export function templateProblems(
   template: Pick<TemplateRecord, 'operator' | 'config' | 'variableStructures'>,
   createOperator: CreateOperator,
 ): readonly Problem[] {
+  const typed = structureProblems(template.variableStructures)
   const made = attempt(() => createOperator(template.operator, template.config), 'config')
-  if ('problems' in made) return made.problems
+  if ('problems' in made) return [...typed, ...made.problems]
   const literalFields = literalFieldsOf(made.value)
   const known = Object.keys(template.variableStructures)
   const unknown = variablesNamed(template.config, literalFields).filter(({ name }) => !known.includes(name))
-  const read = attempt(
-    () =>
-      fillConfig(template.config, { variables: {}, pipeline: {} }, [...literalFields, ...Object.keys(template.config)]),
-    'config',
-  )
+  const read = attempt(() => checkTexts(template.config, literalFields), 'config')
   return [
+    ...typed,
     ...unknown.map(({ path, name }) => {
       const nearest = closestName(name, known)
       return {

@@ -58,6 +58,18 @@ function fillText(text: string, names: TransformationNames, path: string): Json 
   return `${forTheRun}${text}`
 }
 
+/** @throws ConfigError `TEMPLATE_INVALID` for the first text that cannot be read */
+export function checkTexts(config: Json, literalFields: readonly string[] = [], path = ''): void {
+  if (typeof config === 'string') {
+    if (hasTags.test(config)) parseTemplate(config, `The configuration at ${path}`)
+    return
+  }
+  if (typeof config !== 'object' || config === null) return
+  for (const [field, entry] of Object.entries(config)) {
+    if (path !== '' || !literalFields.includes(field)) checkTexts(entry, [], path === '' ? field : `${path}.${field}`)
+  }
+}
+
 /** Variables that the texts of a configuration name as `variables.x`, with the place of each. */
 export function variablesNamed(
   config: Json,

@@ -31,24 +31,13 @@ export type VariableValue = string | number | boolean
 /** Names that the parameters of a transformation hold already. */
 const reserved = ['transform_id', 'run_id', 'pipeline']
 
-const datatypeText = z
-  .string()
-  .transform((given) => given.toLowerCase())
-  .superRefine((given, context) => {
-    if (Object.hasOwn(kinds, given)) return
-    const nearest = closestName(given, datatypes)
-    const hint = nearest === undefined ? `There are ${datatypes.join(', ')}.` : `Did you mean "${nearest}"?`
-    context.addIssue({ code: 'custom', message: `"${given}" is no datatype. ${hint}` })
-  })
-  .transform((given) => given as Datatype)
-
 /** What a template wants to be told, by name. */
 export const variableStructuresSchema = z.record(
   variableName.refine((name) => !reserved.includes(name), `is taken: ${reserved.join(', ')} are given by the run`),
-  z.strictObject({ datatype: datatypeText, description: z.string().max(2000).default('') }),
+  z.strictObject({ datatype: z.string().max(40).toLowerCase(), description: z.string().max(2000).default('') }),
 )
 
-export type VariableStructures = Readonly<Record<string, { readonly datatype: Datatype; readonly description: string }>>
+export type VariableStructures = Readonly<Record<string, { readonly datatype: string; readonly description: string }>>
 
 /** Values as they are stored. */
 export type VariableTexts = Readonly<Record<string, string>>
@@ -60,7 +49,8 @@ export function variableText(value: VariableValue): string {
 
 /**
  * The values of a transformation by the structure of its template, strictly: nothing missing, nothing extra, everything of its
- * type. Problems have the codes `EXTRA_TRANSFORMATION_VARIABLE`, `MISSING_TRANSFORMATION_VARIABLE`, `TRANSFORMATION_VARIABLE_INVALID`.
+ * type. Problems have the codes `EXTRA_TRANSFORMATION_VARIABLE`, `MISSING_TRANSFORMATION_VARIABLE`, `TRANSFORMATION_VARIABLE_INVALID`,
+ * `VARIABLE_DATATYPE_UNKNOWN`.
  */
 export function readVariables(
   structures: VariableStructures,
@@ -89,16 +79,38 @@ export function readVariables(
       })
       continue
     }
-    const value = readers[kinds[datatype]](text)
+    if (!isDatatype(datatype)) {
+      problems.push(unknownDatatype(`${place}.${name}`, datatype))
+      continue
+    }
+    const kind = kinds[datatype]
+    const value = readers[kind](text)
     if (value === undefined) {
       problems.push({
         place: `${place}.${name}`,
         code: 'TRANSFORMATION_VARIABLE_INVALID',
-        message: `The variable "${name}" of the template "${template}" has to be ${wanted[kinds[datatype]]}, not ${JSON.stringify(text.slice(0, 100))}.`,
+        message: `The variable "${name}" of the template "${template}" has to be ${wanted[kind]}, not ${JSON.stringify(text.slice(0, 100))}.`,
       })
     } else values.push([name, value])
   }
   return { values: Object.fromEntries(values), problems }
+}
+
+/** Datatypes that nobody knows. */
+export function structureProblems(structures: VariableStructures): readonly Problem[] {
+  return Object.entries(structures)
+    .filter(([, { datatype }]) => !isDatatype(datatype))
+    .map(([name, { datatype }]) => unknownDatatype(`variable_structures.${name}.datatype`, datatype))
+}
+
+function isDatatype(text: string): text is Datatype {
+  return Object.hasOwn(kinds, text)
+}
+
+function unknownDatatype(place: string, datatype: string): Problem {
+  const nearest = closestName(datatype, datatypes)
+  const hint = nearest === undefined ? `There are ${datatypes.join(', ')}.` : `Did you mean "${nearest}"?`
+  return { place, code: 'VARIABLE_DATATYPE_UNKNOWN', message: `"${datatype}" is no datatype. ${hint}` }
 }
 
 const wanted = {

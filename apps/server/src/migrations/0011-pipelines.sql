@@ -90,29 +90,21 @@ create table pipelines.pipeline (
 create index pipeline_by_brand on pipelines.pipeline (brand_id);
 create index pipeline_by_type on pipelines.pipeline (pipeline_type_id);
 
-create table pipelines.pipeline_state (
-  pipeline_id text not null references pipelines.pipeline on delete cascade,
-  state text not null check (state in ('raw', 'ingest', 'master', 'enhance', 'enrich', 'metrics', 'dimensional')),
-  graph_order integer not null,
-  primary key (pipeline_id, state)
-);
-
 create table pipelines.transformation (
   id text primary key,
   project_id text not null,
   pipeline_id text not null,
-  state text not null,
+  state text not null check (state in ('raw', 'ingest', 'master', 'enhance', 'enrich', 'metrics', 'dimensional')),
   template_id text not null,
   graph_order integer not null default 0,
   -- {name: text}, each text of the type that the template gives the name.
   variables jsonb not null default '{}',
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
-  foreign key (pipeline_id, state) references pipelines.pipeline_state on delete cascade,
   foreign key (project_id, pipeline_id) references pipelines.pipeline (project_id, id) on delete cascade,
   constraint transformation_of_template foreign key (project_id, template_id) references pipelines.template (project_id, id)
 );
-create index transformation_by_pipeline on pipelines.transformation (pipeline_id, state);
+create index transformation_by_pipeline on pipelines.transformation (pipeline_id);
 create index transformation_by_template on pipelines.transformation (template_id);
 
 -- A run of a pipeline that started. Stays when the engine removes the run: datasets speak of it.
@@ -163,5 +155,4 @@ select audit.watch('pipelines.segment', 'segment', 'id');
 select audit.watch('pipelines.pipeline_type', 'pipeline_type', 'id');
 select audit.watch('pipelines.template', 'pipeline_template', 'id');
 select audit.watch('pipelines.pipeline', 'pipeline', 'id');
-select audit.watch('pipelines.pipeline_state', 'pipeline_state', 'pipeline_id,state');
 select audit.watch('pipelines.transformation', 'transformation', 'id');

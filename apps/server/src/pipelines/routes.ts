@@ -1,3 +1,16 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { catalogueRoutes } from './catalogue-routes.ts'
+import { configApiRoutes } from './config-api.ts'
+import { pipelineRecordRoutes } from './pipeline-routes.ts'
+import { pipelineRunRoutes } from './run-routes.ts'
+import { templateRoutes } from './template-routes.ts'
+import { transformationRoutes } from './transformation-routes.ts'
 
-export function pipelineRoutes(_api: ServerApi, _context: ServerContext): void {}
+export function pipelineRoutes(api: ServerApi, context: ServerContext): void {
+  catalogueRoutes(api, context)
+  templateRoutes(api, context)
+  pipelineRecordRoutes(api, context)
+  transformationRoutes(api, context)
+  pipelineRunRoutes(api, context)
+  configApiRoutes(api, context)
+}

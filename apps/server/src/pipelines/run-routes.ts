@@ -1,0 +1,155 @@
+import { z } from '@hono/zod-openapi'
+import { type Queryable, sql } from '@millrace/db'
+import { insertRun } from '@millrace/engine'
+import { conflict, pageHeaders, pageQuery, pageRange } from '@millrace/http'
+import { compilePipeline, groupsOf, jobName, type PipelineState, pipelineProblems, taskId } from '@millrace/pipelines'
+import type { Caller } from '../authz/index.ts'
+import { change } from '../change.ts'
+import { isoTime, text, time } from '../common-schemas.ts'
+import { readPage } from '../read-page.ts'
+import type { ServerApi, ServerContext } from '../server-context.ts'
+import { expectPart } from './access.ts'
+import { findPipeline, type PipelineRow, recordOf } from './pipeline-store.ts'
+import { compileOptions } from './publish.ts'
+import { idParams, problemSchema, stateName } from './schemas.ts'
+import { pipelineToChange } from './service.ts'
+
+const tag = 'pipelines'
+
+const graphSchema = z
+  .object({
+    version: z.string().nullable().openapi({ description: 'That it has, or would have; null with problems.' }),
+    problems: z.array(problemSchema),
+    nodes: z.array(
+      z.object({
+        id: z.string(),
+        kind: z.enum(['task', 'spacer']),
+        operator: z.string().nullable(),
+        upstreams: z.array(z.string()),
+        state: stateName.nullable(),
+        transformation_id: z.string().nullable(),
+        job_name: z.string().nullable(),
+      }),
+    ),
+  })
+  .openapi('PipelineGraph')
+
+const runEventSchema = z
+  .object({
+    id: z.string().openapi({ description: 'Of the run.' }),
+    pipeline_id: z.string(),
+    created_at: time,
+  })
+  .openapi('PipelineRunEvent')
+
+/** What a pipeline becomes, and its runs. */
+export function pipelineRunRoutes(api: ServerApi, context: ServerContext): void {
+  const { db, engine } = context
+  const find = async (from: Queryable, caller: Caller, id: string): Promise<PipelineRow> =>
+    await expectPart(context, from, caller, 'read', { row: await findPipeline(from, id), noun: 'pipeline', id })
+
+  api.endpoint(
+    {
+      ...{ method: 'get', path: '/api/pipelines/{id}/graph', operationId: 'getPipelineGraph', tag, access: 'open' },
+      summary: 'The workflow that a pipeline is compiled to, or what is wrong with it',
+      params: idParams,
+      answers: { 200: graphSchema },
+    },
+    async ({ principal, params: { id } }) => {
+      return { status: 200, body: presentGraph(context, await find(db, principal, id)) }
+    },
+  )
+
+  api.endpoint(
+    {
+      ...{ method: 'post', path: '/api/pipelines/{id}/validate', operationId: 'validatePipeline', tag, access: 'open' },
+      summary: 'Everything that is wrong with a pipeline',
+      params: idParams,
+      answers: { 200: z.object({ valid: z.boolean(), problems: z.array(problemSchema) }) },
+    },
+    async ({ principal, params: { id } }) => {
+      const row = await find(db, principal, id)
+      const problems = [...pipelineProblems(recordOf(row), compileOptions(context))]
+      return { status: 200, body: { valid: problems.length === 0, problems } }
+    },
+  )
+
+  api.endpoint(
+    {
+      ...{ method: 'post', path: '/api/pipelines/{id}/runs', operationId: 'runPipeline', tag, access: 'user' },
+      summary: 'Start a run of an active pipeline',
+      params: idParams,
+      body: z
+        .strictObject({ key: text(250).min(1).optional() })
+        .optional()
+        .transform((body) => body ?? {}),
+      answers: { 201: z.object({ run_id: z.string(), workflow: z.string() }) },
+    },
+    async ({ principal, requestId, params: { id }, body: { key } }) => {
+      const created = await change(db, { id: principal.id, requestId }, async (trx) => {
+        const row = await pipelineToChange(trx, context, principal, { id })
+        if (!row.is_active) {
+          throw conflict('PIPELINE_INACTIVE', `Pipeline "${row.name}" is not active. Activate it to run it.`)
+        }
+        const { run } = await insertRun(engine, trx, {
+          workflow: row.workflow,
+          trigger: 'manual',
+          ...(key === undefined ? {} : { key }),
+        })
+        return { run_id: `${run.id}`, workflow: row.workflow }
+      })
+      return { status: 201, body: created }
+    },
+  )
+
+  api.endpoint(
+    {
+      ...{ method: 'get', path: '/api/pipelines/{id}/run-events', operationId: 'listPipelineRunEvents', tag },
+      access: 'open',
+      summary: 'Runs of a pipeline that have started, the newest first',
+      params: idParams,
+      query: z.strictObject(pageQuery),
+      answers: { 200: z.array(runEventSchema) },
+    },
+    async ({ principal, params: { id }, query }) => {
+      await find(db, principal, id)
+      const { limit, offset } = pageRange(query)
+      const { rows, total } = await readPage<{ id: number; pipeline_id: string; created_at: Date }>(db, {
+        rows: sql`
+          select id, pipeline_id, created_at from pipelines.run_event
+          where pipeline_id = ${id} order by id desc limit ${limit} offset ${offset}`,
+        total: sql`(select count(*) from pipelines.run_event where pipeline_id = ${id})`,
+      })
+      const body = rows.map((row) => ({ ...row, id: `${row.id}`, created_at: isoTime(row.created_at) }))
+      return { status: 200, body, headers: pageHeaders(query, total) }
+    },
+  )
+}
+
+interface Place {
+  readonly state: PipelineState
+  readonly transformation_id: string | null
+  readonly job_name: string | null
+}
+
+function presentGraph(context: ServerContext, row: PipelineRow): z.input<typeof graphSchema> {
+  const record = recordOf(row)
+  const options = compileOptions(context)
+  const problems = [...pipelineProblems(record, options)]
+  if (problems.length > 0) return { version: null, problems, nodes: [] }
+  const manifest = compilePipeline(record, options).toManifest()
+  const { name: pipeline, client, brand } = record
+  const placed = groupsOf(record).flatMap(({ state, transformations }, index): [string, Place][] => [
+    [`${state}_group_step_${index}`, { state, transformation_id: null, job_name: null }],
+    ...transformations.map(({ id, template: { name: template } }): [string, Place] => {
+      const job_name = jobName({ client, brand, state, dataset: template })
+      return [taskId({ pipeline, state, template, transformation: id }), { state, transformation_id: id, job_name }]
+    }),
+  ])
+  const places = new Map(placed)
+  const nodes = manifest.nodes.map(({ id, kind, operator, upstreams }) => ({
+    ...{ id, kind, operator: operator?.name ?? null, upstreams: [...upstreams] },
+    ...(places.get(id) ?? { state: null, transformation_id: null, job_name: null }),
+  }))
+  return { version: manifest.version, problems, nodes }
+}
