@@ -12,8 +12,9 @@ import { computeRoutes, seedPools } from './compute/index.ts'
 import { connectedServiceRoutes } from './connected-services/index.ts'
 import { connectionRoutes } from './connections/index.ts'
 import { dataConnectorRoutes } from './data-connectors/index.ts'
-import { environmentRoutes } from './environments/index.ts'
+import { environmentRoutes, seedEnvironments } from './environments/index.ts'
 import { groupRoutes } from './groups/index.ts'
+import { allJobs } from './jobs/all-jobs.ts'
 import { jobRoutes } from './jobs/index.ts'
 import { launcherRoutes } from './launchers/index.ts'
 import { metricRoutes } from './metrics/index.ts'
@@ -63,6 +64,8 @@ export interface Server extends AsyncDisposable {
   readonly document: OpenApiDocument
   /** The engine as workers in this process see it; what they write to logs is told to those who follow them. */
   readonly workerApi: WorkerApi
+  /** What its features work on, for work beside requests. */
+  readonly context: ServerContext
   /** Ends answers that wait for something: long polls with what they have, streams at once. */
   stopWaiting(): void
 }
@@ -90,6 +93,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const authz = createAuthz()
   const context: ServerContext = { db, engine, workerApi, runChanges, logChanges, log, authz, settings }
   await seedPools(context)
+  await seedEnvironments(context)
   const checks = {
     database: async () => {
       await engine.db.execute(sql`select 1`)
@@ -128,7 +132,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   connectionRoutes(api, context)
   pipelineRoutes(api, context)
   searchRoutes(api, context)
-  jobRoutes(api, context)
+  jobRoutes(api, context, allJobs)
   auditRoutes(api, context)
   const document = specRoutes(api, version)
   return {
@@ -136,6 +140,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     request: api.request,
     document,
     workerApi,
+    context,
     stopWaiting: () => closing.abort(),
     async [Symbol.asyncDispose]() {
       closing.abort()

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
     port: settings.port,
     leaseSeconds: settings.leaseSeconds,
     failureBus: failureBus(),
+    settings,
     scheduler: { retention: { days: settings.retentionDays, keepRuns: settings.retentionRuns } },
   })
   log.info({ url: server.url }, 'listening')

@@ -892,6 +892,11 @@ create function search.words(text text) returns text language sql immutable stri
   select regexp_replace(lower(text collate "und-x-icu"), '[\\u0001-\\u002f\\u003a-\\u0060\\u007b-\\u00bf\\u2010-\\u206f]+', ' ', 'g')
 $$;
 
+-- In small letters.
+create function search.fold(texts text[]) returns text[] language sql immutable strict parallel safe as $$
+  select coalesce(array_agg(lower(text collate "und-x-icu") order by place), '{}') from unnest(texts) with ordinality as one (text, place)
+$$;
+
 -- The weights say where a word stands: A in the name, B in the slug, C in the keywords, D in the description.
 create function search.document(name text, slug text, keywords text[], description text) returns tsvector
 language sql immutable parallel safe as $$
@@ -933,8 +938,8 @@ create table search.entity (
   created_at timestamptz not null,
   doi text,
   publisher_name text,
-  -- Two columns of keywords: as they are shown, and as they are compared.
-  folded_keywords text[] not null generated always as (string_to_array(lower(array_to_string(keywords, E'\\x01') collate "und-x-icu"), E'\\x01')) stored,
+  -- As they are compared; the others are shown.
+  folded_keywords text[] not null generated always as (search.fold(keywords)) stored,
   document tsvector not null generated always as (search.document(name, slug, keywords, description)) stored,
   primary key (type, id)
 );

@@ -22,6 +22,10 @@ import {
 import { serve } from '@millrace/http'
 import { createServer } from './create-server.ts'
 import { migrateServer } from './database.ts'
+import { startEventDelivery } from './events/index.ts'
+import { allJobs } from './jobs/all-jobs.ts'
+import { startJobs } from './jobs/index.ts'
+import type { ServerContext } from './server-context.ts'
 import { version as ownVersion } from './version.ts'
 
 export interface StartServerOptions {
@@ -36,7 +40,7 @@ export interface StartServerOptions {
   readonly port: number
   /** How long a worker may be silent, in seconds. Default 30. */
   readonly leaseSeconds?: number
-  /** False where another process has the scheduler; it may run in several. Default: on, with its defaults. */
+  /** False where another process has the scheduler, sends events and runs jobs; several may. Default: on, with its defaults. */
   readonly scheduler?: false | Partial<Omit<SchedulerOptions, 'log'>>
   /** Where failed tasks are published. Default null: nowhere. */
   readonly failureBus?: FailureBus | null
@@ -54,6 +58,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly engine: Engine
   /** For a worker in this process. */
   readonly workerApi: WorkerApi
+  /** What the features of the server work on. */
+  readonly context: ServerContext
   /**
    * Takes no more requests, answers those that wait at once, and ends what runs within `timeoutMs` (default 10,000). Runs go
    * on when a server is started again; workers keep what they have until then.
@@ -79,8 +85,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const signals = started.use(await listenForWork(db))
   const { settings = readPlatformSettings({ env: {} }), dummyUsers = false } = options
   const api = started.use(await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers }))
-  if (options.scheduler !== false)
+  if (options.scheduler !== false) {
     started.use(await startScheduler(engine, { pauseFile: settings.pauseFile, ...options.scheduler, log }))
+    started.use(await startEventDelivery(db, { settings, log }))
+    started.use(await startJobs(api.context, { jobs: allJobs }))
+  }
   if (failureBus !== null) {
     const stop = new AbortController()
     const publish = async (failure: RunFailure, signal: AbortSignal) =>
@@ -103,5 +112,12 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     })()
     return closing
   }
-  return { url: server.url, engine, workerApi: api.workerApi, close, [Symbol.asyncDispose]: () => close() }
+  return {
+    url: server.url,
+    engine,
+    workerApi: api.workerApi,
+    context: api.context,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  }
 }

@@ -1,1 +1,2 @@
+export { reprovisionJob } from './reprovision-job.ts'
 export { searchRoutes } from './routes.ts'

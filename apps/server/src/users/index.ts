@@ -1,5 +1,5 @@
 export { ensureUser } from './ensure-user.ts'
 export { userRoutes } from './routes.ts'
-export { saveUser } from './save-user.ts'
+export { addUserNamespace, saveUser } from './save-user.ts'
 export { userIdText } from './schemas.ts'
 export { displayName, findUser, type User, type UserProfile } from './store.ts'

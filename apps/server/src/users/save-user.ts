@@ -18,7 +18,7 @@ export async function saveUser(
     insert into users."user" (id, email, first_name, last_name) values (${id}, ${email}, ${firstName}, ${lastName})
     on conflict (id) do nothing`)
   if (added === 1) {
-    const username = await addNamespace(trx, authz, profile)
+    const username = await addUserNamespace(trx, authz, profile)
     await emitEvent(trx, 'user.added', payload(profile, username))
     return 'added'
   }
@@ -32,7 +32,7 @@ export async function saveUser(
   return 'updated'
 }
 
-async function addNamespace(trx: Trx, authz: Authz, profile: UserProfile): Promise<string> {
+export async function addUserNamespace(trx: Trx, authz: Authz, profile: UserProfile): Promise<string> {
   const id = newId()
   for (const slug of candidates(profile)) {
     const added = await trx.execute(sql`

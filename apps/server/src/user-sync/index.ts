@@ -1,0 +1,1 @@
+export { adminSync, fullUserSync, userSync } from './user-sync.ts'
