@@ -4,6 +4,7 @@ export { secretRoutes } from './routes.ts'
 export { type Sealed, seal, unseal } from './seal.ts'
 export { findTaskSecret, type TaskSecret } from './task-secret-store.ts'
 export { readTaskSecret, removeAbandonedValues } from './task-secret-values.ts'
+export { secretValue } from './user-secret-routes.ts'
 export {
   createUserSecret,
   type NewUserSecret,
@@ -11,4 +12,4 @@ export {
   type UserSecretChanges,
   updateUserSecret,
 } from './user-secret-service.ts'
-export { findUserSecret, type UserSecret } from './user-secret-store.ts'
+export { findUserSecret, type UserSecret, unexpired } from './user-secret-store.ts'

@@ -22,8 +22,9 @@ export function secretKeyRoutes(api: ServerApi, { db, settings }: ServerContext)
       description: 'For callers inside the cluster only: the operator says which networks those are.',
       answers: { 200: z.object({ secret_key: z.string() }).openapi('UserSecretKey') },
     },
-    async ({ principal: { id, via }, request, requestId }) => {
-      if (via === 'token' || !isInside(clientAddress(request))) {
+    async ({ principal: { id, via, scopes }, request, requestId }) => {
+      const isSession = via === 'internal' && scopes?.includes('secrets:key') === true
+      if (!isSession && !isInside(clientAddress(request))) {
         throw forbidden(
           'OUTSIDE_OF_CLUSTER',
           'Keys of secrets are for sessions inside the cluster. Secrets are used there; values are never shown.',

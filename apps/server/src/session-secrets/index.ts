@@ -1,1 +1,2 @@
+export { copySlots } from './copy-slots.ts'
 export { sessionSecretRoutes } from './routes.ts'

@@ -1,3 +1,8 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { linkRoutes } from './session-secret-routes.ts'
+import { slotRoutes } from './slot-routes.ts'
 
-export function sessionSecretRoutes(_api: ServerApi, _context: ServerContext): void {}
+export function sessionSecretRoutes(api: ServerApi, context: ServerContext): void {
+  slotRoutes(api, context)
+  linkRoutes(api, context)
+}
