@@ -1,1 +1,2 @@
+export { copyLaunchers } from './copy-launchers.ts'
 export { launcherRoutes } from './routes.ts'
