@@ -4,6 +4,7 @@ import { change } from '../change.ts'
 import { isoTime, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { ensureUser } from '../users/index.ts'
 import { createUserSecret, secretMissing, updateUserSecret } from './user-secret-service.ts'
 import {
   deleteUserSecret,
@@ -93,7 +94,8 @@ export function userSecretRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 201: secretSchema },
     },
-    async ({ principal: { id: userId }, requestId, body }) => {
+    async ({ principal, requestId, body }) => {
+      const { id: userId } = await ensureUser(context, principal)
       const secret = await change(db, { id: userId, requestId }, async (trx) =>
         createUserSecret(trx, context, {
           ...{ userId, name: body.name, value: body.value, kind: body.kind ?? 'general' },

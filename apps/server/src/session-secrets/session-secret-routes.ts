@@ -5,6 +5,7 @@ import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import { createUserSecret, findUserSecret, secretMissing, secretValue, updateUserSecret } from '../secrets/index.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { ensureUser } from '../users/index.ts'
 import {
   linkSecret,
   listSessionSecrets,
@@ -77,7 +78,8 @@ export function linkRoutes(api: ServerApi, context: ServerContext): void {
       answers: { 200: z.array(sessionSecretSchema) },
     },
     async ({ principal, requestId, params: { id: projectId }, body }) => {
-      const of = { projectId, userId: principal.id }
+      const { id: userId } = await ensureUser(context, principal)
+      const of = { projectId, userId }
       const secrets = await change(db, { id: principal.id, requestId }, async (trx) => {
         await requireProject(trx, context, principal, 'read', projectId)
         const slots = await slotsOf(trx, projectId, body)
