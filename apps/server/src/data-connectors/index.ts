@@ -1,1 +1,2 @@
+export { copyProjectLinks, removeDataConnectors } from './for-projects.ts'
 export { dataConnectorRoutes } from './routes.ts'
