@@ -6,15 +6,23 @@ import { hasRelation, isRelation, type Rule, ruleOf, subjectsOf } from './rules.
 
 type Columns = Readonly<Record<string, Sql>>
 
-const nobody = sql`false`
-const anybody = sql`true`
-
-/** The condition that the caller has a permission on the object of this id, which may be a column: looks up what is related to that one. */
-export function conditionOn(caller: Caller, type: ObjectType, permission: string, id: Sql): Sql {
-  return oneOf(partsOn(caller, type, ruleOf(type, permission), id, 0))
+interface Scope {
+  readonly caller: Caller
+  /** At the end of every look-up. */
+  readonly fence: Sql
 }
 
-/** The same for all rows of a statement: looks up once what the caller is related to, and looks for each row in that. */
+const anybody = sql`true`
+
+/**
+ * The condition that the caller has a permission on the object of this id, which may be a column. It looks up what that object is
+ * related to, whatever else the caller is related to: `offset 0` keeps the planner from reading all of the latter beforehand.
+ */
+export function conditionOn(caller: Caller, type: ObjectType, permission: string, id: Sql): Sql {
+  return oneOf(partsOf({ caller, fence: sql`offset 0` }, type, ruleOf(type, permission), id, {}))
+}
+
+/** The same for the rows of a statement, few or many: the planner looks up each one, or once all that the caller is related to. */
 export function conditionAmong(caller: Caller, type: ObjectType, permission: string, id: Sql, columns: Columns): Sql {
   for (const relation of Object.keys(columns)) {
     if (!isRelation(relation)) {
@@ -23,68 +31,52 @@ export function conditionAmong(caller: Caller, type: ObjectType, permission: str
       })
     }
   }
-  return oneOf(partsAmong(caller, type, ruleOf(type, permission), id, columns))
+  return oneOf(partsOf({ caller, fence: sql`` }, type, ruleOf(type, permission), id, columns))
 }
 
-function partsOn(caller: Caller, type: ObjectType, rule: Rule, id: Sql, depth: number): readonly Sql[] {
+/** Conditions of which one has to hold; none when nobody like the caller can have the permission. */
+function partsOf(scope: Scope, type: ObjectType, rule: Rule, id: Sql, columns: Columns, depth = 0): readonly Sql[] {
+  const { caller, fence } = scope
   if (rule.admins && caller.isAdmin) return [anybody]
+  const parts: Sql[] = []
   // Every level has a name of its own, because it speaks of the one around it.
   const r = sql.identifier(`r${depth}`)
-  const parts: Sql[] = []
-  const relations = matching(caller, type, rule.relations)
-  if (relations.length > 0) {
-    parts.push(sql`exists (
-      select from authz.relation ${r}
-      where ${r}.object_type = ${sql.literal(type)} and ${r}.object_id = ${id} and ${isOneOf(r, type, relations, caller)})`)
-  }
-  for (const { relation, type: target, rule: onTarget } of rule.arrows) {
-    const inner = partsOn(caller, target, onTarget, sql`${r}.subject_id`, depth + 1)
-    if (inner.length === 0) continue
-    parts.push(sql`exists (
-      select from authz.relation ${r}
-      where ${r}.object_type = ${sql.literal(type)} and ${r}.object_id = ${id} and ${r}.relation = ${sql.literal(relation)} and ${r}.subject_type = ${sql.literal(target)}
-        and ${oneOf(inner)})`)
-  }
-  for (const { from, without } of rule.differences) {
-    const granted = partsOn(caller, type, from, id, depth)
-    if (granted.length > 0) parts.push(butNot(granted, partsOn(caller, type, without, id, depth)))
-  }
-  if (rule.admins && mayBeAdmin(caller)) parts.push(isAdmin(caller))
-  return parts
-}
-
-function partsAmong(caller: Caller, type: ObjectType, rule: Rule, id: Sql, columns: Columns): readonly Sql[] {
-  if (rule.admins && caller.isAdmin) return [anybody]
-  const parts: Sql[] = []
   const relations = matching(caller, type, rule.relations)
   for (const relation of relations) {
     const column = columns[relation]
     if (column !== undefined) parts.push(isWildcard(type, relation) ? column : sql`${column} = ${caller.id}`)
   }
-  const others = relations.filter((relation) => columns[relation] === undefined)
-  if (others.length > 0) parts.push(sql`${id} in (${objectsOf(caller, type, others)})`)
+  const stored = relations.filter((relation) => columns[relation] === undefined)
+  if (stored.length > 0) {
+    parts.push(sql`exists (
+      select from authz.relation ${r}
+      where ${r}.object_id = ${id} and ${leadsToCaller(caller, r, type, stored)} ${fence})`)
+  }
   for (const [relation, arrows] of Map.groupBy(rule.arrows, (arrow) => arrow.relation)) {
     const column = columns[relation]
-    if (column === undefined) {
-      for (const arrow of arrows) {
-        const inner = partsAmong(caller, arrow.type, arrow.rule, sql`r.subject_id`, {})
-        if (inner.length === 0) continue
-        parts.push(sql`${id} in (
-          select r.object_id from authz.relation r
-          where r.object_type = ${sql.literal(type)} and r.relation = ${sql.literal(relation)}
-            and r.subject_type = ${sql.literal(arrow.type)} and ${oneOf(inner)})`)
-      }
-    } else {
-      // Ids differ between types, so that the column's is looked for among all that it may be.
-      const inner = arrows.flatMap((arrow) =>
-        partsAmong(caller, arrow.type, arrow.rule, column, onwards(type, columns)),
-      )
-      if (inner.length > 0) parts.push(sql`(${column} is not null and ${oneOf(inner)})`)
+    if (column !== undefined) {
+      // Ids differ between types, so that the column's is looked for in all that it may be.
+      const targets = arrows.flatMap((arrow) => {
+        return partsOf(scope, arrow.type, arrow.rule, column, onwards(type, columns), depth)
+      })
+      if (targets.length > 0) parts.push(sql`(${column} is not null and ${oneOf(targets)})`)
+      continue
     }
+    const targets = arrows.flatMap((arrow) => {
+      const inner = partsOf(scope, arrow.type, arrow.rule, sql`${r}.subject_id`, {}, depth + 1)
+      return inner.length === 0 ? [] : [sql`(${r}.subject_type = ${sql.literal(arrow.type)} and ${oneOf(inner)})`]
+    })
+    if (targets.length === 0) continue
+    parts.push(sql`exists (
+      select from authz.relation ${r}
+      where ${r}.object_id = ${id} and ${r}.object_type = ${sql.literal(type)} and ${r}.relation = ${sql.literal(relation)}
+        and ${oneOf(targets)} ${fence})`)
   }
   for (const { from, without } of rule.differences) {
-    const granted = partsAmong(caller, type, from, id, columns)
-    if (granted.length > 0) parts.push(butNot(granted, partsAmong(caller, type, without, id, columns)))
+    const granted = partsOf(scope, type, from, id, columns, depth)
+    const taken = partsOf(scope, type, without, id, columns, depth)
+    if (granted.length > 0)
+      parts.push(taken.length === 0 ? oneOf(granted) : sql`(${oneOf(granted)} and not ${oneOf(taken)})`)
   }
   if (rule.admins && mayBeAdmin(caller)) parts.push(isAdmin(caller))
   return parts
@@ -92,32 +84,16 @@ function partsAmong(caller: Caller, type: ObjectType, rule: Rule, id: Sql, colum
 
 /** Ids of the objects of a type that one of the relations leads from to the caller. */
 export function objectsOf(caller: Caller, type: ObjectType, relations: readonly string[]): Sql {
-  const r = sql.identifier('r')
-  return sql`
-    select r.object_id from authz.relation r
-    where r.object_type = ${sql.literal(type)} and ${isOneOf(r, type, relations, caller)}`
+  return sql`select r.object_id from authz.relation r where ${leadsToCaller(caller, sql`r`, type, relations)}`
 }
 
-/** The relations that may lead to somebody like the caller at all. */
-function matching(caller: Caller, type: ObjectType, relations: readonly string[]): string[] {
-  const kind = subjectTypeOf(caller)
-  return relations.filter((relation) => subjectsOf(type, relation).some((subject) => subject.type === kind))
-}
-
-function isWildcard(type: ObjectType, relation: string): boolean {
-  return subjectsOf(type, relation).every((subject) => subject.wildcard)
-}
-
-/** That a row is one of these relations to the caller, by name or as everybody. */
-function isOneOf(r: Sql, type: ObjectType, relations: readonly string[], caller: Caller): Sql {
+/** That a row of `authz.relation` is one of these relations to the caller, by name or as everybody. */
+function leadsToCaller(caller: Caller, r: Sql, type: ObjectType, relations: readonly string[]): Sql {
   const names = sql.join(relations.map((relation) => sql.literal(relation)))
   const everybody = relations.some((relation) => subjectsOf(type, relation).some(({ wildcard }) => wildcard))
   const ids = caller.kind === 'anonymous' ? sql`'*'` : everybody ? sql`${caller.id}, '*'` : sql`${caller.id}`
-  return sql`${r}.relation in (${names}) and ${r}.subject_type = ${sql.literal(subjectTypeOf(caller))} and ${r}.subject_id in (${ids})`
-}
-
-function subjectTypeOf(caller: Caller): ObjectType {
-  return caller.kind === 'anonymous' ? 'anonymous_user' : 'user'
+  return sql`${r}.object_type = ${sql.literal(type)} and ${r}.relation in (${names})
+        and ${r}.subject_type = ${sql.literal(subjectTypeOf(caller))} and ${r}.subject_id in (${ids})`
 }
 
 /** What is not said to be an administrator by the sign-in can be one by relation; a token for less than everything never is. */
@@ -132,17 +108,27 @@ export function isAdmin(caller: Caller): Sql {
       and r.subject_type = 'user' and r.subject_id = ${caller.id})`
 }
 
+/** The relations that may lead to somebody like the caller at all. */
+function matching(caller: Caller, type: ObjectType, relations: readonly string[]): string[] {
+  const kind = subjectTypeOf(caller)
+  return relations.filter((relation) => subjectsOf(type, relation).some((subject) => subject.type === kind))
+}
+
+function isWildcard(type: ObjectType, relation: string): boolean {
+  return subjectsOf(type, relation).every((subject) => subject.wildcard)
+}
+
+function subjectTypeOf(caller: Caller): ObjectType {
+  return caller.kind === 'anonymous' ? 'anonymous_user' : 'user'
+}
+
 /** Columns for relations that this type does not have are about the object that the row's relation leads to. */
 function onwards(type: ObjectType, columns: Columns): Columns {
   return Object.fromEntries(Object.entries(columns).filter(([relation]) => !hasRelation(type, relation)))
 }
 
-function butNot(granted: readonly Sql[], without: readonly Sql[]): Sql {
-  return without.length === 0 ? oneOf(granted) : sql`(${oneOf(granted)} and not ${oneOf(without)})`
-}
-
 function oneOf(parts: readonly Sql[]): Sql {
-  if (parts.length === 0) return nobody
+  if (parts.length === 0) return sql`false`
   const different = new Map(parts.map((part) => [JSON.stringify([part.text, part.values]), part]))
   return sql`(${sql.join([...different.values()], ' or ')})`
 }

@@ -1,7 +1,7 @@
 import { isMillraceError } from '@millrace/core'
 import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import { invalid } from '@millrace/http'
-import type { Authz, Caller } from '../authz/index.ts'
+import { type Authz, type Caller, type ProjectFilter, readableProjects } from '../authz/index.ts'
 import { namespaceIdBySlug } from '../namespaces/index.ts'
 import { type Page, readPage } from '../read-page.ts'
 
@@ -56,8 +56,25 @@ export async function listProjects(
   })
 }
 
-export function inNamespace(slug: string): Sql {
-  return sql`p.namespace_id = ${namespaceIdBySlug(slug)}`
+/** All that the caller reads, the last changed first; without their documentation. Its cost does not grow with how many projects there are. */
+export async function listReadableProjects(
+  db: Queryable,
+  caller: Caller,
+  { namespace, directMember }: { readonly namespace: string | undefined; readonly directMember: boolean },
+  range: { readonly limit: number; readonly offset: number },
+): Promise<Page<Project>> {
+  const filter: ProjectFilter = {
+    directMember,
+    namespaceId: namespace === undefined ? undefined : sql`(select ${namespaceIdBySlug(namespace)})`,
+  }
+  const { page, total } = readableProjects(caller, filter, range)
+  return await readPage<Project>(db, {
+    rows: sql`
+      select ${columns}, null as documentation
+      from (${page}) as p cross join lateral (select * from common.namespace where id = p.namespace_id offset 0) as n
+      order by p.updated_at desc, p.id desc`,
+    total,
+  })
 }
 
 /** The one with the id, which may be an expression, if the condition on `p` holds. */
