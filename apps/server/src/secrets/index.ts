@@ -1,5 +1,6 @@
 export { decryptAtRest, encryptAtRest, renewAtRest } from './at-rest.ts'
 export { masterKeys } from './master-keys.ts'
+export { type MasterKeyRotation, rotateMasterKey } from './rotate-master-key.ts'
 export { secretRoutes } from './routes.ts'
 export { type Sealed, seal, unseal } from './seal.ts'
 export { findTaskSecret, type TaskSecret } from './task-secret-store.ts'
