@@ -1,4 +1,5 @@
 import type { Trx } from '@millrace/db'
+import { copyLaunchers } from '../launchers/index.ts'
 import {
   createProject,
   missingProject,
@@ -8,6 +9,7 @@ import {
   visibleProjects,
 } from '../projects/index.ts'
 import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import { copySlots } from '../session-secrets/index.ts'
 
 /** What is not given is that of the template; `notCopied` names data connectors whose links the caller may not copy. */
 export async function copyProject(
@@ -27,5 +29,7 @@ export async function copyProject(
     ...body,
   }
   const project = await createProject(trx, context, principal, wanted, { templateId: template.id })
+  await copySlots(trx, { from: template.id, to: project.id, userId: principal.id })
+  await copyLaunchers(trx, context, principal, template.id, project.id)
   return { project, notCopied: [] }
 }
