@@ -33,10 +33,39 @@ create table audit.event (
   entity_id text not null,
   action text not null check (action in ('insert', 'update', 'delete')),
   before jsonb,
-  after jsonb
+  after jsonb,
+  -- What it belongs to, so that owners see it: `project:ID` and `namespace:ID`, before and after the change.
+  scopes text[] not null
 );
 create index event_by_entity on audit.event (entity, entity_id, id desc);
 create index event_by_actor on audit.event (actor, id desc);
+create index event_by_scope on audit.event using gin (scopes);
+
+-- Of a row as it was or is; what is in a project is in the namespace of that as well.
+create function audit.scopes(entity text, audited jsonb) returns setof text language plpgsql stable as $$
+begin
+  return query
+  with project as (
+    select case
+      when entity = 'project' then audited ->> 'id'
+      when entity = 'relation' then case when audited ->> 'object_type' = 'project' then audited ->> 'object_id' end
+      else audited ->> 'project_id'
+    end as id
+  )
+  select 'project:' || id from project where id is not null
+  union
+  select 'namespace:' || p.namespace_id from project join common.project p using (id)
+  union
+  select 'namespace:' || namespace.id
+  from unnest(array[
+    audited ->> 'namespace_id',
+    case when entity in ('group', 'namespace') then audited ->> 'id' end,
+    case when audited ->> 'object_type' in ('group', 'user_namespace') then audited ->> 'object_id' end,
+    case when audited ->> 'subject_type' in ('group', 'user_namespace') then audited ->> 'subject_id' end
+  ]) as namespace (id)
+  where namespace.id is not null;
+end
+$$;
 
 -- Arguments of the trigger: the entity's name, the column or columns (with commas) that name it, and columns that are left out, such as ciphertext.
 create function audit.note() returns trigger language plpgsql as $$
@@ -52,11 +81,12 @@ begin
   end if;
   select string_agg(current_row ->> key, '/' order by place) into entity_id
   from unnest(string_to_array(tg_argv[1], ',')) with ordinality as part (key, place);
-  insert into audit.event (actor, request_id, entity, entity_id, action, before, after)
+  insert into audit.event (actor, request_id, entity, entity_id, action, before, after, scopes)
   values (
     coalesce(nullif(current_setting('millrace.actor', true), ''), 'database:' || current_user),
     nullif(current_setting('millrace.request_id', true), ''),
-    tg_argv[0], entity_id, lower(tg_op), former, latter
+    tg_argv[0], entity_id, lower(tg_op), former, latter,
+    array(select audit.scopes(tg_argv[0], former) union select audit.scopes(tg_argv[0], latter))
   );
   return null;
 end

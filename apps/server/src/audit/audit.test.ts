@@ -1,0 +1,154 @@
+import { sql } from '@millrace/db'
+import { describe, expect, it } from 'vitest'
+import { change } from '../change.ts'
+import { type CallServer, type TestServer, useServers } from '../test-server.fixture.ts'
+
+const servers = useServers()
+
+async function create(call: CallServer, path: string, body: unknown) {
+  const answer = await call('POST', `/api/data/${path}`, { body })
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201)
+  return answer.body
+}
+
+async function populated(server: TestServer) {
+  const [ada, bob] = ['ada', 'bob'].map((id) => server.as(id, { first_name: id, email: `${id}@example.org` }))
+  if (ada === undefined || bob === undefined) throw new Error('There are two.')
+  for (const call of [ada, bob]) await call('GET', '/api/data/user')
+  await create(ada, 'groups', { name: 'Forest', slug: 'forest' })
+  const project = await create(ada, 'projects', { name: 'Fire', namespace: 'forest' })
+  return { ada, bob, root: server.as('root', { is_admin: true }), project }
+}
+
+describe('the audit log', () => {
+  it('has every change with who made it, in which request, and the row before and after', async () => {
+    const server = await servers.start()
+    const { ada, root, project } = await populated(server)
+    const headers = { 'if-match': project.etag, 'x-request-id': 'rename-1' }
+    const patched = await ada('PATCH', `/api/data/projects/${project.id}`, { body: { name: 'Flood' }, headers })
+    expect(patched.status).toBe(200)
+    const log = await root('GET', `/api/audit?entity=project&entity_id=${project.id}`)
+    expect(log.headers.get('total')).toBe('2')
+    expect(log.body).toMatchObject([
+      { action: 'update', actor: 'ada', request_id: 'rename-1', before: { name: 'Fire' }, after: { name: 'Flood' } },
+      { action: 'insert', actor: 'ada', before: null, after: { name: 'Fire', visibility: 'private' } },
+    ])
+  })
+
+  it('has nothing of what was rolled back or changed nothing', async () => {
+    const { db } = await servers.start()
+    const count = async () => (await db.one<{ count: number }>(sql`select count(*) as count from audit.event`)).count
+    await change(db, { id: 'ada' }, async (trx) => {
+      await trx.execute(sql`insert into users."user" (id) values ('x')`)
+    })
+    const before = await count()
+    const failed = change(db, { id: 'ada' }, async (trx) => {
+      await trx.execute(sql`insert into users."user" (id) values ('y')`)
+      throw new Error('no')
+    })
+    await expect(failed).rejects.toThrow('no')
+    await change(db, { id: 'ada' }, async (trx) => {
+      await trx.execute(sql`update users."user" set email = email where id = 'x'`)
+    })
+    expect(await count()).toBe(before)
+    await db.execute(sql`delete from users."user" where id = 'x'`)
+    const last = await db.one<{ actor: string }>(sql`select actor from audit.event order by id desc limit 1`)
+    expect(last.actor).toMatch(/^database:/)
+  })
+
+  it('is narrowed by actor and time, in pages', async () => {
+    const server = await servers.start()
+    const { root } = await populated(server)
+    const all = await root('GET', '/api/audit?actor=bob&per_page=1')
+    expect([all.body.length, Number(all.headers.get('total'))]).toEqual([1, expect.any(Number)])
+    expect(all.body[0].actor).toBe('bob')
+    expect((await root('GET', '/api/audit?to=2020-01-01T00:00:00Z')).body).toEqual([])
+    expect((await root('GET', '/api/audit?from=2020-01-01T00:00:00Z&actor=nobody')).body).toEqual([])
+    expect((await root('GET', '/api/audit?from=yesterday')).status).toBe(422)
+  })
+
+  it('is for administrators, and of a project and a group for their owners', async () => {
+    const server = await servers.start()
+    const { ada, bob, root, project } = await populated(server)
+    const other = await create(bob, 'projects', { name: 'Other', namespace: 'bob' })
+    expect((await ada('GET', '/api/audit')).status).toBe(403)
+    expect((await server.anonymous('GET', '/api/audit')).status).toBe(401)
+    const ofProject = `/api/projects/${project.id}/audit`
+    const ofGroup = '/api/groups/forest/audit'
+    const body = [{ id: 'bob', role: 'editor' }]
+    expect((await ada('PATCH', '/api/data/groups/forest/members', { body })).status).toBe(200)
+    for (const path of [ofProject, ofGroup]) {
+      expect((await bob('GET', path)).status).toBe(404)
+      expect((await server.anonymous('GET', path)).status).toBe(401)
+      expect((await root('GET', path)).status).toBe(200)
+    }
+    const seen = async (path: string) =>
+      (await ada('GET', path)).body.map(
+        (one: { entity: string; entity_id: string }) => `${one.entity} ${one.entity_id}`,
+      )
+    expect(await seen(ofProject)).toEqual(
+      expect.arrayContaining([
+        `project ${project.id}`,
+        expect.stringContaining(`relation project/${project.id}/owner`),
+      ]),
+    )
+    const group = await seen(ofGroup)
+    expect(group).toEqual(
+      expect.arrayContaining([
+        `project ${project.id}`,
+        expect.stringMatching(/^relation group\/.*\/editor\/user\/bob$/),
+      ]),
+    )
+    expect(JSON.stringify(group)).not.toContain(other.id)
+  })
+})
+
+/** Columns that only look as if they held something secret. */
+const harmless = /(^|_)(id|ids|name|names|filename|directory|count|at)$|^token_ids$|^use_pkce$/
+
+describe('secrets', () => {
+  it('stand in no column that the audit log keeps', async () => {
+    const { db } = await servers.start()
+    const columns = await db.query<{ place: string; type: string; column: string }>(sql`
+      select t.tgrelid::regclass::text as place, format_type(a.atttypid, a.atttypmod) as type, a.attname as column
+      from pg_trigger t
+      join pg_attribute a on a.attrelid = t.tgrelid and a.attnum > 0 and not a.attisdropped
+      where t.tgname = 'audited'
+        and a.attname <> all (
+          string_to_array(coalesce(split_part(encode(t.tgargs, 'escape'), '\\000', 3), ''), ','))`)
+    expect(columns.length).toBeGreaterThan(30)
+    const telling = /secret|token|password|encrypt|cipher|hash|verifier|sealed|private|key$/i
+    const suspicious = columns.filter(
+      ({ column, type }) => type === 'bytea' || (telling.test(column) && !harmless.test(column)),
+    )
+    expect(suspicious).toEqual([])
+  })
+
+  it('do not stand in it when people set them', async () => {
+    const server = await servers.start()
+    const { ada, root, project } = await populated(server)
+    const configuration = { type: 's3', provider: 'AWS', secret_access_key: 'value-of-the-key', region: 'eu' }
+    const storage = { configuration, source_path: 'bucket', target_path: 'data' }
+    await ada('POST', '/api/data/data_connectors', {
+      body: { name: 'Bucket', namespace: 'forest', slug: 'bucket', storage },
+    })
+    await ada('POST', '/api/data/user/secrets', {
+      body: { name: 'S', kind: 'general', value: 'value-of-the-secret' },
+    })
+    await root('POST', '/api/data/oauth2/providers', {
+      body: {
+        ...{ id: 'p', kind: 'github', client_id: 'c', client_secret: 'value-of-the-client', display_name: 'P' },
+        ...{ scope: 'x', url: 'https://example.org', use_pkce: false, app_slug: '' },
+      },
+    })
+    await ada('PATCH', `/api/data/projects/${project.id}`, {
+      body: { description: 'changed' },
+      headers: { 'if-match': project.etag },
+    })
+    const { log } = await server.db.one<{ log: string }>(
+      sql`select string_agg(concat(before, after), ' ') as log from audit.event`,
+    )
+    expect(log).toContain('changed')
+    expect(log).not.toContain('value-of-')
+  })
+})
