@@ -1,4 +1,5 @@
 import { type Sql, sql, type Trx } from '@millrace/db'
+import { removeDataConnectors } from '../data-connectors/index.ts'
 import { emitEvent } from '../events/index.ts'
 import { projectRef } from '../projects/index.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -8,6 +9,7 @@ export async function removeProjects(trx: Trx, context: ServerContext, condition
   const projects = await trx.query<{ id: string }>(sql`
     select p.id from common.project p where ${condition} order by p.id for update`)
   for (const { id } of projects) {
+    await removeDataConnectors(trx, context, { projectId: id })
     await context.authz.forget(trx, projectRef(id))
     await emitEvent(trx, 'project.removed', { id })
   }
