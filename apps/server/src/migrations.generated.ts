@@ -230,6 +230,7 @@ select audit.watch('users."user"', 'user', 'id');
 select audit.watch('common."group"', 'group', 'id');
 select audit.watch('common.namespace', 'namespace', 'id');
 select audit.watch('common.project', 'project', 'id');
+select audit.watch('users.preferences', 'preferences', 'user_id');
 
 -- What is gone has no former slugs: a link to one must not lead to nothing, nor keep others from the slug.
 create function common.forget_project_slugs() returns trigger language plpgsql as $$
@@ -245,6 +246,61 @@ create trigger forgotten after delete on common.project for each row execute fun
     id: 3,
     name: 'tokens',
     sql: `create schema authentication;
+
+-- Tokens that people make for their programs. A revoked one is gone; the audit log knows of it.
+create table authentication.personal_token (
+  id text primary key,
+  user_id text not null references users."user" on delete cascade,
+  name text not null,
+  scopes text[] not null,
+  sha256 bytea not null unique,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+create index personal_token_by_user on authentication.personal_token (user_id, id desc);
+
+-- Apart from the tokens, because using one is no change of it.
+create table authentication.personal_token_use (
+  token_id text primary key references authentication.personal_token on delete cascade,
+  last_used_at timestamptz not null default now()
+);
+
+-- Browsers that are signed in, by the hash of their cookie.
+create table authentication.session (
+  sha256 bytea primary key,
+  -- Null: the administrator of the platform, who is no user.
+  user_id text references users."user" on delete cascade,
+  is_admin boolean not null,
+  -- Of the issuer, encrypted; null when it gave none.
+  refresh_token text,
+  -- When the issuer is to be asked again, and until when it said that the user is who it is.
+  renew_at timestamptz,
+  confirmed_until timestamptz,
+  created_at timestamptz not null default now(),
+  seen_at timestamptz not null default now(),
+  expires_at timestamptz not null
+);
+create index session_by_user on authentication.session (user_id) where user_id is not null;
+create index session_by_expiry on authentication.session (expires_at);
+
+-- Sign-ins that are under way at the issuer.
+create table authentication.sign_in (
+  state_sha256 bytea primary key,
+  -- Of the cookie of the browser that began it: nobody else may end it.
+  browser_sha256 bytea not null,
+  verifier text not null,
+  nonce text not null,
+  next text not null,
+  expires_at timestamptz not null
+);
+
+-- Links that sign the administrator in, once each.
+create table authentication.sign_in_link (
+  sha256 bytea primary key,
+  expires_at timestamptz not null
+);
+
+select audit.watch('authentication.personal_token', 'personal_token', 'id', 'sha256');
 `,
   },
   {
@@ -894,6 +950,21 @@ begin
 end
 $$;
 create trigger retired after delete on pipelines.pipeline for each row execute function pipelines.retire_workflow();
+
+-- With a project all of this goes, in an order in which nothing names what is gone.
+create function pipelines.remove_with_project() returns trigger language plpgsql as $$
+begin
+  delete from pipelines.pipeline where project_id = old.id;
+  delete from pipelines.template where project_id = old.id;
+  delete from pipelines.brand where project_id = old.id;
+  delete from pipelines.client where project_id = old.id;
+  delete from pipelines.pipeline_type where project_id = old.id;
+  delete from pipelines.segment where project_id = old.id;
+  return old;
+end
+$$;
+create trigger pipelines_removed before delete on common.project
+  for each row execute function pipelines.remove_with_project();
 
 create trigger touched before update on pipelines.client for each row execute function common.touch();
 create trigger touched before update on pipelines.brand for each row execute function common.touch();

@@ -6,6 +6,10 @@ export {
   pipelineProblems,
   scheduleOf,
 } from './compile-pipeline.ts'
+export { transformationKey } from './configuration/normalize.ts'
+export { type ConfigurationChange, type ConfigurationKind, planConfiguration } from './configuration/plan.ts'
+export type { Configuration, ConfiguredTransformation } from './configuration/schema.ts'
+export { formatConfiguration, parseConfiguration } from './configuration/yaml.ts'
 export { groupsOf, type TransformationGroup } from './groups.ts'
 export { jobName, pipelineName, recordName, taskId, variableName } from './names.ts'
 export { type Problem, problemsError } from './problem.ts'

@@ -15,7 +15,7 @@ export function problemsError(code: string, introduction: string, problems: read
   const [only] = problems
   const message =
     problems.length === 1 && only !== undefined
-      ? `${introduction}: ${only.message}`
+      ? `${introduction} (${only.place}): ${only.message}`
       : `${introduction}:\n${problems.map((problem) => `- ${problem.place}: ${problem.message}`).join('\n')}`
   return new ConfigError(problems.length === 1 && only !== undefined ? only.code : code, {
     message,

@@ -141,6 +141,21 @@ end
 $$;
 create trigger retired after delete on pipelines.pipeline for each row execute function pipelines.retire_workflow();
 
+-- With a project all of this goes, in an order in which nothing names what is gone.
+create function pipelines.remove_with_project() returns trigger language plpgsql as $$
+begin
+  delete from pipelines.pipeline where project_id = old.id;
+  delete from pipelines.template where project_id = old.id;
+  delete from pipelines.brand where project_id = old.id;
+  delete from pipelines.client where project_id = old.id;
+  delete from pipelines.pipeline_type where project_id = old.id;
+  delete from pipelines.segment where project_id = old.id;
+  return old;
+end
+$$;
+create trigger pipelines_removed before delete on common.project
+  for each row execute function pipelines.remove_with_project();
+
 create trigger touched before update on pipelines.client for each row execute function common.touch();
 create trigger touched before update on pipelines.brand for each row execute function common.touch();
 create trigger touched before update on pipelines.segment for each row execute function common.touch();

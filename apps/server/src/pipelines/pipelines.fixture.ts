@@ -23,9 +23,10 @@ export const copyVariables = { table: 'sales', days: 7 }
 
 /** A project of alice with a client, a brand, a type and a template. */
 export async function configured(server: TestServer, name = 'Sales'): Promise<Configured> {
-  const alice = server.as('alice')
+  const alice = server.as('alice', { email: 'alice@example.com' })
   expect((await alice('GET', '/api/data/user')).status).toBe(200)
   const project = await alice('POST', '/api/data/projects', { body: { name, namespace: 'alice' } })
+  expect(project, JSON.stringify(project.body)).toMatchObject({ status: 201 })
   const projectId: string = project.body.id
   const add = async (path: string, body: Readonly<Record<string, unknown>>): Promise<string> => {
     const answer = await alice('POST', path, { body: { project_id: projectId, ...body } })

@@ -1,6 +1,7 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { configApiRoutes } from './config-api.ts'
+import { configurationRoutes } from './configuration-routes.ts'
 import { pipelineRecordRoutes } from './pipeline-routes.ts'
 import { pipelineRunRoutes } from './run-routes.ts'
 import { templateRoutes } from './template-routes.ts'
@@ -12,5 +13,6 @@ export function pipelineRoutes(api: ServerApi, context: ServerContext): void {
   pipelineRecordRoutes(api, context)
   transformationRoutes(api, context)
   pipelineRunRoutes(api, context)
+  configurationRoutes(api, context)
   configApiRoutes(api, context)
 }
