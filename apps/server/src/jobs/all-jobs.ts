@@ -1,4 +1,5 @@
 import { reprovisionJob } from '../search/index.ts'
+import { secretRotation } from '../secrets/index.ts'
 import { adminSync, fullUserSync, userSync } from '../user-sync/index.ts'
 import type { Job } from './job.ts'
 import { relationRepair } from './relation-repair.ts'
@@ -12,6 +13,7 @@ export const allJobs: readonly Job[] = [
   relationRepair,
   reprovisionJob,
   retention,
+  secretRotation,
   userNamespaces,
   userSync,
 ]

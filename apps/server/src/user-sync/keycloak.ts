@@ -15,7 +15,7 @@ export interface Keycloak {
   user(id: string): Promise<KeycloakUser | null>
   /** Ids of those who registered, changed, or were changed or deleted by an administrator since then, in whole days. */
   changedUsers(since: Date): Promise<readonly string[]>
-  /** Ids of those who hold the role; none when there is no such role. */
+  /** Ids of those who hold the role, which there has to be. */
   holders(role: string): Promise<readonly string[]>
 }
 
@@ -67,7 +67,8 @@ export async function connectKeycloak(settings: PlatformSettings, signal: AbortS
   async function* pages<Item>(path: string, item: z.ZodType<Item>): AsyncGenerator<readonly Item[]> {
     for (let first = 0; ; first += pageSize) {
       const answer = await get(`${path}${path.includes('?') ? '&' : '?'}first=${first}&max=${pageSize}`)
-      if (answer.status === 404) return
+      if (answer.status === 404)
+        throw refused(answer, path, 'Check the realm, and the name of the role for administrators.')
       if (!answer.ok) throw refused(answer, path, 'Give its service account the roles view-users and view-events.')
       const items = z.array(item).parse(await answer.json())
       yield items

@@ -1,3 +1,4 @@
+import { ConfigError } from '@millrace/core'
 import { type Db, sql } from '@millrace/db'
 import { syncAdmins } from '../authz/index.ts'
 import { change } from '../change.ts'
@@ -85,6 +86,11 @@ async function syncAll(context: ServerContext, keycloak: Keycloak, signal: Abort
       seen.add(user.id)
       outcomes.push(await save(context, fullUserSync.name, user))
     }
+  }
+  if (seen.size === 0 && known.length > 0) {
+    throw new ConfigError('KEYCLOAK_EMPTY', {
+      message: `Keycloak has no users, and there are ${known.length} here. Nobody is removed; check MILLRACE_KEYCLOAK_REALM.`,
+    })
   }
   for (const { id } of known) {
     if (seen.has(id)) continue
