@@ -6,7 +6,7 @@ import { createSecretsServer } from './create-secrets-server.ts'
 import { httpsKubernetes } from './kubernetes/https-client.ts'
 import type { KubernetesClient } from './kubernetes/kubernetes-client.ts'
 import { readPrivateKeys } from './private-keys.ts'
-import { type RotationResult, rotate } from './rotation/rotate.ts'
+import { type RotationOptions, type RotationResult, rotate } from './rotation/rotate.ts'
 import type { SecretsContext } from './secrets-context.ts'
 import { version as ownVersion } from './version.ts'
 
@@ -59,11 +59,8 @@ export async function startSecretsServer(options: StartSecretsServerOptions): Pr
 }
 
 /** Wraps everything anew that is sealed with the previous key, without listening. */
-export async function rotateSecrets(
-  options: StartSecretsServerOptions & { readonly signal?: AbortSignal },
-): Promise<RotationResult> {
-  const { signal } = options
-  return await rotate(await secretsContext(options), signal === undefined ? {} : { signal })
+export async function rotateSecrets(options: StartSecretsServerOptions & RotationOptions): Promise<RotationResult> {
+  return await rotate(await secretsContext(options), options)
 }
 
 async function secretsContext(options: StartSecretsServerOptions): Promise<SecretsContext> {
