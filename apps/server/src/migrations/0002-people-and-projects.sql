@@ -86,6 +86,7 @@ select audit.watch('users."user"', 'user', 'id');
 select audit.watch('common."group"', 'group', 'id');
 select audit.watch('common.namespace', 'namespace', 'id');
 select audit.watch('common.project', 'project', 'id');
+select audit.watch('users.preferences', 'preferences', 'user_id');
 
 -- What is gone has no former slugs: a link to one must not lead to nothing, nor keep others from the slug.
 create function common.forget_project_slugs() returns trigger language plpgsql as $$

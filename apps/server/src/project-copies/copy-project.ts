@@ -1,4 +1,5 @@
 import type { Trx } from '@millrace/db'
+import { copyProjectLinks } from '../data-connectors/index.ts'
 import { copyLaunchers } from '../launchers/index.ts'
 import {
   createProject,
@@ -31,5 +32,6 @@ export async function copyProject(
   const project = await createProject(trx, context, principal, wanted, { templateId: template.id })
   await copySlots(trx, { from: template.id, to: project.id, userId: principal.id })
   await copyLaunchers(trx, context, principal, template.id, project.id)
-  return { project, notCopied: [] }
+  const { notCopied } = await copyProjectLinks(trx, context, principal, template.id, project.id)
+  return { project, notCopied }
 }

@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi'
-import { sql } from '@millrace/db'
 import { forbidden, pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import {
-  listProjects,
+  listCopies,
   missingProject,
   newProjectSchema,
   presentProject,
@@ -72,7 +71,7 @@ export function projectCopyRoutes(api: ServerApi, context: ServerContext): void 
       })
       if (template === undefined) throw missingProject(id)
       const visible = visibleProjects(authz, principal, query.writable ? 'write' : 'read')
-      const { rows, total } = await listProjects(db, [sql`p.template_id = ${id}`, visible], pageRange(query))
+      const { rows, total } = await listCopies(db, id, visible, pageRange(query))
       return { status: 200, body: rows.map(presentProject), headers: pageHeaders(query, total) }
     },
   )

@@ -30,17 +30,18 @@ export async function lockProjectFor(
   return project
 }
 
-/** Answers the project as it was, and as it is to be; the row has its new `updated_at` only when it is read again. */
 export async function changeProject(
   trx: Trx,
   context: Pick<ServerContext, 'authz'>,
   { principal, id, ifMatch }: { readonly principal: Caller; readonly id: string; readonly ifMatch: string },
   body: ProjectChanges,
-): Promise<{ readonly before: Project; readonly after: Project }> {
+): Promise<void> {
   const { authz } = context
+  // Before the project, in the order of who removes a namespace with its projects.
+  const target = body.namespace === undefined ? undefined : await lockNamespace(trx, body.namespace)
   const before = await lockProjectFor(trx, context, { principal, id, permission: 'write' })
-  const target = await targetOf(trx, before, body)
-  const after = { ...before, ...target, ...valuesOf(before, body) }
+  if (target === null) throw missingNamespace(body.namespace ?? '')
+  const after = { ...before, ...placeIn(target), ...valuesOf(before, body) }
   const isMoved = after.namespace_id !== before.namespace_id
   if (isMoved || after.slug !== before.slug || after.visibility !== before.visibility) {
     if (!(await authz.can(trx, principal, 'delete', projectRef(id)))) throw missingProject(id)
@@ -51,15 +52,11 @@ export async function changeProject(
   await updateProject(trx, before, after)
   await relate(trx, authz, before, after)
   await emitEvent(trx, 'project.updated', projectPayload(after))
-  return { before, after }
 }
 
-/** The namespace that the project is to be in. */
-async function targetOf(trx: Trx, before: Project, { namespace }: ProjectChanges) {
-  if (namespace === undefined || namespace === before.namespace) return {}
-  const target: NamespaceRow | null = await lockNamespace(trx, namespace)
-  if (target === null) throw missingNamespace(namespace)
-  return { namespace: target.slug, namespace_id: target.id, namespace_kind: target.kind }
+function placeIn(namespace: NamespaceRow | undefined): Partial<Project> {
+  if (namespace === undefined) return {}
+  return { namespace: namespace.slug, namespace_id: namespace.id, namespace_kind: namespace.kind }
 }
 
 function valuesOf(before: Project, body: ProjectChanges): Partial<Project> {

@@ -14,7 +14,7 @@ import { createProject } from './create-project.ts'
 import { projectRef } from './find-project.ts'
 import { projectMemberRoutes } from './member-routes.ts'
 import { newProjectSchema, presentProject, projectChangesSchema, projectSchema } from './schemas.ts'
-import { listReadableProjects, readProject, visibleProjects } from './store.ts'
+import { listProjects, readProject, visibleProjects } from './store.ts'
 
 const tag = 'projects'
 const params = z.strictObject({ project_id: ulidText })
@@ -57,7 +57,7 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, query }) => {
       const { namespace, direct_member } = query
       const filter = { namespace, directMember: direct_member }
-      const { rows, total } = await listReadableProjects(db, principal, filter, pageRange(query))
+      const { rows, total } = await listProjects(db, principal, filter, pageRange(query))
       return { status: 200, body: rows.map(presentProject), headers: pageHeaders(query, total) }
     },
   )

@@ -41,23 +41,8 @@ export function visibleProjects(authz: Authz, caller: Caller, permission: string
   })
 }
 
-/** Those that the conditions on `p` hold for, the last changed first; without their documentation. */
-export async function listProjects(
-  db: Queryable,
-  conditions: readonly Sql[],
-  range: { readonly limit: number; readonly offset: number },
-): Promise<Page<Project>> {
-  const condition = sql.join(conditions, ' and ')
-  return await readPage<Project>(db, {
-    rows: sql`
-      select ${columns}, null as documentation ${source} where ${condition}
-      order by p.updated_at desc, p.id desc limit ${range.limit} offset ${range.offset}`,
-    total: sql`(select count(*) from common.project p where ${condition})`,
-  })
-}
-
 /** All that the caller reads, the last changed first; without their documentation. Its cost does not grow with how many projects there are. */
-export async function listReadableProjects(
+export async function listProjects(
   db: Queryable,
   caller: Caller,
   { namespace, directMember }: { readonly namespace: string | undefined; readonly directMember: boolean },
@@ -74,6 +59,21 @@ export async function listReadableProjects(
       from (${page}) as p cross join lateral (select * from common.namespace where id = p.namespace_id offset 0) as n
       order by p.updated_at desc, p.id desc`,
     total,
+  })
+}
+
+/** Copies of a project that the condition on `p` holds for, the last changed first; without their documentation. */
+export async function listCopies(
+  db: Queryable,
+  templateId: string,
+  condition: Sql,
+  range: { readonly limit: number; readonly offset: number },
+): Promise<Page<Project>> {
+  return await readPage<Project>(db, {
+    rows: sql`
+      select ${columns}, null as documentation ${source} where p.template_id = ${templateId} and ${condition}
+      order by p.updated_at desc, p.id desc limit ${range.limit} offset ${range.offset}`,
+    total: sql`(select count(*) from common.project p where p.template_id = ${templateId} and ${condition})`,
   })
 }
 

@@ -5,7 +5,7 @@ import { projectRef } from '../projects/index.ts'
 import type { ServerContext } from '../server-context.ts'
 
 /** Projects of a condition on `p`, with everything in them. Nothing comes into them any more from here on. */
-export async function removeProjects(trx: Trx, context: ServerContext, condition: Sql): Promise<number> {
+export async function removeProjects(trx: Trx, context: ServerContext, condition: Sql): Promise<void> {
   const projects = await trx.query<{ id: string }>(sql`
     select p.id from common.project p where ${condition} order by p.id for update`)
   for (const { id } of projects) {
@@ -14,5 +14,4 @@ export async function removeProjects(trx: Trx, context: ServerContext, condition
     await emitEvent(trx, 'project.removed', { id })
   }
   await trx.execute(sql`delete from common.project where id = any(${projects.map(({ id }) => id)}::text[])`)
-  return projects.length
 }

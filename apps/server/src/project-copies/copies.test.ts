@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { newProject, patchProject, projects, signedIn, statusOf } from '../people.fixture.ts'
+import { useServers } from '../test-server.fixture.ts'
+
+const servers = useServers()
+
+test('a copy has what the template has, but for what is given', async () => {
+  const server = await servers.start()
+  const [alice, bob] = [await signedIn(server, 'alice'), await signedIn(server, 'bob')]
+  const template = await newProject(alice, {
+    ...{ name: 'Template', namespace: 'alice', description: 'Why', documentation: '# How', keywords: ['a'] },
+    ...{ visibility: 'public', repositories: ['https://example.com/x'], is_template: true },
+    secrets_mount_directory: '/private',
+  })
+  const path = `${projects}/${template.id}/copies`
+  const slot = { project_id: template.id, name: 'Password', filename: 'password.txt' }
+  expect(await alice('POST', '/api/data/session_secret_slots', { body: slot })).toMatchObject({ status: 201 })
+  const copied = await bob('POST', path, { body: { name: 'Copy', namespace: 'bob', keywords: ['b'] } })
+  expect(copied).toMatchObject({
+    status: 201,
+    body: {
+      ...{ name: 'Copy', namespace: 'bob', slug: 'copy', description: 'Why', documentation: '# How', keywords: ['b'] },
+      ...{ visibility: 'public', repositories: ['https://example.com/x'], is_template: false },
+      ...{ secrets_mount_directory: '/private', template_id: template.id, created_by: 'bob' },
+    },
+  })
+  const { id } = copied.body
+  const slots = await bob('GET', `${projects}/${id}/session_secret_slots`)
+  expect(slots.body).toMatchObject([{ name: 'Password', filename: 'password.txt', project_id: id }])
+  const hidden = await bob('POST', path, { body: { name: 'Hidden', namespace: 'bob', visibility: 'private' } })
+  expect(hidden.body.visibility).toBe('private')
+  expect((await bob('POST', path, { body: { name: 'Copy', namespace: 'bob' } })).status).toBe(409)
+  expect((await bob('POST', path, { body: { name: 'Copy', namespace: 'alice' } })).status).toBe(403)
+  expect((await server.anonymous('POST', path, { body: { name: 'Copy', namespace: 'bob' } })).status).toBe(401)
+
+  expect((await alice('GET', path)).body.map((one: { id: string }) => one.id)).toEqual([id])
+  expect((await alice('GET', `${path}?writable=true`)).body).toEqual([])
+  expect((await bob('GET', `${path}?writable=true`)).headers.get('total')).toBe('2')
+  await patchProject(alice, template.id, { visibility: 'private' })
+  expect(await statusOf(bob, path)).toBe(404)
+  expect((await bob('POST', path, { body: { name: 'Third', namespace: 'bob' } })).status).toBe(404)
+
+  expect((await patchProject(bob, hidden.body.id, { template_id: '' })).body).not.toHaveProperty('template_id')
+  expect((await alice('DELETE', `${projects}/${template.id}`)).status).toBe(204)
+  const left = await bob('GET', `${projects}/${id}`)
+  expect(left.status).toBe(200)
+  expect(left.body).not.toHaveProperty('template_id')
+})
