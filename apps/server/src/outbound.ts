@@ -16,13 +16,13 @@ export interface OutboundLimits {
   readonly lookup?: ResolveHost
 }
 
-/** As `fetch`, for a body that is text or bytes; the answer is read already. */
+/** As `fetch`; the answer is read already. */
 export type OutboundFetch = (url: string | URL, init?: OutboundInit) => Promise<Response>
 
 export interface OutboundInit {
   readonly method?: string | undefined
   readonly headers?: RequestInit['headers'] | undefined
-  readonly body?: string | Uint8Array | URLSearchParams | null | undefined
+  readonly body?: RequestInit['body'] | undefined
   /** `manual` answers with the redirect itself. Default `follow`. */
   readonly redirect?: 'follow' | 'manual' | 'error' | undefined
   readonly signal?: AbortSignal | null | undefined
@@ -46,7 +46,7 @@ export function outboundFetch(
   return async (given, init = {}) => {
     const deadline = AbortSignal.timeout(timeoutMs)
     const signal = init.signal ? AbortSignal.any([init.signal, deadline]) : deadline
-    let hop = firstHop(checkOutboundUrl(given), init)
+    let hop = await firstHop(checkOutboundUrl(given), init)
     try {
       for (let redirects = 0; ; redirects += 1) {
         const answer = await exchange(rules, hop, { signal, maxBytes })
@@ -93,13 +93,13 @@ interface Hop {
   readonly body: Uint8Array | null
 }
 
-function firstHop(url: URL, { method = 'GET', headers: given, body }: OutboundInit): Hop {
+async function firstHop(url: URL, { method = 'GET', headers: given, body }: OutboundInit): Promise<Hop> {
   const headers = new Headers(given)
   if (body instanceof URLSearchParams && !headers.has('content-type'))
     headers.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8')
   // `host` and `content-length` are told by the connection itself.
   for (const name of ['host', 'content-length', 'transfer-encoding', 'connection']) headers.delete(name)
-  const bytes = body === undefined || body === null ? null : body instanceof Uint8Array ? body : Buffer.from(`${body}`)
+  const bytes = body === undefined || body === null ? null : await new Response(body).bytes()
   return { url, method: method.toUpperCase(), headers, body: bytes }
 }
 
