@@ -15,6 +15,7 @@ export { selfSignedCertificate } from './certificate.ts'
 export { type BigqueryFault, type FakeBigquery, type FakeBigqueryOptions, startFakeBigquery } from './fake-bigquery.ts'
 export { type FakeGcs, findFakeGcs, type ServiceAccount, startFakeGcs } from './fake-gcs.ts'
 export { type FakeRedshift, type FakeRedshiftOptions, startFakeRedshift } from './fake-redshift.ts'
+export { type FakeSecretsManager, startFakeSecretsManager } from './fake-secrets-manager.ts'
 export { type FakeSnowflake, type FakeSnowflakeOptions, startFakeSnowflake } from './fake-snowflake.ts'
 export {
   type FakeSqlServer,
