@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createLogger, readPlatformSettings } from '@millrace/core'
 import { openDatabase } from '@millrace/db'
 import { localArtifacts } from '@millrace/engine'
-import { startServer } from '@millrace/server'
+import { type StartServerOptions, startServer } from '@millrace/server'
 import { projectValues } from './project/project-values.ts'
 import { createSecrets } from './secrets.ts'
 import { runWorker } from './worker/run-worker.ts'
@@ -19,17 +19,20 @@ export interface Platform extends AsyncDisposable {
   readonly url: string
 }
 
-export async function startPlatform(databaseUrl: string): Promise<Platform> {
+export async function startPlatform(
+  databaseUrl: string,
+  { env = {}, ...options }: Partial<StartServerOptions> & { readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Platform> {
   await using started = new AsyncDisposableStack()
   const home = await mkdtemp(join(tmpdir(), 'millrace-platform-'))
   started.defer(() => rm(home, { recursive: true, force: true }))
   const db = started.use(await openDatabase({ url: databaseUrl }))
   const log = await createLogger({ name: 'platform', write: () => {} })
   const artifacts = localArtifacts(join(home, 'artifacts'))
-  const server = await startServer({ db, artifacts, log, adminToken: serverToken, port: 0 })
+  const server = await startServer({ db, artifacts, log, adminToken: serverToken, port: 0, ...options })
   started.defer(() => server.close({ timeoutMs: 1000 }))
   const settings = readPlatformSettings({ env: {} })
-  const values = projectValues(home, createSecrets(), {})
+  const values = projectValues(home, createSecrets(), env)
   const worker = { api: server.workerApi, name: 'one', queues: ['default'], slots: 4, values, home, settings, log }
   started.use(runWorker({ ...worker, drainMs: 0 }))
   const resources = started.move()

@@ -62,6 +62,9 @@ export interface Client {
 }
 
 export interface StreamInit {
+  /** Default `GET`. */
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
@@ -112,9 +115,11 @@ export function createClient(options: ClientOptions): Client {
       await response.body?.cancel()
       return response.status === 201
     },
-    async stream(path, { headers, signal } = {}) {
+    async stream(path, { method = 'GET', body, headers, signal } = {}) {
       return await request(
         new Request(`${url}${path}`, {
+          method,
+          ...(body === undefined ? {} : { body }),
           headers: { ...authorization, ...headers },
           ...(signal === undefined ? {} : { signal }),
         }),
