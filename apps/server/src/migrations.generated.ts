@@ -804,6 +804,10 @@ select audit.watch('platform.redirect', 'redirect', 'source_url');
     id: 10,
     name: 'connections',
     sql: `create schema connections;
+
+select audit.watch('engine.pool', 'pool', 'name');
+select audit.watch('engine.variable', 'variable', 'name');
+select audit.watch('engine.project_variable', 'project variable', 'project_id,name');
 `,
   },
   {
@@ -1143,6 +1147,11 @@ create index project_tally_by_namespace on common.project_tally (namespace_id);
 
 create function common.add_to_project_tally(counted text, more_public bigint, more_private bigint) returns void language plpgsql as $$
 begin
+  -- Removed in the same statement: whether its projects or the namespace itself come first here is not for us to say.
+  if counted <> '*' and not exists (select from common.namespace where id = counted) then
+    delete from common.project_tally where namespace_id = counted;
+    return;
+  end if;
   update common.project_tally
   set public = public + more_public, private = private + more_private
   where id = (select id from common.project_tally where namespace_id = counted limit 1 for update skip locked);
@@ -1189,7 +1198,6 @@ create trigger tallied_update after update on common.project
 create trigger tallied_delete after delete on common.project
   referencing old table as before_change for each statement execute function common.tally_projects();
 
--- The projects of a namespace are gone, and counted, by the time that a statement that removes it ends.
 create function common.forget_project_tally() returns trigger language plpgsql as $$
 begin
   delete from common.project_tally where namespace_id in (select id from removed);
