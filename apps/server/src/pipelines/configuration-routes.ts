@@ -113,7 +113,7 @@ async function planInTurn(
   return planConfiguration(await readConfiguration(trx, projectId), wanted, { prune })
 }
 
-/** Makes the changes for sure, and takes them back: nothing else knows everything that could be in the way. */
+/** Really makes the changes, and takes them back: nothing else knows everything that could be in the way. */
 async function tryOut(
   context: ServerContext,
   projectId: string,

@@ -38,6 +38,15 @@ test('an empty operator does nothing', async () => {
   expect(outputOf(await runOperator('empty', {}))).toBeNull()
 })
 
+test('a run event tells the id of the run', async () => {
+  const told = outputOf(await runOperator('run_event', { pipeline: 'p1' }))
+  expect(told).toEqual({
+    runId: expect.any(String),
+    pipeline: 'p1',
+    logicalDate: expect.stringMatching(/^2024-01-02T/),
+  })
+})
+
 test('a message is sent with its templates filled in', async () => {
   const got: Json[] = []
   await using server = createServer(async (request, response) => {
