@@ -29,6 +29,8 @@ export interface OidcIssuerOptions {
   readonly accessTokenSeconds?: number
   /** Life of refresh tokens. Default 3600. */
   readonly refreshTokenSeconds?: number
+  /** `opaque`: for the issuer itself, which answers them at its userinfo endpoint. Default `jwt`: for an audience. */
+  readonly accessTokens?: 'jwt' | 'opaque'
 }
 
 export interface TestOidcIssuer extends AsyncDisposable {
@@ -63,7 +65,7 @@ const userCookie = 'test-user'
 
 /** A certified OpenID Connect server in this process, on a free port, whose people are given by the test. */
 export async function startOidcIssuer(options: OidcIssuerOptions = {}): Promise<TestOidcIssuer> {
-  const { accessTokenSeconds = 300, refreshTokenSeconds = 3600 } = options
+  const { accessTokenSeconds = 300, refreshTokenSeconds = 3600, accessTokens = 'jwt' } = options
   const clientId = 'millrace'
   const clientSecret = randomBytes(24).toString('base64url')
   const users = new Map<string, OidcUser>()
@@ -112,7 +114,7 @@ export async function startOidcIssuer(options: OidcIssuerOptions = {}): Promise<
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: true, logoutSource: () => {}, postLogoutSuccessSource: () => {} },
       resourceIndicators: {
-        enabled: true,
+        enabled: accessTokens === 'jwt',
         defaultResource: () => `${resourcePrefix}${clientId}`,
         useGrantedResource: () => true,
         getResourceServerInfo: (_context, resource) => ({

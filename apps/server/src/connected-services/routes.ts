@@ -1,3 +1,10 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { authorizeRoutes } from './authorize-routes.ts'
+import { connectionRoutes } from './connection-routes.ts'
+import { providerRoutes } from './provider-routes.ts'
 
-export function connectedServiceRoutes(_api: ServerApi, _context: ServerContext): void {}
+export function connectedServiceRoutes(api: ServerApi, context: ServerContext): void {
+  providerRoutes(api, context)
+  authorizeRoutes(api, context)
+  connectionRoutes(api, context)
+}

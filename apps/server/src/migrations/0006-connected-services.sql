@@ -36,12 +36,13 @@ create table connected_services.authorization_request (
   -- SHA-256: who reads this table cannot finish what others began.
   state_hash bytea primary key,
   connection_id text not null unique references connected_services.connection on delete cascade,
-  -- Encrypted under the user; null where the provider takes no PKCE.
+  -- Good once, and only together with the code that comes back; null where the provider takes no PKCE.
   code_verifier text,
   callback_url text not null,
   next_url text,
   created_at timestamptz not null default now()
 );
+create index authorization_request_by_age on connected_services.authorization_request (created_at);
 
 -- Apart from the connection, so that the audit log is not told of every refresh.
 create table connected_services.token (

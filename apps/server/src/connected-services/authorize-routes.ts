@@ -1,0 +1,62 @@
+import { z } from '@hono/zod-openapi'
+import { text } from '../common-schemas.ts'
+import type { ServerApi, ServerContext } from '../server-context.ts'
+import { authorize, finish } from './authorize.ts'
+import { callbackUrl, checkNextUrl, ownOrigin } from './next-url.ts'
+import { callbackQuery, providerIdText } from './schemas.ts'
+
+const tag = 'connected_services'
+
+/** The way of a browser to a service, where its user agrees, and back. */
+export function authorizeRoutes(api: ServerApi, context: ServerContext): void {
+  const { settings } = context
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/oauth2/providers/{provider_id}/authorize',
+      operationId: 'authorizeProvider',
+      tag,
+      access: 'user',
+      summary: 'Connect a service: leads the browser there',
+      params: z.strictObject({ provider_id: providerIdText }),
+      query: z.strictObject({
+        next_url: text(2000)
+          .optional()
+          .openapi({ description: 'Where the browser goes afterwards: a path, or an address of this platform.' }),
+      }),
+      answers: { 302: { contentType: 'text/plain' } },
+    },
+    async ({ principal, params: { provider_id }, query: { next_url }, request, requestId }) => {
+      const nextUrl = next_url === undefined ? null : checkNextUrl(next_url, ownOrigin(settings, request))
+      const url = await authorize(context, principal, provider_id, {
+        requestId,
+        callbackUrl: callbackUrl(settings, request),
+        nextUrl,
+      })
+      return { response: redirect(url.href) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/oauth2/callback',
+      operationId: 'finishAuthorization',
+      tag,
+      access: 'open',
+      summary: 'Where services send the browser back to',
+      query: callbackQuery,
+      answers: { 200: z.object({ status: z.literal('OK') }), 302: { contentType: 'text/plain' } },
+    },
+    async ({ principal, query, requestId }) => {
+      const next = await finish(context, principal, query, requestId)
+      if (next !== null) return { response: redirect(next) }
+      return { status: 200, body: { status: 'OK' as const } }
+    },
+  )
+}
+
+function redirect(location: string): Response {
+  return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
+}
