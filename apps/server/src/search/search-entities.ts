@@ -1,4 +1,4 @@
-import { type Queryable, type Sql, sql } from '@millrace/db'
+import { type Db, type Sql, sql, transaction } from '@millrace/db'
 import type { Authz, Caller } from '../authz/index.ts'
 import { conditionOf } from './conditions.ts'
 import type { EntityType, SearchQuery, Sort } from './search-query.ts'
@@ -53,9 +53,12 @@ export interface SearchOptions {
 
 const keywordsAtMost = 50
 
-/** Finds, counts and reads the page in one statement. */
+/**
+ * Finds, counts and reads the page in one statement. To plan and compile it takes several times longer than to execute it, and
+ * the plan is the same whatever is looked for: it is made once for each form of a search.
+ */
 export async function searchEntities(
-  db: Queryable,
+  db: Db,
   authz: Authz,
   caller: Caller,
   query: SearchQuery,
@@ -64,7 +67,7 @@ export async function searchEntities(
   const text = textQuery(query.words)
   const score = text === null ? sql`0::real` : sql`ts_rank(e.document, ${text}::tsquery)`
   const order = orderOf(query.sort)
-  return await db.one<Found>(sql`
+  const statement = sql`
     with hit as materialized (
       select e.type, e.id, e.name, e.created_at, e.keywords, ${score} as score
       from search.entity e
@@ -85,7 +88,13 @@ export async function searchEntities(
           group by keyword order by count desc, keyword limit ${keywordsAtMost}
         ) as counted
       ) as keywords,
-      (select coalesce(jsonb_agg(to_jsonb(item) - 'place' order by place), '[]') from (${itemsOf()}) as item) as items`)
+      (select coalesce(jsonb_agg(to_jsonb(item) - 'place' order by place), '[]') from (${itemsOf()}) as item) as items`
+  return await transaction(db, async (trx) => {
+    await trx.execute(
+      sql`select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`,
+    )
+    return await trx.one<Found>(statement)
+  })
 }
 
 function itemsOf(): Sql {
