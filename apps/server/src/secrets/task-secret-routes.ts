@@ -17,7 +17,7 @@ import {
   type TaskSecret,
   type TaskSecretPlace,
 } from './task-secret-store.ts'
-import { putValue } from './task-secret-values.ts'
+import { prepareValue } from './task-secret-values.ts'
 import { expiryTime, secretValue } from './user-secret-routes.ts'
 
 const tag = 'secrets'
@@ -120,8 +120,9 @@ function routesOf<Shape extends z.ZodRawShape>(
     async ({ principal, params, requestId, body }) => {
       const place = await findPlace(principal, params)
       const expiresAt = futureTime(body.expires_at) ?? null
+      const keep = await prepareValue(context, place, body.value)
       const secret = await change(db, { id: principal.id, requestId }, async (trx) => {
-        const value = await putValue(context, trx, place, body.value)
+        const value = await keep(trx)
         const row = { id: newId(), name: body.name, description: body.description || null, expiresAt }
         return await insertTaskSecret(trx, place, { ...row, createdBy: principal.id, ...value })
       }).catch((error) => {
@@ -157,10 +158,11 @@ function routesOf<Shape extends z.ZodRawShape>(
     async ({ principal, params, requestId, body }) => {
       const place = await findPlace(principal, params)
       const given = futureTime(body.expires_at)
+      const keep = body.value === undefined ? null : await prepareValue(context, place, body.value)
       const secret = await change(db, { id: principal.id, requestId }, async (trx) => {
         const before = await lockTaskSecret(trx, place, params.secret)
         if (before === null) throw missing(params.secret)
-        const value = body.value === undefined ? before : await putValue(context, trx, place, body.value)
+        const value = keep === null ? before : await keep(trx)
         const kept = body.value === undefined ? before.expiresAt : null
         return await saveTaskSecret(trx, {
           ...{

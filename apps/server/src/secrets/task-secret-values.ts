@@ -26,24 +26,30 @@ function ownerOf(place: TaskSecretPlace): Owner {
 }
 
 /**
- * Puts a value where the settings say. A value elsewhere always gets a name of its own, so the one before is there until the
- * change is committed.
+ * Puts a value where the settings say. What it returns makes it that of a secret, in the transaction that saves the secret. A
+ * value elsewhere always gets a name of its own, so the one before is there until then; it is written before the transaction
+ * begins, and removed later if that fails.
  */
-export async function putValue(
+export async function prepareValue(
   { db, settings }: { readonly db: Db; readonly settings: PlatformSettings },
-  trx: Trx,
   place: TaskSecretPlace,
   value: string,
-): Promise<ValuePlace> {
+): Promise<(trx: Trx) => Promise<ValuePlace>> {
   const owner = ownerOf(place)
   if (settings.secretStore === 'sealed') {
-    return { store: 'sealed', sealedId: await seal({ settings }, trx, owner, value), externalId: null }
+    return async (trx) => ({
+      store: 'sealed',
+      sealedId: await seal({ settings }, trx, owner, value),
+      externalId: null,
+    })
   }
   const externalId = `${owner.replace(':', '/')}/${newId()}`
   await expectRemoval(db, externalId)
   await awsStore(settings).write(externalId, value)
-  await noteRemoved(trx, externalId)
-  return { store: 'aws-secrets-manager', sealedId: null, externalId }
+  return async (trx) => {
+    await noteRemoved(trx, externalId)
+    return { store: 'aws-secrets-manager', sealedId: null, externalId }
+  }
 }
 
 /**
