@@ -16,7 +16,15 @@ import {
   storageChangeFields,
   storageFields,
 } from './storage-input.ts'
-import { type CloudStorage, deleteStorage, findStorage, insertStorage, listStorages, updateStorage } from './store.ts'
+import {
+  type CloudStorage,
+  deleteStorage,
+  findStorage,
+  insertStorage,
+  listStorages,
+  lockStorage,
+  updateStorage,
+} from './store.ts'
 
 const tag = 'storage'
 const params = z.strictObject({ storage_id: ulidText })
@@ -43,16 +51,21 @@ export function storageRoutes(api: ServerApi, context: ServerContext): void {
     if (await authz.can(db, caller, permission, projectRef(projectId))) return
     throw forbidden('FORBIDDEN', `You may not ${permission === 'read' ? 'see' : 'change'} the storage of this project.`)
   }
-  const existing = async (caller: Caller, permission: 'read' | 'write', id: string) => {
-    const storage = await findStorage(db, id)
+  const checked = async (caller: Caller, permission: 'read' | 'write', id: string, storage: CloudStorage | null) => {
     if (storage === null) throw notFound('STORAGE_MISSING', `There is no storage ${id}.`)
     await demand(caller, permission, storage.projectId)
     return storage
   }
-  const changeTo = async (caller: Caller, requestId: string, storage: CloudStorage) => {
-    await change(db, { id: caller.id, requestId }, async (trx) => await updateStorage(trx, storage))
-    return present(storage)
-  }
+  const changeTo = async (
+    { principal, requestId }: { readonly principal: Caller; readonly requestId: string },
+    id: string,
+    next: (before: CloudStorage) => CloudStorage,
+  ) =>
+    await change(db, { id: principal.id, requestId }, async (trx) => {
+      const after = next(await checked(principal, 'write', id, await lockStorage(trx, id)))
+      await updateStorage(trx, after)
+      return present(after)
+    })
 
   api.endpoint(
     {
@@ -109,7 +122,7 @@ export function storageRoutes(api: ServerApi, context: ServerContext): void {
     },
     async ({ principal, params: { storage_id } }) => ({
       status: 200,
-      body: present(await existing(principal, 'read', storage_id)),
+      body: present(await checked(principal, 'read', storage_id, await findStorage(db, storage_id))),
     }),
   )
 
@@ -125,14 +138,15 @@ export function storageRoutes(api: ServerApi, context: ServerContext): void {
       body: z.strictObject({ project_id: ulidText, name, ...newStorageFields }),
       answers: { 200: cloudStorageSchema },
     },
-    async ({ principal, params: { storage_id }, body, requestId }) => {
-      const storage = newStorage(body)
-      const { id, projectId } = await existing(principal, 'write', storage_id)
-      checkProject(body.project_id, projectId)
-      return {
-        status: 200,
-        body: await changeTo(principal, requestId, { id, projectId, name: body.name, ...storage }),
-      }
+    async (call) => {
+      const { storage_id } = call.params
+      const { project_id, name: called } = call.body
+      const storage = newStorage(call.body)
+      const body = await changeTo(call, storage_id, ({ id, projectId }) => {
+        checkProject(project_id, projectId)
+        return { id, projectId, name: called, ...storage }
+      })
+      return { status: 200, body }
     },
   )
 
@@ -149,11 +163,14 @@ export function storageRoutes(api: ServerApi, context: ServerContext): void {
       body: z.strictObject({ project_id: ulidText.optional(), name: name.optional(), ...storageChangeFields }),
       answers: { 200: cloudStorageSchema },
     },
-    async ({ principal, params: { storage_id }, body, requestId }) => {
-      const before = await existing(principal, 'write', storage_id)
-      checkProject(body.project_id ?? before.projectId, before.projectId)
-      const storage = { ...before, name: body.name ?? before.name, ...changedStorage(before, body) }
-      return { status: 200, body: await changeTo(principal, requestId, storage) }
+    async (call) => {
+      const { storage_id } = call.params
+      const { project_id, name: called } = call.body
+      const body = await changeTo(call, storage_id, (before) => {
+        checkProject(project_id ?? before.projectId, before.projectId)
+        return { ...before, name: called ?? before.name, ...changedStorage(before, call.body) }
+      })
+      return { status: 200, body }
     },
   )
 
@@ -170,8 +187,10 @@ export function storageRoutes(api: ServerApi, context: ServerContext): void {
       answers: { 204: null },
     },
     async ({ principal, params: { storage_id }, requestId }) => {
-      const { id } = await existing(principal, 'write', storage_id)
-      await change(db, { id: principal.id, requestId }, async (trx) => await deleteStorage(trx, id))
+      await change(db, { id: principal.id, requestId }, async (trx) => {
+        const { id } = await checked(principal, 'write', storage_id, await lockStorage(trx, storage_id))
+        await deleteStorage(trx, id)
+      })
       return { status: 204 }
     },
   )

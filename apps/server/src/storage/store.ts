@@ -23,6 +23,14 @@ export async function findStorage(db: Queryable, id: string): Promise<CloudStora
   return (await db.maybe(sql`select ${columns} from data_connectors.cloud_storage where id = ${id}`)) ?? null
 }
 
+/** Nobody else changes it until the transaction is over. */
+export async function lockStorage(trx: Trx, id: string): Promise<CloudStorage | null> {
+  return (
+    (await trx.maybe(sql`select ${columns} from data_connectors.cloud_storage where id = ${id} for no key update`)) ??
+    null
+  )
+}
+
 /** @throws HttpError 422 STORAGE_EXISTS */
 export async function insertStorage(
   trx: Trx,
