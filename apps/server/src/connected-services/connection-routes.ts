@@ -18,7 +18,7 @@ export function connectionRoutes(api: ServerApi, context: ServerContext): void {
   const { db } = context
   const find = async (userId: string, id: string): Promise<ConnectionRow> => {
     const row = await findConnection(db, userId, id)
-    if (row === undefined) throw missing(id)
+    if (row === undefined) throw connectionMissing(id)
     return row
   }
 
@@ -72,7 +72,7 @@ export function connectionRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, requestId, params: { connection_id } }) => {
       const actor = { id: principal.id, requestId }
       const isGone = await change(db, actor, async (trx) => await deleteConnection(trx, principal.id, connection_id))
-      if (!isGone) throw missing(connection_id)
+      if (!isGone) throw connectionMissing(connection_id)
       return { status: 204 }
     },
   )
@@ -140,6 +140,6 @@ function presentToken({ refresh_token: _, ...token }: Token): z.input<typeof tok
   }
 }
 
-function missing(id: string) {
+export function connectionMissing(id: string) {
   return notFound('CONNECTION_MISSING', `There is no connection ${id} of yours.`)
 }

@@ -71,12 +71,13 @@ export async function sealToken(
   answer: TokenEndpointResponse,
   before?: Token,
 ): Promise<TokenRow & { readonly token: Token }> {
-  const { access_token, token_type, scope = before?.scope, id_token = before?.id_token, expires_in } = answer
+  const { access_token, scope = before?.scope, id_token = before?.id_token, expires_in } = answer
   const refreshToken = answer.refresh_token ?? before?.refresh_token
   const expiresAt = expires_in === undefined ? null : new Date(Date.now() + expires_in * 1000)
   const token = {
     access_token,
-    token_type,
+    // The library writes it small, and users put it before the token as it is.
+    token_type: answer.token_type === 'bearer' ? 'Bearer' : answer.token_type,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     ...(scope === undefined ? {} : { scope }),
     ...(id_token === undefined ? {} : { id_token }),
