@@ -20,11 +20,13 @@ import {
   type WorkerApi,
 } from '@millrace/engine'
 import { serve } from '@millrace/http'
+import { createSignInLink } from './authentication/index.ts'
 import { createServer } from './create-server.ts'
 import { migrateServer } from './database.ts'
 import { startEventDelivery } from './events/index.ts'
 import { allJobs } from './jobs/all-jobs.ts'
 import { startJobs } from './jobs/index.ts'
+import { checkKeys } from './secrets/index.ts'
 import type { ServerContext } from './server-context.ts'
 import { version as ownVersion } from './version.ts'
 
@@ -58,6 +60,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly engine: Engine
   /** For a worker in this process. */
   readonly workerApi: WorkerApi
+  /** An address that signs the administrator's browser in: once, within ten minutes. */
+  signInLink(): Promise<string>
   /** What the features of the server work on. */
   readonly context: ServerContext
   /**
@@ -70,10 +74,12 @@ export interface RunningServer extends AsyncDisposable {
 /**
  * Migrates the database, starts the scheduler and listens.
  *
- * @throws ConfigError PORT_IN_USE, PORT_NOT_PERMITTED, HOST_UNKNOWN, and what migrations say.
+ * @throws ConfigError PORT_IN_USE, PORT_NOT_PERMITTED, HOST_UNKNOWN, KEY_INVALID and others about keys, and what migrations say.
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { db, artifacts, log, adminToken, host, port, leaseSeconds, failureBus = null, version = ownVersion } = options
+  const { settings = readPlatformSettings({ env: {} }), dummyUsers = false } = options
+  await checkKeys(settings)
   await migrateServer(db)
   const engine = createEngine({
     ...{ db, artifacts, failureReports: failureBus && {} },
@@ -83,8 +89,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const telemetry = await startTelemetry(readGuideSettings())
   started.defer(async () => await telemetry.shutdown())
   const signals = started.use(await listenForWork(db))
-  const { settings = readPlatformSettings({ env: {} }), dummyUsers = false } = options
-  const api = started.use(await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers }))
+  const on = host === undefined ? {} : { host }
+  const api = started.use(
+    await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers, ...on }),
+  )
   if (options.scheduler !== false) {
     started.use(await startScheduler(engine, { pauseFile: settings.pauseFile, ...options.scheduler, log }))
     started.use(await startEventDelivery(db, { settings, log }))
@@ -101,7 +109,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     // What is not published stays in the outbox: nobody waits for a broker that is away.
     started.defer(() => stop.abort())
   }
-  const server = await serve({ fetch: api.fetch, port, ...(host === undefined ? {} : { host }) })
+  const server = await serve({ fetch: api.fetch, port, ...on })
   const resources = started.move()
   let closing: Promise<void> | undefined
   const close = ({ timeoutMs }: { readonly timeoutMs?: number } = {}) => {
@@ -117,6 +125,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     engine,
     workerApi: api.workerApi,
     context: api.context,
+    signInLink: async () => `${server.url}${await createSignInLink(db)}`,
     close,
     [Symbol.asyncDispose]: () => close(),
   }

@@ -1,4 +1,5 @@
 export { decryptAtRest, encryptAtRest, renewAtRest } from './at-rest.ts'
+export { checkKeys } from './check-keys.ts'
 export { masterKeys } from './master-keys.ts'
 export { type MasterKeyRotation, rotateMasterKey } from './rotate-master-key.ts'
 export { secretRoutes } from './routes.ts'

@@ -9,6 +9,7 @@ import { type Context, exitCodes } from '../context.ts'
 import { servingAllQueues } from '../dev/all-queues.ts'
 import { keepPort, lastPort, lockHome, removeDevFile, startOf, writeDevFile } from '../dev/dev-file.ts'
 import { personsLogger } from '../dev/dev-log.ts'
+import { startDevSecrets } from '../dev/dev-secrets.ts'
 import { redeployOnChange } from '../dev/redeploy.ts'
 import { projectFolder } from '../project/project-folder.ts'
 import { projectValues } from '../project/project-values.ts'
@@ -50,10 +51,12 @@ export async function dev(request: DevRequest, context: Context): Promise<number
   secrets.add([token])
   const artifacts = localArtifacts(join(data, 'artifacts'))
   const { leaseSeconds, retentionDays: days, retentionRuns: keepRuns } = settings
+  const withSecrets = await startDevSecrets(started, { db, data, settings, log })
   const server = await onPort(request, home, (port) =>
     startServer({
       ...{ db, artifacts, log, adminToken: token, port, version, leaseSeconds },
       failureBus: failureBus(),
+      settings: withSecrets,
       scheduler: { retention: { days, keepRuns } },
     }),
   )
