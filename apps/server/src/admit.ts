@@ -1,31 +1,49 @@
+import type { PlatformSettings } from '@millrace/core'
 import { forbidden, type Principal, unauthorized } from '@millrace/http'
+import { checkOwnPage } from './authentication/index.ts'
 import type { AnonymousPrincipal, ServerAccess, UserPrincipal } from './server-context.ts'
 
 const signIn = 'Sign in first: send a valid token as "Authorization: Bearer TOKEN".'
 
-/** Who gets through to which endpoints. What they may do there is for `authz`. */
-export const admit = {
-  open: (caller: Principal | null): ServerAccess['open'] => {
-    if (isUser(caller) || isAnonymous(caller)) return caller
-    throw unauthorized(signIn)
-  },
-  user,
-  admin: (caller: Principal | null): ServerAccess['admin'] => {
-    const known = user(caller)
-    if (known.isAdmin) return known
-    throw forbidden('ADMIN_REQUIRED', 'This is for administrators of the platform. Ask one of them.')
-  },
-  worker: (caller: Principal | null): ServerAccess['worker'] => {
-    if (caller?.kind === 'worker') return caller as ServerAccess['worker']
-    if (caller === null || isAnonymous(caller)) throw unauthorized(signIn)
-    throw forbidden('FORBIDDEN', 'This is for workers, with a token that "millrace tokens create" makes.')
-  },
+/** Who gets through to which endpoints, and with what their token is good for. What they may do there is for `authz`. */
+export function createAdmit(settings: PlatformSettings) {
+  const user = (caller: Principal | null, request: Request): ServerAccess['user'] => {
+    if (isAnonymous(caller)) throw caller.refusal ?? unauthorized(signIn)
+    if (caller?.kind === 'worker') throw forbidden('FORBIDDEN', 'This is for people, and the token is one of a worker.')
+    if (!isUser(caller)) throw unauthorized(signIn)
+    const isReading = request.method === 'GET' || request.method === 'HEAD'
+    needScope(caller, isReading ? 'read' : 'write')
+    if (!isReading && !request.headers.has('authorization')) checkOwnPage(request, settings)
+    return caller
+  }
+  return {
+    open: (caller: Principal | null, request: Request): ServerAccess['open'] =>
+      isAnonymous(caller) ? caller : user(caller, request),
+    user,
+    admin: (caller: Principal | null, request: Request): ServerAccess['admin'] => {
+      const known = user(caller, request)
+      needScope(known, 'admin')
+      if (known.isAdmin) return known
+      throw forbidden('ADMIN_REQUIRED', 'This is for administrators of the platform. Ask one of them.')
+    },
+    worker: (caller: Principal | null): ServerAccess['worker'] => {
+      if (caller?.kind === 'worker') return caller as ServerAccess['worker']
+      if (isAnonymous(caller)) throw caller.refusal ?? unauthorized(signIn)
+      throw forbidden('FORBIDDEN', 'This is for workers, with a token that "millrace tokens create" makes.')
+    },
+    metrics: (caller: Principal | null, request: Request): ServerAccess['metrics'] => {
+      if (caller?.kind === 'metrics') return caller
+      const known = user(caller, request)
+      needScope(known, 'admin')
+      if (known.isAdmin) return known
+      throw forbidden('ADMIN_REQUIRED', 'Metrics are for administrators, and for the token MILLRACE_METRICS_TOKEN.')
+    },
+  }
 }
 
-function user(caller: Principal | null): ServerAccess['user'] {
-  if (isUser(caller)) return caller
-  if (caller?.kind === 'worker') throw forbidden('FORBIDDEN', 'This is for people, and the token is one of a worker.')
-  throw unauthorized(signIn)
+function needScope({ scopes }: UserPrincipal, scope: string): void {
+  if (scopes === null || scopes.includes(scope)) return
+  throw forbidden('SCOPE_MISSING', `The token lacks the scope "${scope}". Make one that has it, at /api/tokens.`)
 }
 
 function isUser(caller: Principal | null): caller is UserPrincipal {

@@ -1,13 +1,13 @@
 import type { Logger, PlatformSettings } from '@millrace/core'
 import { sql } from '@millrace/db'
 import { type Engine, engineWorkerApi, type WorkerApi, type WorkSignals } from '@millrace/engine'
-import { createApi, healthEndpoints, type OpenApiDocument } from '@millrace/http'
-import { admit } from './admit.ts'
+import { createApi, healthEndpoints, type OpenApiDocument, requestMetrics } from '@millrace/http'
+import { createAdmit } from './admit.ts'
 import { auditRoutes } from './audit/index.ts'
-import { administrator, anonymous, dummyUsers, workerTokens } from './authenticate.ts'
-import { authenticationRoutes } from './authentication/index.ts'
+import { authenticationRoutes, createAuthentication, isHttps, listOf } from './authentication/index.ts'
 import { createAuthz } from './authz/index.ts'
 import { backfillRoutes } from './backfills/index.ts'
+import { callLimits } from './call-limits.ts'
 import { computeRoutes, seedPools } from './compute/index.ts'
 import { connectedServiceRoutes } from './connected-services/index.ts'
 import { connectionRoutes } from './connections/index.ts'
@@ -16,6 +16,7 @@ import { environmentRoutes, seedEnvironments } from './environments/index.ts'
 import { groupRoutes } from './groups/index.ts'
 import { allJobs } from './jobs/all-jobs.ts'
 import { jobRoutes } from './jobs/index.ts'
+import { knownHosts } from './known-hosts.ts'
 import { launcherRoutes } from './launchers/index.ts'
 import { metricRoutes } from './metrics/index.ts'
 import { namespaceRoutes } from './namespaces/index.ts'
@@ -41,6 +42,7 @@ import { variableRoutes } from './variables/index.ts'
 import { workerProtocolRoutes } from './worker/index.ts'
 import { workerTokenRoutes } from './worker-tokens/index.ts'
 import { workerRoutes } from './workers/index.ts'
+import { workflowAccess } from './workflow-access/index.ts'
 import { packageRoutes, workflowRoutes } from './workflows/index.ts'
 
 export interface ServerOptions {
@@ -53,6 +55,8 @@ export interface ServerOptions {
   /** Shown by `/version`. */
   readonly version: string
   readonly settings: PlatformSettings
+  /** Address that it is going to listen on; one of this machine is called by names of this machine only. Default `127.0.0.1`. */
+  readonly host?: string
   /** Takes a JSON object as a bearer token for the user that it describes. For tests only. */
   readonly dummyUsers: boolean
 }
@@ -72,26 +76,35 @@ export interface Server extends AsyncDisposable {
 
 /** The API over an engine whose database is migrated. Dispose ends what it listens to; engine and database stay open. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { engine, signals, log, adminToken, version, settings } = options
+  const { engine, signals, log, adminToken, version, settings, host = '127.0.0.1' } = options
   const closing = new AbortController()
   const runChanges = await listenForRuns(engine.db)
   const logChanges = createLogChanges()
   const workerApi = tellingWorkerApi(engineWorkerApi(engine, { signals }), logChanges)
   const { db } = engine
+  const authz = createAuthz()
+  const { dummyUsers } = options
+  const authentication = createAuthentication({ db, authz, settings, log, adminToken, dummyUsers })
+  const requests = requestMetrics()
   const api: ServerApi = createApi<ServerAccess>({
     log,
     closing: closing.signal,
     statusByCode,
-    authenticate: [
-      administrator(adminToken),
-      workerTokens(db),
-      ...(options.dummyUsers ? [dummyUsers(db)] : []),
-      anonymous(),
-    ],
-    admit,
+    authenticate: authentication.chain,
+    admit: createAdmit(settings),
+    signInOptional: ['open'],
+    requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
+    limit: callLimits(settings),
+    isKnownHost: knownHosts(host, settings),
+    corsOrigins: listOf(settings.corsOrigins),
+    isHttps: isHttps(settings),
+    onAnswer: requests.note,
   })
-  const authz = createAuthz()
-  const context: ServerContext = { db, engine, workerApi, runChanges, logChanges, log, authz, settings }
+  const { internalTokens } = authentication
+  const context: ServerContext = {
+    ...{ db, engine, workerApi, runChanges, logChanges, log, authz, settings, internalTokens },
+    workflowAccess: workflowAccess(db, authz),
+  }
   await seedPools(context)
   await seedEnvironments(context)
   const checks = {
@@ -100,7 +113,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   }
   healthEndpoints(api, { version, checks, closing: closing.signal })
-  metricRoutes(api, context)
+  metricRoutes(api, context, requests.read)
   packageRoutes(api, context)
   workflowRoutes(api, context)
   runRoutes(api, context)
@@ -118,7 +131,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   projectRoutes(api, context)
   projectCopyRoutes(api, context)
   removalRoutes(api, context)
-  authenticationRoutes(api, context)
+  authenticationRoutes(api, context, authentication)
   dataConnectorRoutes(api, context)
   storageRoutes(api, context)
   repositoryRoutes(api, context)

@@ -1,10 +1,12 @@
 import type { Logger, PlatformSettings } from '@millrace/core'
 import type { Db } from '@millrace/db'
 import type { Engine, WorkerApi } from '@millrace/engine'
-import type { Api, Principal } from '@millrace/http'
+import type { Api, HttpError, Principal } from '@millrace/http'
+import type { InternalTokens } from './authentication/index.ts'
 import type { Authz } from './authz/index.ts'
 import type { RunChanges } from './runs/index.ts'
 import type { LogChanges } from './task-runs/index.ts'
+import type { WorkflowAccess } from './workflow-access/index.ts'
 
 /** Somebody who signed in. */
 export interface UserPrincipal extends Principal {
@@ -22,6 +24,8 @@ export interface UserPrincipal extends Principal {
 export interface AnonymousPrincipal extends Principal {
   readonly kind: 'anonymous'
   readonly isAdmin: false
+  /** Why the token or cookie that was sent makes nobody of the caller; thrown where sign-in is demanded. */
+  readonly refusal?: HttpError
 }
 
 export interface WorkerPrincipal extends Principal {
@@ -36,6 +40,8 @@ export type ServerAccess = {
   readonly user: UserPrincipal
   readonly admin: UserPrincipal
   readonly worker: WorkerPrincipal
+  /** Administrators, and whoever has the token for metrics. */
+  readonly metrics: Principal
 }
 
 export type ServerApi = Api<ServerAccess>
@@ -49,5 +55,8 @@ export interface ServerContext {
   readonly logChanges: LogChanges
   readonly log: Logger
   readonly authz: Authz
+  readonly workflowAccess: WorkflowAccess
   readonly settings: PlatformSettings
+  /** Tokens for what runs for a user. */
+  readonly internalTokens: InternalTokens
 }

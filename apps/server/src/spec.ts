@@ -1,24 +1,71 @@
 import { z } from '@hono/zod-openapi'
-import type { OpenApiDocument } from '@millrace/http'
+import { invalid, type OpenApiDocument } from '@millrace/http'
 import { jsonMap } from './common-schemas.ts'
+import { docsPage } from './docs-page.ts'
 import type { ServerApi } from './server-context.ts'
 
-/** Serves the OpenAPI document of all routes; to be called after the others. */
+const tag = 'platform'
+const access = 'anyone'
+const query = z.strictObject({})
+
+const specPlaces = [
+  { path: '/api/spec.json', operationId: 'getSpec' },
+  { path: '/api/data/spec.json', operationId: 'getDataSpec' },
+] as const
+
+/** Serves the OpenAPI document of all routes and a page made from it; to be called after the others. */
 export function specRoutes(api: ServerApi, version: string): OpenApiDocument {
   let document: OpenApiDocument = {}
+  for (const place of specPlaces) {
+    api.endpoint(
+      {
+        method: 'get',
+        ...place,
+        ...{ tag, access, query },
+        summary: 'This document',
+        answers: { 200: jsonMap },
+        logLevel: 'debug',
+      },
+      () => ({ status: 200, body: { ...document } }),
+    )
+  }
   api.endpoint(
     {
       method: 'get',
-      path: '/api/spec.json',
-      operationId: 'getSpec',
-      tag: 'platform',
-      access: 'anyone',
-      summary: 'This document',
-      query: z.strictObject({}),
-      answers: { 200: jsonMap },
+      path: '/api/docs',
+      operationId: 'getDocs',
+      ...{ tag, access, query },
+      summary: 'This document as a page',
+      answers: { 200: { contentType: 'text/html' } },
       logLevel: 'debug',
     },
-    () => ({ status: 200, body: { ...document } }),
+    () => ({ response: docsPage(document) }),
+  )
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/version',
+      operationId: 'getDataVersion',
+      ...{ tag, access, query },
+      summary: 'Version of the server',
+      answers: { 200: z.object({ version: z.string() }) },
+      logLevel: 'debug',
+      rate: 'none',
+    },
+    () => ({ status: 200, body: { version } }),
+  )
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/data/error',
+      operationId: 'getSampleError',
+      ...{ tag, access, query },
+      summary: 'An error, to see what errors look like',
+      answers: { 204: null },
+    },
+    () => {
+      throw invalid('SAMPLE_ERROR', 'This is how errors look. Nothing is wrong.')
+    },
   )
   document = api.document({
     title: 'Millrace',

@@ -1,1 +1,8 @@
+export { isHttps } from './cookies.ts'
+export { type Authentication, createAuthentication } from './create-authentication.ts'
+export { checkOwnPage } from './csrf.ts'
+export { createInternalTokens, type InternalTokens, type ScopeCheck, type TokenPair } from './internal-tokens.ts'
+export { listOf } from './list-of.ts'
+export { revokeAccess } from './revoke-access.ts'
 export { authenticationRoutes } from './routes.ts'
+export { createSignInLink } from './sign-in-link.ts'

@@ -1,3 +1,13 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { Authentication } from './create-authentication.ts'
+import { internalTokenRoutes } from './internal-token-routes.ts'
+import { personalTokenRoutes } from './personal-token-routes.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { signInRoutes } from './sign-in-routes.ts'
 
-export function authenticationRoutes(_api: ServerApi, _context: ServerContext): void {}
+export function authenticationRoutes(api: ServerApi, context: ServerContext, authentication: Authentication): void {
+  signInRoutes(api, context, authentication)
+  sessionRoutes(api, context, authentication)
+  personalTokenRoutes(api, context)
+  internalTokenRoutes(api, authentication.internalTokens)
+}

@@ -1,4 +1,6 @@
 export interface Sample {
+  /** Of a histogram: `_bucket`, `_sum` or `_count`. */
+  readonly suffix?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly value: number
 }
@@ -6,18 +8,20 @@ export interface Sample {
 export interface Metric {
   readonly name: string
   readonly help: string
+  /** Default `gauge`. */
+  readonly type?: 'gauge' | 'histogram'
   readonly samples: readonly Sample[]
 }
 
 export const expositionType = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** The text format of Prometheus; all metrics are gauges. */
+/** The text format of Prometheus. */
 export function exposition(metrics: readonly Metric[]): string {
   return metrics
-    .flatMap(({ name, help, samples }) => [
+    .flatMap(({ name, help, samples, type = 'gauge' }) => [
       `# HELP ${name} ${help}`,
-      `# TYPE ${name} gauge`,
-      ...samples.map(({ labels = {}, value }) => `${name}${labelText(labels)} ${value}`),
+      `# TYPE ${name} ${type}`,
+      ...samples.map(({ labels = {}, value, suffix = '' }) => `${name}${suffix}${labelText(labels)} ${value}`),
     ])
     .map((line) => `${line}\n`)
     .join('')

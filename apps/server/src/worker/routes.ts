@@ -39,6 +39,8 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       maxBodyDepth: 1000,
       allowNullCharacters: true,
       answers: { 200: exchangeAnswer },
+      // It may wait for a minute by itself.
+      timeoutSeconds: 120,
       logLevel: 'debug',
     },
     async ({ body, principal, request, signal }) => {

@@ -1,0 +1,102 @@
+import type { Logger, PlatformSettings } from '@millrace/core'
+import { type Db, transaction } from '@millrace/db'
+import type { HttpError } from '@millrace/http'
+import { ClientError, ResponseBodyError, refreshTokenGrant } from 'openid-client'
+import { decryptAtRest } from '../secrets/index.ts'
+import type { UserPrincipal } from '../server-context.ts'
+import { confirmationOf, issuedClaims } from './issued-tokens.ts'
+import type { KnownUsers } from './known-users.ts'
+import type { Oidc } from './oidc.ts'
+import { issuerUnavailable, refusedToken } from './refusal.ts'
+import {
+  confirmSession,
+  deleteSession,
+  findSession,
+  lockSession,
+  noteSessionSeen,
+  postponeRenewal,
+  type SessionRow,
+} from './session-store.ts'
+import type { Claims } from './user-claims.ts'
+
+export interface SessionOptions {
+  readonly db: Db
+  readonly oidc: Oidc | null
+  readonly settings: PlatformSettings
+  readonly users: KnownUsers
+  readonly log: Logger
+}
+
+/** Who a browser with this cookie is, or why it is nobody. Asks the issuer again before its word runs out. */
+export function sessionUsers(options: SessionOptions): (session: string) => Promise<UserPrincipal | HttpError> {
+  const { db, settings } = options
+  const renewals = new Map<string, Promise<void>>()
+  const find = () => ({ idleMinutes: settings.sessionIdleMinutes })
+  return async (session) => {
+    let row = await findSession(db, session, find())
+    if (row?.is_due) {
+      // Of many requests at once, one renews in this process, and the lock sees to the other processes.
+      const renewal = renewals.get(session) ?? renew(options, session).finally(() => renewals.delete(session))
+      renewals.set(session, renewal)
+      await renewal
+      row = await findSession(db, session, find())
+    }
+    if (row === undefined) return refusedToken('The session has ended. Sign in again.')
+    if (!row.is_confirmed) return issuerUnavailable(undefined)
+    if (!row.was_seen) await noteSessionSeen(db, session)
+    return principalOf(row)
+  }
+}
+
+async function renew({ db, oidc, settings, users, log }: SessionOptions, session: string): Promise<void> {
+  const ended = await transaction(db, async (trx) => {
+    const row = await lockSession(trx, session)
+    if (!row?.is_due || row.user_id === null || row.refresh_token === null || oidc === null) return null
+    try {
+      const refreshToken = await decryptAtRest(settings, `user:${row.user_id}`, row.refresh_token)
+      const tokens = await refreshTokenGrant(await oidc.configuration(), refreshToken)
+      const user = await issuedClaims(tokens, { oidc, settings })
+      if (user?.id !== row.user_id) return 'the issuer answered with another user'
+      const confirmation = await confirmationOf(tokens, user, { settings, log })
+      // An issuer that keeps refresh tokens does not hand them out again.
+      const kept =
+        tokens.refresh_token === undefined ? { ...confirmation, ...again(row, tokens.expiresIn()) } : confirmation
+      await confirmSession(trx, session, kept)
+      return { user }
+    } catch (error) {
+      if (isFinal(error)) return 'the issuer ended it'
+      log.warn({ err: error }, 'a session could not be renewed')
+      await postponeRenewal(trx, session)
+      return null
+    }
+  })
+  if (typeof ended === 'string') {
+    log.info({ reason: ended }, 'a session ended')
+    await deleteSession(db, session)
+  } else if (ended !== null) await users.note(ended.user)
+}
+
+function again(row: SessionRow, seconds: number | undefined) {
+  return { refreshToken: row.refresh_token, seconds: seconds ?? 300 }
+}
+
+/** The issuer looked at the token and does not take it; everything else may pass. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof ResponseBodyError) return error.error === 'invalid_grant' || error.error === 'invalid_token'
+  return error instanceof ClientError && error.code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED'
+}
+
+function principalOf(row: SessionRow): UserPrincipal {
+  if (row.user_id === null) return { ...administratorClaims, scopes: null, via: 'administrator' }
+  const { user_id: id, email, first_name: firstName, last_name: lastName } = row
+  const name = [firstName, lastName].filter((part) => part !== null).join(' ')
+  return {
+    ...{ kind: 'user', id, name: name || email || id, isAdmin: row.is_admin, email, firstName, lastName },
+    ...{ scopes: null, via: 'session' },
+  }
+}
+
+/** Who has the one token that may do everything, and is no user. */
+export const administratorClaims: Claims = {
+  ...{ kind: 'user', id: 'admin', name: 'admin', isAdmin: true, email: null, firstName: null, lastName: null },
+}
