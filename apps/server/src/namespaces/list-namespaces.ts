@@ -20,41 +20,38 @@ export interface NamespaceFilter {
   readonly permission: string
 }
 
+interface Part {
+  readonly rows: Sql
+  readonly total: Sql
+}
+
 /** What can have things in it, as one list: the caller's own namespace, groups, then projects, the newest first. */
 export async function listNamespaces(
   db: Queryable,
   authz: Authz,
   caller: UserPrincipal,
   { kinds, permission }: NamespaceFilter,
-  range: { readonly limit: number; readonly offset: number },
+  { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<Page<ListedNamespace>> {
-  const parts: Record<ListedNamespace['kind'], { readonly from: Sql; readonly columns: Sql }> = {
-    user: {
-      columns: sql`
-        n.id, coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), n.slug) as name, n.slug, 'user' as kind,
-        n.slug as path, n.created_by as "createdBy", n.creation_date as "creationDate", 1 as place`,
-      from: sql`from common.namespace n join users."user" u on u.id = n.user_id where n.user_id = ${caller.id}`,
-    },
-    group: {
-      columns: sql`
-        n.id, g.name, n.slug, 'group' as kind, n.slug as path, n.created_by as "createdBy",
-        n.creation_date as "creationDate", 2 as place`,
-      from: sql`
-        from common.namespace n join common."group" g on g.id = n.group_id
-        where ${authz.visible(caller, permission, 'group', { id: sql`g.id`, public_viewer: sql`true` })}`,
-    },
-    project: { columns: sql`${projectColumns}, 3 as place`, from: fromProjects(authz, caller, permission) },
+  // No part needs to be read farther than the page goes.
+  const newest = sql`order by id desc limit ${offset + limit}`
+  const parts: Record<ListedNamespace['kind'], () => Part> = {
+    user: () => ownNamespace(caller),
+    group: () => groups(authz, caller, permission, newest),
+    project: () => projects(authz, caller, permission, newest),
   }
   const wanted = (['user', 'group', 'project'] as const)
     .filter((kind) => kinds.includes(kind))
-    .map((kind) => parts[kind])
-  const all = wanted.map(({ columns, from }) => sql`select ${columns} ${from}`)
-  const counts = wanted.map(({ from }) => sql`(select count(*) ${from})`)
+    .map((kind) => parts[kind]())
+  const all = wanted.map(({ rows }, place) => sql`(select *, ${place}::int as place from (${rows}) as part)`)
   return await readPage<ListedNamespace>(db, {
     rows: sql`
       select * from (${sql.join(all, ' union all ')}) as listed
-      order by place, id desc limit ${range.limit} offset ${range.offset}`,
-    total: sql.join(counts, ' + '),
+      order by place, id desc limit ${limit} offset ${offset}`,
+    total: sql.join(
+      wanted.map(({ total }) => total),
+      ' + ',
+    ),
   })
 }
 
@@ -66,20 +63,51 @@ export async function findProjectNamespace(
   path: { readonly namespace: string; readonly slug: string },
 ): Promise<ListedNamespace | undefined> {
   return await db.maybe<ListedNamespace>(sql`
-    select ${projectColumns} ${fromProjects(authz, caller, 'read')} and p.id = ${projectIdByPath(path.namespace, path.slug)}`)
+    ${projectRows}
+    where p.id = ${projectIdByPath(path.namespace, path.slug)} and ${visibleProjects(authz, caller, 'read')}`)
 }
 
-const projectColumns = sql`
-  p.id, p.name, p.slug, 'project' as kind, n.slug || '/' || p.slug as path, p.created_by as "createdBy",
-  p.creation_date as "creationDate"`
+function ownNamespace({ id }: UserPrincipal): Part {
+  return {
+    rows: sql`
+      select
+        n.id, coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), n.slug) as name, n.slug, 'user' as kind,
+        n.slug as path, n.created_by as "createdBy", n.creation_date as "creationDate"
+      from common.namespace n join users."user" u on u.id = n.user_id
+      where n.user_id = ${id}`,
+    total: sql`(select count(*) from common.namespace where user_id = ${id})`,
+  }
+}
 
-function fromProjects(authz: Authz, caller: Caller, permission: string): Sql {
-  const columns = {
+function groups(authz: Authz, caller: Caller, permission: string, newest: Sql): Part {
+  const visible = authz.visible(caller, permission, 'group', { id: sql`g.id`, public_viewer: sql`true` })
+  return {
+    rows: sql`
+      select
+        g.id, g.name, n.slug, 'group' as kind, n.slug as path, n.created_by as "createdBy",
+        n.creation_date as "creationDate"
+      from (select * from common."group" g where ${visible} ${newest}) as g join common.namespace n on n.id = g.id`,
+    total: sql`(select count(*) from common."group" g where ${visible})`,
+  }
+}
+
+function projects(authz: Authz, caller: Caller, permission: string, newest: Sql): Part {
+  const visible = visibleProjects(authz, caller, permission)
+  return {
+    rows: sql`${projectRows} where p.id in (select id from common.project p where ${visible} ${newest})`,
+    total: sql`(select count(*) from common.project p where ${visible})`,
+  }
+}
+
+const projectRows = sql`
+  select p.id, p.name, p.slug, 'project' as kind, n.slug || '/' || p.slug as path, p.created_by as "createdBy",
+  p.creation_date as "creationDate"
+  from common.project p join common.namespace n on n.id = p.namespace_id`
+
+function visibleProjects(authz: Authz, caller: Caller, permission: string): Sql {
+  return authz.visible(caller, permission, 'project', {
     id: sql`p.id`,
     project_namespace: sql`p.namespace_id`,
     public_viewer: sql`p.visibility = 'public'`,
-  }
-  return sql`
-    from common.project p join common.namespace n on n.id = p.namespace_id
-    where ${authz.visible(caller, permission, 'project', columns)}`
+  })
 }

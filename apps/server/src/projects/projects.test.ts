@@ -288,3 +288,23 @@ test('repositories are elsewhere, on the web, and hold no passwords', async () =
     expect({ url, status }).toEqual({ url, status: 422 })
   }
 })
+
+test('every change is in the audit log, under the name of who made it, with what was there before', async () => {
+  const server = await servers.start()
+  const [alice, bob] = [await signedIn(server, 'alice'), await signedIn(server, 'bob')]
+  const { id } = await newProject(alice, { namespace: 'alice' })
+  await alice('PATCH', `${projects}/${id}/members`, { body: [{ id: 'bob', role: 'editor' }] })
+  await patchProject(bob, id, { description: 'Late' })
+  expect((await patchProject(bob, id, { slug: 'mine' })).status).toBe(404)
+  await alice('DELETE', `${projects}/${id}`)
+  const noted = await server.db.query(sql`
+    select actor, entity, action, before ->> 'description' as before, after ->> 'description' as after from audit.event
+    where entity_id = ${id} or (entity = 'relation' and entity_id like ${`project/${id}/editor/%`}) order by id`)
+  expect(noted).toEqual([
+    { actor: 'alice', entity: 'project', action: 'insert', before: null, after: null },
+    { actor: 'alice', entity: 'relation', action: 'insert', before: null, after: null },
+    { actor: 'bob', entity: 'project', action: 'update', before: null, after: 'Late' },
+    { actor: 'alice', entity: 'relation', action: 'delete', before: null, after: null },
+    { actor: 'alice', entity: 'project', action: 'delete', before: 'Late', after: null },
+  ])
+})
