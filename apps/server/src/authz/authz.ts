@@ -34,7 +34,9 @@ export interface Question {
  * the objects themselves, another may ask an engine elsewhere.
  */
 export interface Authz {
-  /** Whether the caller has the permission. An object that nobody related to anything grants nothing, except to administrators. */
+  /**
+   * Whether the caller has the permission; throws when the type or the permission is not of the schema, also for administrators. An object that nobody related to anything grants nothing, except to administrators.
+   */
   can(db: Queryable, caller: Caller, permission: string, object: ObjectRef): Promise<boolean>
   /** The same for many, in one statement; answers in the order of the questions. */
   canAll(db: Queryable, caller: Caller, questions: readonly Question[]): Promise<readonly boolean[]>
@@ -42,6 +44,8 @@ export interface Authz {
    * A condition for the `where` of a statement that reads objects: those that the caller has the permission on. `id` is the
    * column with the object's id. Columns that stand for relations make it cheap: the id of the one related object
    * (`project_namespace: sql\`p.namespace_id\``), or for a wildcard relation a boolean (`public_viewer: sql\`p.visibility = 'public'\``).
+   * Relations that the type itself does not have are those of the object that its own column leads to: a list of data connectors has
+   * `data_connector_namespace`, and `project_namespace` of the project that a connector is in. They have to equal the relations.
    */
   visible(
     caller: Caller,
