@@ -31,7 +31,7 @@ describe('the audit log', () => {
     expect(log.headers.get('total')).toBe('2')
     expect(log.body).toMatchObject([
       { action: 'update', actor: 'ada', request_id: 'rename-1', before: { name: 'Fire' }, after: { name: 'Flood' } },
-      { action: 'insert', actor: 'ada', before: null, after: { name: 'Fire', visibility: 'private' } },
+      { action: 'insert', actor: 'ada', after: { name: 'Fire', visibility: 'private' } },
     ])
   })
 

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { pageHeaders, pageQuery, pageRange, queryTime } from '@millrace/http'
+import { pageHeaders, pageQuery, pageRange, queryTime, withoutNulls } from '@millrace/http'
 import { isoTime, jsonMap, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import { findNamespace, missingNamespace } from '../namespaces/index.ts'
@@ -14,12 +14,12 @@ const auditEventSchema = z
     id: z.number(),
     at: time,
     actor: z.string().openapi({ description: 'Id of a user, or a part of the platform such as `job:user-sync`.' }),
-    request_id: z.string().nullable(),
+    request_id: z.string().optional(),
     entity: z.string().openapi({ example: 'project' }),
     entity_id: z.string(),
     action: z.enum(['insert', 'update', 'delete']),
-    before: jsonMap.nullable(),
-    after: jsonMap.nullable(),
+    before: jsonMap.optional(),
+    after: jsonMap.optional(),
   })
   .openapi('AuditEvent')
 
@@ -85,8 +85,9 @@ export function auditRoutes(api: ServerApi, { db, authz }: ServerContext): void 
 
 function bodyOf({ id, at, ...rest }: AuditEvent): z.input<typeof auditEventSchema> {
   const { actor, request_id, entity, entity_id, action, before, after } = rest
-  return {
+  // Nulls within a row stay: they are what it was or became.
+  return withoutNulls({
     ...{ id, at: isoTime(at), actor, request_id, entity, entity_id, action },
     ...{ before: before === null ? null : { ...before }, after: after === null ? null : { ...after } },
-  }
+  })
 }

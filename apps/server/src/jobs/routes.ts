@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { closestName } from '@millrace/core'
 import { sql, transaction } from '@millrace/db'
-import { notFound, pageHeaders, pageQuery, pageRange, pathInteger } from '@millrace/http'
+import { notFound, pageHeaders, pageQuery, pageRange, pathInteger, withoutNulls } from '@millrace/http'
 import { isoTime, jsonMap, plainName, time } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import type { Job } from './job.ts'
@@ -16,14 +16,14 @@ const runSchema = z
     id: z.number(),
     job: z.string(),
     state: z.enum(['waiting', 'running', 'succeeded', 'failed']),
-    requested_by: z.string().nullable().openapi({ description: 'A user; null: the schedule.' }),
+    requested_by: z.string().optional().openapi({ description: 'A user; without one it was the schedule.' }),
     attempt: z.number(),
     created_at: time,
-    started_at: time.nullable(),
-    ended_at: time.nullable(),
-    duration_seconds: z.number().nullable(),
-    summary: jsonMap.nullable(),
-    error: z.string().nullable(),
+    started_at: time.optional(),
+    ended_at: time.optional(),
+    duration_seconds: z.number().optional(),
+    summary: jsonMap.optional(),
+    error: z.string().optional(),
   })
   .openapi('JobRun')
 
@@ -31,9 +31,12 @@ const jobSchema = z
   .object({
     name: z.string(),
     description: z.string(),
-    schedule: z.string().nullable().openapi({ description: 'Cron in UTC; null: only when somebody asks.' }),
-    next_at: time.nullable(),
-    last_run: runSchema.nullable(),
+    schedule: z
+      .string()
+      .optional()
+      .openapi({ description: 'Cron in UTC; without one it runs only when somebody asks.' }),
+    next_at: time.optional(),
+    last_run: runSchema.optional(),
   })
   .openapi('Job')
 
@@ -49,10 +52,12 @@ export function jobRoutes(api: ServerApi, { db }: ServerContext, jobs: readonly 
     async ({ query }) => {
       const states = await listJobs(db, pageRange(query))
       const { total } = await db.one<{ total: number }>(sql`select count(*) as total from jobs.job`)
-      const body = states.map(({ name, schedule, nextAt, lastRun }) => ({
-        ...{ name, schedule, next_at: isoTime(nextAt), last_run: lastRun && runBody(lastRun) },
-        description: jobs.find((job) => job.name === name)?.description ?? '',
-      }))
+      const body = states.map(({ name, schedule, nextAt, lastRun }) =>
+        withoutNulls({
+          ...{ name, schedule, next_at: isoTime(nextAt), last_run: lastRun && runBody(lastRun) },
+          description: jobs.find((job) => job.name === name)?.description ?? '',
+        }),
+      )
       return { status: 200, body, headers: pageHeaders(query, total) }
     },
   )
@@ -116,10 +121,17 @@ function checkJob(name: string, jobs: readonly Job[]): void {
 function runBody(run: JobRun): z.input<typeof runSchema> {
   const { id, job, state, attempt, summary, error, startedAt, endedAt } = run
   const isTimed = startedAt !== null && endedAt !== null
-  return {
-    ...{ id, job, state, attempt, error, requested_by: run.requestedBy },
+  return withoutNulls({
+    ...{
+      id,
+      job,
+      state,
+      attempt,
+      error,
+      requested_by: run.requestedBy,
+      summary: summary === null ? null : { ...summary },
+    },
     ...{ created_at: isoTime(run.createdAt), started_at: isoTime(startedAt), ended_at: isoTime(endedAt) },
     duration_seconds: isTimed ? (endedAt.getTime() - startedAt.getTime()) / 1000 : null,
-    summary: summary === null ? null : { ...summary },
-  }
+  })
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { addBackfill } from './backfill.ts'
 import { addDeploy } from './deploy.ts'
+import { addJobs } from './jobs.ts'
 import { addPipelines } from './pipelines.ts'
 import { addPools } from './pools.ts'
 import type { Run } from './run.ts'
@@ -15,5 +16,5 @@ import { addWorkflows } from './workflows.ts'
 /** The commands that speak to a server. */
 export function addServerCommands(program: Command, run: Run): void {
   for (const add of [addDeploy, addTrigger, addRuns, addWorkflows, addBackfill, addSchedules]) add(program, run)
-  for (const add of [addPipelines, addPools, addVariables, addWorkers, addTokens]) add(program, run)
+  for (const add of [addPipelines, addPools, addVariables, addWorkers, addTokens, addJobs]) add(program, run)
 }
