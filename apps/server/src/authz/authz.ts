@@ -35,7 +35,8 @@ export interface Question {
  */
 export interface Authz {
   /**
-   * Whether the caller has the permission; throws when the type or the permission is not of the schema, also for administrators. An object that nobody related to anything grants nothing, except to administrators.
+   * Whether the caller has the permission. An object that nobody related to anything grants nothing, except to administrators; a type
+   * or permission that the schema does not have is an error, for them too.
    */
   can(db: Queryable, caller: Caller, permission: string, object: ObjectRef): Promise<boolean>
   /** The same for many, in one statement; answers in the order of the questions. */
