@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -70,7 +70,18 @@ it('serves a project of which a second shell deploys and starts workflows, and s
   const done = await shell('trigger', 'local_hello', '--param', 'longest=1', '--wait')
   expect(done.code, done.err + dev.output()).toBe(0)
 
-  const { pid, url } = await devFile()
+  const { pid, url, token } = await devFile()
+  for (const name of await readdir(join(project, '.millrace/keys'))) {
+    expect((await stat(join(project, '.millrace/keys', name))).mode & 0o777, name).toBe(0o600)
+  }
+  const kept = await fetch(`${url}/api/platform/secrets`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'warehouse', value: 'hush-hush' }),
+  })
+  expect(kept.status, await kept.text()).toBe(201)
+  expect(dev.output()).not.toContain('hush-hush')
+
   expect(await shell('dev')).toMatchObject({
     code: 2,
     err: expect.stringMatching(new RegExp(`runs already for .*, as process ${pid} at ${url}.*\\[DEV_RUNNING\\]`)),
