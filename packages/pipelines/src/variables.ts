@@ -29,11 +29,11 @@ export const datatypes = Object.keys(kinds) as readonly Datatype[]
 export type VariableValue = string | number | boolean
 
 /** Names that the parameters of a transformation hold already. */
-const reserved = ['transform_id', 'run_id', 'pipeline']
+const reserved = ['transform_id', 'run_id', 'pipeline', '__proto__']
 
 /** What a template wants to be told, by name. */
 export const variableStructuresSchema = z.record(
-  variableName.refine((name) => !reserved.includes(name), `is taken: ${reserved.join(', ')} are given by the run`),
+  variableName.refine((name) => !reserved.includes(name), 'is taken; call it something else'),
   z.strictObject({ datatype: z.string().max(40).toLowerCase(), description: z.string().max(2000).default('') }),
 )
 

@@ -144,6 +144,8 @@ create trigger retired after delete on pipelines.pipeline for each row execute f
 -- With a project all of this goes, in an order in which nothing names what is gone.
 create function pipelines.remove_with_project() returns trigger language plpgsql as $$
 begin
+  -- Who publishes pipelines of the project meanwhile would leave their workflows behind.
+  perform pg_advisory_xact_lock(hashtextextended('pipelines of ' || old.id, 0));
   delete from pipelines.pipeline where project_id = old.id;
   delete from pipelines.template where project_id = old.id;
   delete from pipelines.brand where project_id = old.id;

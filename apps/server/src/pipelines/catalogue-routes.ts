@@ -17,6 +17,7 @@ import {
   updateInCatalogue,
 } from './catalogue-store.ts'
 import { explainConstraints } from './constraints.ts'
+import { lockProject } from './lock-project.ts'
 import { publishPipelines } from './publish.ts'
 import { displayName, etagOfRow, idParams } from './schemas.ts'
 
@@ -162,8 +163,12 @@ function kindRoutes(api: ServerApi, context: ServerContext, { kind, path, noun, 
     async ({ principal, requestId, ifMatch, params: { id }, body }) => {
       const row = await explainConstraints(`${noun} "${body.name ?? id}"`, 'saving', async () =>
         change(db, { id: principal.id, requestId }, async (trx) => {
-          const found = await findInCatalogue(trx, kind, id)
-          const before = await expectPart(context, trx, principal, 'write', { row: found, noun, id })
+          const find = async () => {
+            const found = await findInCatalogue(trx, kind, id)
+            return await expectPart(context, trx, principal, 'write', { row: found, noun, id })
+          }
+          await lockProject(trx, (await find()).project_id)
+          const before = await find()
           checkIfMatch(ifMatch, etagOfRow(before))
           const after = await updateInCatalogue(trx, kind, id, {
             name: body.name ?? before.name,

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { DataError, isMillraceError } from '@millrace/core'
-import { sql, type Trx, transaction } from '@millrace/db'
+import { type Trx, transaction } from '@millrace/db'
 import { queryBoolean } from '@millrace/http'
 import {
   type Configuration,
@@ -16,6 +16,7 @@ import type { ServerApi, ServerContext } from '../server-context.ts'
 import { expectProject } from './access.ts'
 import { applyConfiguration } from './apply-configuration.ts'
 import { readConfiguration } from './configuration-store.ts'
+import { lockProject } from './lock-project.ts'
 import { problemSchema } from './schemas.ts'
 
 const tag = 'pipelines'
@@ -109,7 +110,7 @@ async function planInTurn(
   wanted: Configuration,
   prune: boolean,
 ): Promise<readonly ConfigurationChange[]> {
-  await trx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`configuration of ${projectId}`}, 0))`)
+  await lockProject(trx, projectId)
   return planConfiguration(await readConfiguration(trx, projectId), wanted, { prune })
 }
 

@@ -98,12 +98,6 @@ export async function findPipeline(db: Queryable, id: string): Promise<PipelineR
   return await db.maybe<PipelineRow>(sql`select ${columns} from ${from} where p.id = ${id}`)
 }
 
-/** Keeps others from changing the pipeline, or anything of it, until the transaction ends. */
-export async function lockPipeline(trx: Trx, id: string): Promise<PipelineRow | undefined> {
-  await trx.execute(sql`select from pipelines.pipeline where id = ${id} for no key update`)
-  return await findPipeline(trx, id)
-}
-
 /** The workflow has the name of the pipeline, unless another one of the platform has it: then a part of its id follows. */
 export async function insertPipeline(trx: Trx, projectId: string, values: PipelineValues): Promise<string> {
   const id = newId()

@@ -340,3 +340,36 @@ test('programs of the earlier application find what they know', async () => {
   expect((await server.anonymous('GET', '/config_api/index')).status).toBe(401)
   expect((await server.as('bob')('GET', '/config_api/index')).body).toEqual({})
 })
+
+test('many changes at once leave the engine with what is configured', async () => {
+  const server = await servers.start()
+  const { alice, clientId, templateId, create } = await configured(server)
+  const ids: string[] = []
+  for (const name of ['a', 'b', 'c']) ids.push((await create({ name })).body.id)
+  const patch = async (path: string, body: Record<string, unknown>) => {
+    const { headers } = await alice('GET', path)
+    return (await alice('PATCH', path, { body, headers: { 'if-match': headers.get('etag') ?? '' } })).status
+  }
+  const statuses: number[] = []
+  for (let round = 0; round < 4; round += 1) {
+    const sqlText = `select ${round}, '{{ variables.table }}', {{ variables.days }}`
+    const answers = await Promise.all([
+      patch(`/api/pipeline-templates/${templateId}`, { config: { connection: 'warehouse', sql: sqlText } }),
+      patch(`/api/clients/${clientId}`, { name: `acme${round}` }),
+      ...ids.map((id, index) => patch(`/api/pipelines/${id}`, { run_frequency: `${round} ${index} * * *` })),
+      ...ids.map(
+        async (id) => (await alice('POST', `/api/pipelines/${id}/${round % 2 ? 'activate' : 'deactivate'}`)).status,
+      ),
+    ])
+    statuses.push(...answers)
+  }
+  // Those that read an older state are told so.
+  expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([])
+  await alice('POST', `/api/pipelines/${ids[0]}/deactivate`)
+  for (const id of ids) {
+    const { body } = await alice('GET', `/api/pipelines/${id}`)
+    const graph = await alice('GET', `/api/pipelines/${id}/graph`)
+    const engine = await workflowOf(server, body.workflow)
+    expect([body.name, engine?.version]).toEqual([body.name, body.is_active ? graph.body.version : null])
+  }
+})

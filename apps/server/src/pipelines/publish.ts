@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { isMillraceError } from '@millrace/core'
 import { type Sql, sql, type Trx } from '@millrace/db'
 import { insertVersion, retireWorkflow } from '@millrace/engine'
@@ -23,6 +24,8 @@ export async function publishPipelines(trx: Trx, context: ServerContext, where: 
   const problems: Problem[] = []
   const compiled: { readonly row: PipelineRow; readonly manifest: WorkflowManifest }[] = []
   for (const row of rows) {
+    // A template can be part of hundreds: others are served in between.
+    await setImmediate()
     try {
       compiled.push({ row, manifest: compilePipeline(recordOf(row), compileOptions(context)).toManifest() })
     } catch (error) {

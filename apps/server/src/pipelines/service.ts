@@ -4,11 +4,11 @@ import { frequencyProblems, problemsError, readVariables, type VariableValue, va
 import type { Caller } from '../authz/index.ts'
 import type { ServerContext } from '../server-context.ts'
 import { expectPart } from './access.ts'
+import { lockProject } from './lock-project.ts'
 import {
   findPipeline,
   insertPipeline,
   insertTransformation,
-  lockPipeline,
   type PipelineRow,
   type PipelineValues,
   type TransformationRow,
@@ -27,15 +27,21 @@ export interface GivenTransformation {
   readonly variables: Readonly<Record<string, VariableValue>>
 }
 
-/** Locked, for a change by somebody who may. @throws HttpError 404, 409 */
+/** For a change by somebody who may; nobody else changes it until the transaction ends. @throws HttpError 404, 409 */
 export async function pipelineToChange(
   trx: Trx,
   context: ServerContext,
   caller: Caller,
   { id, ifMatch }: { readonly id: string; readonly ifMatch?: string },
 ): Promise<PipelineRow> {
-  const found = await lockPipeline(trx, id)
-  const row = await expectPart(context, trx, caller, 'write', { row: found, noun: 'pipeline', id })
+  const seen = await findPipeline(trx, id)
+  await expectPart(context, trx, caller, 'write', { row: seen, noun: 'pipeline', id })
+  if (seen !== undefined) await lockProject(trx, seen.project_id)
+  const row = await expectPart(context, trx, caller, 'write', {
+    row: await findPipeline(trx, id),
+    noun: 'pipeline',
+    id,
+  })
   if (ifMatch !== undefined) checkIfMatch(ifMatch, etagOfRow(row))
   return row
 }
@@ -48,6 +54,7 @@ export async function createPipeline(
   transformations: readonly GivenTransformation[],
 ): Promise<PipelineRow> {
   checkFrequency(values)
+  await lockProject(trx, projectId)
   const id = await insertPipeline(trx, projectId, values)
   for (const [index, given] of transformations.entries()) {
     const checked = await checkTransformation(trx, projectId, given, `transformations.${index}`)

@@ -10,6 +10,7 @@ import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { expectPart, expectProject } from './access.ts'
 import { explainConstraints } from './constraints.ts'
+import { lockProject } from './lock-project.ts'
 import { publishPipelines } from './publish.ts'
 import { config, etagOfRow, idParams, presentTemplate, stateName, templateSchema, templateValues } from './schemas.ts'
 import {
@@ -34,9 +35,8 @@ export function templateRoutes(api: ServerApi, context: ServerContext): void {
     caller: Caller,
     permission: 'read' | 'write',
     id: string,
-    options: { readonly forUpdate?: boolean } = {},
   ): Promise<TemplateRow> =>
-    await expectPart(context, from, caller, permission, { row: await findTemplate(from, id, options), noun, id })
+    await expectPart(context, from, caller, permission, { row: await findTemplate(from, id), noun, id })
 
   api.endpoint(
     {
@@ -118,7 +118,8 @@ export function templateRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, requestId, ifMatch, params: { id }, body }) => {
       const row = await explainConstraints(`template "${body.name ?? id}"`, 'saving', async () =>
         change(db, { id: principal.id, requestId }, async (trx) => {
-          const before = await find(trx, principal, 'write', id, { forUpdate: true })
+          await lockProject(trx, (await find(trx, principal, 'write', id)).project_id)
+          const before = await find(trx, principal, 'write', id)
           checkIfMatch(ifMatch, etagOfRow(before))
           const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
           const values: TemplateValues = { ...before, ...given }

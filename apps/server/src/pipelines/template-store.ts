@@ -48,14 +48,8 @@ export async function readTemplates(db: Queryable, projectId: string): Promise<r
   )
 }
 
-export async function findTemplate(
-  db: Queryable,
-  id: string,
-  { forUpdate = false }: { readonly forUpdate?: boolean } = {},
-): Promise<TemplateRow | undefined> {
-  return await db.maybe<TemplateRow>(
-    sql`select ${columns} from pipelines.template where id = ${id} ${forUpdate ? sql`for no key update` : sql``}`,
-  )
+export async function findTemplate(db: Queryable, id: string): Promise<TemplateRow | undefined> {
+  return await db.maybe<TemplateRow>(sql`select ${columns} from pipelines.template where id = ${id}`)
 }
 
 export async function insertTemplate(trx: Trx, projectId: string, values: TemplateValues): Promise<TemplateRow> {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { pipelineStates } from '../states.ts'
 import { normalizeConfiguration } from './normalize.ts'
@@ -152,4 +153,10 @@ test.each([
   ],
 ])('%j is refused', (text, message) => {
   expect(() => parseConfiguration(text)).toThrow(expect.objectContaining({ message: expect.stringContaining(message) }))
+})
+
+test('the example of the guide is a configuration', async () => {
+  const guide = await readFile(new URL('../../../../docs/guides/pipelines.md', import.meta.url), 'utf8')
+  const [example = ''] = /^format: 1\n[\s\S]*?(?=^```)/m.exec(guide) ?? []
+  expect(parseConfiguration(example).pipelines).toMatchObject([{ name: 'daily_sales', is_active: true }])
 })
