@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { forbidden } from '@millrace/http'
 import { text } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { authorize, finish } from './authorize.ts'
@@ -28,6 +29,7 @@ export function authorizeRoutes(api: ServerApi, context: ServerContext): void {
       answers: { 302: { contentType: 'text/plain' } },
     },
     async ({ principal, params: { provider_id }, query: { next_url }, request, requestId }) => {
+      checkOrigin(request)
       const nextUrl = next_url === undefined ? null : checkNextUrl(next_url, ownOrigin(settings, request))
       const url = await authorize(context, principal, provider_id, {
         requestId,
@@ -54,6 +56,15 @@ export function authorizeRoutes(api: ServerApi, context: ServerContext): void {
       if (next !== null) return { response: redirect(next) }
       return { status: 200, body: { status: 'OK' as const } }
     },
+  )
+}
+
+/** A page elsewhere must not set back what a user connected, by sending the browser here. */
+function checkOrigin(request: Request): void {
+  if (request.headers.get('sec-fetch-site') !== 'cross-site') return
+  throw forbidden(
+    'ORIGIN_FOREIGN',
+    'Services are connected from pages of this platform. Open one of them, and connect it there.',
   )
 }
 

@@ -1,5 +1,5 @@
 import type { Trx } from '@millrace/db'
-import type { Authz, Relation } from '../authz/index.ts'
+import { type Authz, everyUser, platformRef, type Relation } from '../authz/index.ts'
 import type { AuthorizationConfigRow } from './store.ts'
 
 /** Brings the wildcard relations of the platform to what the configuration says. */
@@ -10,11 +10,9 @@ export async function relateCreation(trx: Trx, authz: Authz, config: Authorizati
     ['project_creator', config.create_projects],
     ['group_creator', config.create_groups],
   ] as const) {
-    const wildcard = { object: platform, relation, subject: { type: 'user', id: '*' } } as const
+    const wildcard = { object: platformRef, relation, subject: everyUser }
     if (flag === 'registered_users') add.push(wildcard)
     else remove.push(wildcard)
   }
   await authz.relate(trx, { add, remove })
 }
-
-const platform = { type: 'platform', id: 'renku' } as const
