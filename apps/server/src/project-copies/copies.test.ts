@@ -46,3 +46,31 @@ test('a copy has what the template has, but for what is given', async () => {
   expect(left.status).toBe(200)
   expect(left.body).not.toHaveProperty('template_id')
 })
+
+test('a link that cannot be copied is named, and the copy is there without it', async () => {
+  const server = await servers.start()
+  const [alice, bob] = [await signedIn(server, 'alice'), await signedIn(server, 'bob')]
+  const template = await newProject(alice, { name: 'Template', namespace: 'alice', visibility: 'public' })
+  const links = new Map<string, string>()
+  for (const visibility of ['private', 'public']) {
+    const storage = {
+      configuration: { type: 's3', provider: 'AWS', region: 'eu-central-1' },
+      ...{ source_path: 'bucket', target_path: 'data' },
+    }
+    const connector = await alice('POST', '/api/data/data_connectors', {
+      body: { name: `Data ${visibility}`, namespace: 'alice', visibility, storage },
+    })
+    expect(connector).toMatchObject({ status: 201 })
+    const { id } = connector.body
+    links.set(visibility, id)
+    const body = { project_id: template.id }
+    expect((await alice('POST', `/api/data/data_connectors/${id}/project_links`, { body })).status).toBe(201)
+  }
+  const copied = await bob('POST', `${projects}/${template.id}/copies`, { body: { name: 'Copy', namespace: 'bob' } })
+  expect(copied).toMatchObject({ status: 403, body: { error: { code: 1403, detail: 'LINKS_NOT_COPIED' } } })
+  expect(copied.body.error.message).toContain(links.get('private'))
+  const { body } = await bob('GET', '/api/data/namespaces/bob/projects/copy')
+  expect(body.template_id).toBe(template.id)
+  const kept = await bob('GET', `${projects}/${body.id}/data_connector_links`)
+  expect(kept.body.map((link: { data_connector_id: string }) => link.data_connector_id)).toEqual([links.get('public')])
+})

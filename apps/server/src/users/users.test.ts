@@ -37,7 +37,7 @@ test('who signs in for the first time is a user with a namespace, and is told ab
   })
   // What the token is silent about stays, what is new in it is taken over.
   await server.as('ada-1', { last_name: 'King' })('GET', self)
-  expect((await ada('GET', `${users}/ada-1`)).status).toBe(200)
+  expect((await server.anonymous('GET', `${users}/ada-1`)).body.last_name).toBe('King')
   expect(
     (await eventsOf(server, 'ada-1')).map(({ type, payload }) => [type, payload.lastName, payload.firstName]),
   ).toEqual([
