@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Clock, ConfigError, closestName, DataError } from '@millrace/core'
-import { type Queryable, sql, type Trx, transaction } from '@millrace/db'
+import { type Queryable, type Sql, sql, type Trx, transaction } from '@millrace/db'
 import type { WorkflowManifest } from '@millrace/workflow'
 import type { Engine } from './engine.ts'
 import { channels, notify } from './runs/events.ts'
@@ -141,13 +141,21 @@ export interface WorkflowRow {
   readonly current_version_id: number
 }
 
-/** @throws DataError `WORKFLOW_MISSING`, which names the one that is meant, as far as it can be told */
-export async function findWorkflow(db: Queryable, name: string): Promise<WorkflowRow> {
-  const row = await db.maybe<WorkflowRow>(
-    sql`select id, name, paused, current_version_id from engine.workflow where name = ${name} and current_version_id is not null`,
-  )
+/**
+ * @param options.where On `engine.workflow w`: the others are as if they were not there. Default: all.
+ * @throws DataError `WORKFLOW_MISSING`, which names the one that is meant, as far as it can be told
+ */
+export async function findWorkflow(
+  db: Queryable,
+  name: string,
+  { where = sql`true` }: { readonly where?: Sql } = {},
+): Promise<WorkflowRow> {
+  const row = await db.maybe<WorkflowRow>(sql`
+    select w.id, w.name, w.paused, w.current_version_id from engine.workflow w
+    where w.name = ${name} and w.current_version_id is not null and ${where}`)
   if (row !== undefined) return row
-  const names = await db.query<{ name: string }>(sql`select name from engine.workflow order by name limit 1000`)
+  const names = await db.query<{ name: string }>(sql`
+    select w.name from engine.workflow w where w.current_version_id is not null and ${where} order by w.name limit 1000`)
   const known = names.map((one) => one.name)
   // The category of a workflow is left out easily: "daily" for shop_daily.
   const closest = known.find((one) => one.endsWith(`_${name}`)) ?? closestName(name, known)

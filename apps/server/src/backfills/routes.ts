@@ -48,7 +48,7 @@ const backfillSchema = z
   })
   .openapi('Backfill')
 
-export function backfillRoutes(api: ServerApi, { engine }: ServerContext): void {
+export function backfillRoutes(api: ServerApi, { engine, workflowAccess }: ServerContext): void {
   api.endpoint(
     {
       method: 'post',
@@ -68,7 +68,8 @@ export function backfillRoutes(api: ServerApi, { engine }: ServerContext): void 
       }),
       answers: { 201: backfillSchema },
     },
-    async ({ params: { workflow }, body }) => {
+    async ({ principal, params: { workflow }, body }) => {
+      await workflowAccess.workflow(principal, 'write', workflow)
       const backfill = await createBackfill(engine, {
         workflow,
         start: new Date(body.start),
@@ -99,8 +100,9 @@ export function backfillRoutes(api: ServerApi, { engine }: ServerContext): void 
       }),
       answers: { 200: z.array(backfillSchema) },
     },
-    async ({ query: { workflow, state, before, per_page } }) => {
+    async ({ principal, query: { workflow, state, before, per_page } }) => {
       const rows = await listBackfills(engine.db, {
+        where: workflowAccess.condition(principal),
         limit: per_page,
         ...(workflow === undefined ? {} : { workflow }),
         ...(state === undefined ? {} : { state }),
@@ -121,7 +123,10 @@ export function backfillRoutes(api: ServerApi, { engine }: ServerContext): void 
       params,
       answers: { 200: backfillSchema },
     },
-    async ({ params: { backfill } }) => ({ status: 200, body: present(await getBackfill(engine.db, backfill)) }),
+    async ({ principal, params: { backfill } }) => {
+      await workflowAccess.backfill(principal, 'see', backfill)
+      return { status: 200, body: present(await getBackfill(engine.db, backfill)) }
+    },
   )
 
   const changes = [
@@ -141,7 +146,10 @@ export function backfillRoutes(api: ServerApi, { engine }: ServerContext): void 
         params,
         answers: { 200: backfillSchema },
       },
-      async ({ params: { backfill } }) => ({ status: 200, body: present(await change(engine, backfill)) }),
+      async ({ principal, params: { backfill } }) => {
+        await workflowAccess.backfill(principal, 'write', backfill)
+        return { status: 200, body: present(await change(engine, backfill)) }
+      },
     )
   }
 }

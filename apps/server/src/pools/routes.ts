@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { channels, notify } from '@millrace/engine'
 import { conflict, notFound, pageHeaders, pageQuery, pageRange, withoutNulls } from '@millrace/http'
+import { change } from '../change.ts'
 import { plainName, text } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { deletePool, listPools, type PoolRow, putPool, readPool } from './store.ts'
@@ -63,14 +64,15 @@ export function poolRoutes(api: ServerApi, { engine: { db } }: ServerContext): v
       path: '/api/pools/{pool}',
       operationId: 'putPool',
       tag,
-      access,
+      access: 'admin',
       summary: 'Create a pool, or change its slots',
       params,
       body: z.strictObject({ slots: z.int().min(0).max(1_000_000), description: text(1000).optional() }),
       answers: { 200: poolSchema, 201: poolSchema },
     },
-    async ({ params: { pool }, body }) => {
-      const isNew = await putPool(db, { name: pool, slots: body.slots, description: body.description ?? null })
+    async ({ principal, params: { pool }, body, requestId }) => {
+      const row = { name: pool, slots: body.slots, description: body.description ?? null }
+      const isNew = await change(db, { id: principal.id, requestId }, (trx) => putPool(trx, row))
       // Tasks that waited for more slots can be taken now.
       await notify(db, channels.ready)
       return { status: isNew ? 201 : 200, body: withoutNulls(await find(pool)) }
@@ -83,13 +85,13 @@ export function poolRoutes(api: ServerApi, { engine: { db } }: ServerContext): v
       path: '/api/pools/{pool}',
       operationId: 'deletePool',
       tag,
-      access,
+      access: 'admin',
       summary: 'Remove a pool that nothing uses',
       params,
       answers: { 204: null },
     },
-    async ({ params: { pool } }) => {
-      if (await deletePool(db, pool)) return { status: 204 }
+    async ({ principal, params: { pool }, requestId }) => {
+      if (await change(db, { id: principal.id, requestId }, (trx) => deletePool(trx, pool))) return { status: 204 }
       const { used, waiting } = await find(pool)
       throw conflict(
         'POOL_IN_USE',

@@ -36,7 +36,7 @@ const runParams = z.strictObject({ run: runIdText.transform(Number).openapi({ ty
 const nodeId = z.string().min(1).max(250)
 
 export function runRoutes(api: ServerApi, context: ServerContext): void {
-  const { engine } = context
+  const { engine, workflowAccess } = context
   const { db } = engine
   const present = async (id: number): Promise<z.input<typeof runSchema>> => {
     const row = await readRunDetails(db, id)
@@ -58,7 +58,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       body: newRunSchema.optional().transform((body) => body ?? {}),
       answers: { 200: runSchema, 201: runSchema },
     },
-    async ({ params: { workflow }, body, request }) => {
+    async ({ principal, params: { workflow }, body, request }) => {
+      await workflowAccess.workflow(principal, 'write', workflow)
       const { version, key, logical_date, priority } = body
       const traceparent = request.headers.get('traceparent')
       const { run, isNew } = await createRun(engine, {
@@ -97,8 +98,9 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: z.array(runSchema) },
     },
-    async ({ query }) => {
-      const { rows, total } = await listRuns(db, query, pageRange(query))
+    async ({ principal, query }) => {
+      const where = workflowAccess.condition(principal)
+      const { rows, total } = await listRuns(db, { ...query, where }, pageRange(query))
       return { status: 200, body: rows.map(presentRun), headers: pageHeaders(query, total) }
     },
   )
@@ -114,10 +116,10 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       params: runParams,
       answers: { 200: runDetailsSchema },
     },
-    async ({ params: { run } }) => ({
-      status: 200,
-      body: { ...(await present(run)), task_states: { ...(await countTaskStates(db, run)) } },
-    }),
+    async ({ principal, params: { run } }) => {
+      await workflowAccess.run(principal, 'see', run)
+      return { status: 200, body: { ...(await present(run)), task_states: { ...(await countTaskStates(db, run)) } } }
+    },
   )
 
   api.endpoint(
@@ -133,7 +135,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       body: z.strictObject({ priority: z.int().min(-1_000_000).max(1_000_000) }),
       answers: { 200: runSchema },
     },
-    async ({ params: { run }, body: { priority } }) => {
+    async ({ principal, params: { run }, body: { priority } }) => {
+      await workflowAccess.run(principal, 'write', run)
       await transaction(db, async (trx) => await setPriority(trx, await lockRun(trx, run), priority))
       return { status: 200, body: await present(run) }
     },
@@ -150,7 +153,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       params: runParams,
       answers: { 200: runGraphSchema },
     },
-    async ({ params: { run } }) => {
+    async ({ principal, params: { run } }) => {
+      await workflowAccess.run(principal, 'see', run)
       const { version_id } = await readRun(db, run)
       return { status: 200, body: presentGraph(await engine.graphs.get(db, version_id), await listNodeStates(db, run)) }
     },
@@ -171,7 +175,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: z.array(runEventSchema) },
     },
-    async ({ params: { run }, query }) => {
+    async ({ principal, params: { run }, query }) => {
+      await workflowAccess.run(principal, 'see', run)
       const graph = await engine.graphs.get(db, (await readRun(db, run)).version_id)
       const rows = await listRunEvents(db, run, query)
       return { status: 200, body: rows.map((row) => presentEvent(graph, row)) }
@@ -191,7 +196,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       params: runParams,
       answers: { 200: { contentType: 'text/event-stream' } },
     },
-    async ({ params: { run }, request, signal }) => {
+    async ({ principal, params: { run }, request, signal }) => {
+      await workflowAccess.run(principal, 'see', run)
       await readRun(db, run)
       const after = lastEventId(request) ?? 0
       return { response: serverEvents(followEvents(context, run, { after, signal }), signal) }
@@ -210,7 +216,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       params: runParams,
       answers: { 200: runSchema },
     },
-    async ({ params: { run } }) => {
+    async ({ principal, params: { run } }) => {
+      await workflowAccess.run(principal, 'write', run)
       await cancelRun(engine, run)
       return { status: 200, body: await present(run) }
     },
@@ -227,7 +234,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       params: runParams,
       answers: { 200: runSchema },
     },
-    async ({ params: { run } }) => {
+    async ({ principal, params: { run } }) => {
+      await workflowAccess.run(principal, 'write', run)
       const { state } = await readRun(db, run)
       if (state === 'success') {
         throw conflict(
@@ -255,7 +263,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: runSchema },
     },
-    async ({ params: { run }, body }) => {
+    async ({ principal, params: { run }, body }) => {
+      await workflowAccess.run(principal, 'write', run)
       await clearTasks(engine, run, body)
       return { status: 200, body: await present(run) }
     },
@@ -277,7 +286,8 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: runSchema },
     },
-    async ({ params: { run }, body: { node, state, note } }) => {
+    async ({ principal, params: { run }, body: { node, state, note } }) => {
+      await workflowAccess.run(principal, 'write', run)
       await markTask(engine, run, { node, state, ...(note === undefined ? {} : { note }) })
       return { status: 200, body: await present(run) }
     },

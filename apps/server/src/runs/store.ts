@@ -9,6 +9,8 @@ export interface RunDetails extends RunRow {
 }
 
 export interface RunFilter {
+  /** On `engine.workflow w`: what the caller may see. */
+  readonly where: Sql
   readonly workflow?: string | undefined
   readonly state?: readonly RunState[] | undefined
   readonly trigger?: readonly TriggerKind[] | undefined
@@ -39,15 +41,17 @@ export async function listRuns(
   const rows = await db.query<RunDetails>(sql`
     select r.*, w.name as workflow, v.version from ${runs}
     where ${where} order by r.id desc limit ${limit} offset ${offset}`)
-  const { total } = await db.one<{ total: number }>(sql`select count(*) as total from engine.run r where ${where}`)
+  const { total } = await db.one<{ total: number }>(
+    sql`select count(*) as total from engine.run r join engine.workflow w on w.id = r.workflow_id where ${where}`,
+  )
   return { rows, total }
 }
 
 /** Only what is asked for stands in the statement, so that the indexes of each filter are used. */
-function conditions({ workflow, state, trigger, from, to, backfill, before }: RunFilter): Sql {
+function conditions({ where, workflow, state, trigger, from, to, backfill, before }: RunFilter): Sql {
   return sql.join(
     [
-      sql`true`,
+      where,
       ...(workflow === undefined
         ? []
         : [sql`r.workflow_id = (select id from engine.workflow where name = ${workflow})`]),

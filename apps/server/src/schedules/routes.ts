@@ -20,7 +20,7 @@ const scheduleSchema = z
   })
   .openapi('Schedule')
 
-export function scheduleRoutes(api: ServerApi, { engine: { db } }: ServerContext): void {
+export function scheduleRoutes(api: ServerApi, { db, workflowAccess }: ServerContext): void {
   api.endpoint(
     {
       method: 'get',
@@ -32,8 +32,9 @@ export function scheduleRoutes(api: ServerApi, { engine: { db } }: ServerContext
       query: z.strictObject({ ...pageQuery, ticks: queryInteger({ minimum: 0, maximum: 50, default: 3 }) }),
       answers: { 200: z.array(scheduleSchema) },
     },
-    async ({ query }) => {
-      const { rows, total } = await listWorkflows(db, { scheduled: true }, pageRange(query))
+    async ({ principal, query }) => {
+      const where = workflowAccess.condition(principal)
+      const { rows, total } = await listWorkflows(db, { scheduled: true, where }, pageRange(query))
       const now = new Date()
       const body = rows.flatMap((row) => presentSchedule(row, now, query.ticks))
       return { status: 200, body, headers: pageHeaders(query, total) }

@@ -14,7 +14,7 @@ import {
 import { taskRunStates } from '@millrace/workflow'
 import { json, runIdText } from '../common-schemas.ts'
 import { lastEventId } from '../last-event-id.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
 import { followLog } from './follow-log.ts'
 import { attemptSchema, presentAttempt, presentTaskRun, taskRunSchema } from './schemas.ts'
 import { isAttemptOver, listAttempts, listTaskRuns, readTaskRun, type TaskRunRow } from './store.ts'
@@ -25,9 +25,10 @@ const taskRunParams = z.strictObject({ task_run: pathInteger() })
 const attemptQuery = { attempt: queryInteger({ minimum: 1 }) }
 
 export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
-  const { engine } = context
+  const { engine, workflowAccess } = context
   const { db, artifacts } = engine
-  const find = async (id: number): Promise<TaskRunRow> => {
+  const find = async (caller: UserPrincipal, id: number): Promise<TaskRunRow> => {
+    await workflowAccess.taskRun(caller, 'see', id)
     const row = await readTaskRun(db, id)
     if (row === undefined) throw notFound('TASK_RUN_MISSING', `There is no task run ${id}.`)
     return row
@@ -72,7 +73,8 @@ export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: z.array(taskRunSchema) },
     },
-    async ({ params: { run }, query }) => {
+    async ({ principal, params: { run }, query }) => {
+      await workflowAccess.run(principal, 'see', run)
       const graph = await engine.graphs.get(db, (await readRun(db, run)).version_id)
       const place = query.node === undefined ? undefined : graph.placeOf.get(query.node)
       if (query.node !== undefined && place === undefined) {
@@ -96,8 +98,8 @@ export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
       params: taskRunParams,
       answers: { 200: taskRunSchema },
     },
-    async ({ params }) => {
-      const [body] = await present([await find(params.task_run)])
+    async ({ principal, params }) => {
+      const [body] = await present([await find(principal, params.task_run)])
       return { status: 200, body: body as z.input<typeof taskRunSchema> }
     },
   )
@@ -114,8 +116,8 @@ export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
       query: z.strictObject(pageQuery),
       answers: { 200: z.array(attemptSchema) },
     },
-    async ({ params, query }) => {
-      const { id } = await find(params.task_run)
+    async ({ principal, params, query }) => {
+      const { id } = await find(principal, params.task_run)
       const { rows, total } = await listAttempts(db, id, pageRange(query))
       return { status: 200, body: rows.map(presentAttempt), headers: pageHeaders(query, total) }
     },
@@ -132,8 +134,8 @@ export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
       params: taskRunParams,
       answers: { 200: z.object({ value: json }).openapi('TaskOutput') },
     },
-    async ({ params }) => {
-      const { id } = await find(params.task_run)
+    async ({ principal, params }) => {
+      const { id } = await find(principal, params.task_run)
       return { status: 200, body: { value: await taskRunOutput(engine, id) } }
     },
   )
@@ -156,8 +158,8 @@ export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: { contentType: 'application/x-ndjson' } },
     },
-    async ({ params, query: { attempt, offset, limit } }) => {
-      const { place, isOver } = await attemptOf(await find(params.task_run), attempt)
+    async ({ principal, params, query: { attempt, offset, limit } }) => {
+      const { place, isOver } = await attemptOf(await find(principal, params.task_run), attempt)
       const bytes = await artifacts.read(logKey(place), offset, limit)
       const next = offset + bytes.byteLength
       const isComplete = isOver && next >= (await artifacts.size(logKey(place)))
@@ -184,8 +186,8 @@ export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
       query: z.strictObject({ ...attemptQuery, offset: queryInteger({ minimum: 0, default: 0 }) }),
       answers: { 200: { contentType: 'text/event-stream' } },
     },
-    async ({ params, query, request, signal }) => {
-      const { place } = await attemptOf(await find(params.task_run), query.attempt)
+    async ({ principal, params, query, request, signal }) => {
+      const { place } = await attemptOf(await find(principal, params.task_run), query.attempt)
       const from = lastEventId(request) ?? query.offset
       return { response: serverEvents(followLog(context, place, { from, signal }), signal) }
     },

@@ -1,56 +1,87 @@
 import { z } from '@hono/zod-openapi'
-import { sql } from '@millrace/db'
 import { notFound, pageHeaders, pageQuery, pageRange } from '@millrace/http'
+import { change } from '../change.ts'
 import { json, plainName } from '../common-schemas.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import { ulidText } from '../ids.ts'
+import { missingProject, projectRef } from '../projects/index.ts'
+import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import { deleteVariable, listVariables, putVariable, readVariable } from './store.ts'
 
 const tag = 'variables'
-const access = 'user'
-const params = z.strictObject({ variable: plainName })
 const variableSchema = z.object({ name: z.string(), value: json }).openapi('Variable')
 
-interface VariableRow {
-  readonly name: string
-  readonly value: unknown
+/** Whose variables: the id of a project, or null for the platform's. Throws 404 for who may not do this there. */
+type FindPlace<Params> = (
+  caller: UserPrincipal,
+  params: Params,
+  permission: 'read_children' | 'write',
+) => Promise<string | null>
+
+/** Values for templates and tasks. A run sees them as they were when it was made, its project's before the platform's. They are no place for secrets. */
+export function variableRoutes(api: ServerApi, context: ServerContext): void {
+  const { db, authz } = context
+  const ofPlatform: FindPlace<Record<never, never>> = async () => null
+  const ofProject: FindPlace<{ id: string }> = async (caller, { id }, permission) => {
+    if (await authz.can(db, caller, permission, projectRef(id))) return id
+    throw missingProject(id)
+  }
+  routesOf(api, context, { path: '/api/variables', name: '', change: 'admin' }, {}, ofPlatform)
+  const project = { path: '/api/projects/{id}/variables', name: 'Project', change: 'user' } as const
+  routesOf(api, context, project, { id: ulidText }, ofProject)
 }
 
-/** Values for templates and tasks. A run sees them as they were when it was made. They are no place for secrets. */
-export function variableRoutes(api: ServerApi, { engine: { db } }: ServerContext): void {
+function routesOf<Shape extends z.ZodRawShape>(
+  api: ServerApi,
+  { db }: ServerContext,
+  {
+    path,
+    name,
+    change: mayChange,
+  }: { readonly path: string; readonly name: string; readonly change: 'user' | 'admin' },
+  shape: Shape,
+  findPlace: FindPlace<z.output<z.ZodObject<Shape>>>,
+): void {
+  type OfPlace = z.output<z.ZodObject<Shape>>
+  const ofPlace = z.strictObject(shape) as unknown as z.ZodType<OfPlace>
+  const ofVariable = z.strictObject({ ...shape, variable: plainName }) as unknown as z.ZodType<
+    OfPlace & { variable: string }
+  >
+  const whose = name === '' ? '' : ' of a project'
+
   api.endpoint(
     {
       method: 'get',
-      path: '/api/variables',
-      operationId: 'listVariables',
+      path,
+      operationId: `list${name}Variables`,
       tag,
-      access,
-      summary: 'Variables by name',
+      access: 'user',
+      summary: `Variables${whose} by name`,
+      params: ofPlace,
       query: z.strictObject(pageQuery),
       answers: { 200: z.array(variableSchema) },
     },
-    async ({ query }) => {
-      const { limit, offset } = pageRange(query)
-      const rows = await db.query<VariableRow>(
-        sql`select name, value from engine.variable order by name limit ${limit} offset ${offset}`,
-      )
-      const { total } = await db.one<{ total: number }>(sql`select count(*) as total from engine.variable`)
-      return { status: 200, body: rows, headers: pageHeaders(query, total) }
+    async ({ principal, params, query }) => {
+      const place = await findPlace(principal, params, 'read_children')
+      const { rows, total } = await listVariables(db, place, pageRange(query))
+      return { status: 200, body: [...rows], headers: pageHeaders(query, total) }
     },
   )
 
   api.endpoint(
     {
       method: 'get',
-      path: '/api/variables/{variable}',
-      operationId: 'getVariable',
+      path: `${path}/{variable}`,
+      operationId: `get${name}Variable`,
       tag,
-      access,
-      summary: 'A variable',
-      params,
+      access: 'user',
+      summary: `A variable${whose}`,
+      params: ofVariable,
       answers: { 200: variableSchema },
     },
-    async ({ params: { variable } }) => {
-      const row = await db.maybe<VariableRow>(sql`select name, value from engine.variable where name = ${variable}`)
-      if (row === undefined) throw missing(variable)
+    async ({ principal, params }) => {
+      const place = await findPlace(principal, params, 'read_children')
+      const row = await readVariable(db, place, params.variable)
+      if (row === undefined) throw missing(params.variable)
       return { status: 200, body: row }
     },
   )
@@ -58,37 +89,40 @@ export function variableRoutes(api: ServerApi, { engine: { db } }: ServerContext
   api.endpoint(
     {
       method: 'put',
-      path: '/api/variables/{variable}',
-      operationId: 'putVariable',
+      path: `${path}/{variable}`,
+      operationId: `put${name}Variable`,
       tag,
-      access,
-      summary: 'Set a variable, for runs that are made from now on',
-      params,
+      access: mayChange,
+      summary: `Set a variable${whose}, for runs that are made from now on`,
+      params: ofVariable,
       body: z.strictObject({ value: z.unknown().refine((value) => value !== undefined, 'is missing') }),
       answers: { 200: variableSchema, 201: variableSchema },
     },
-    async ({ params: { variable }, body: { value } }) => {
-      const { is_new } = await db.one<{ is_new: boolean }>(sql`
-        insert into engine.variable (name, value) values (${variable}, ${sql.json(value)})
-        on conflict (name) do update set value = excluded.value
-        returning xmax = 0 as is_new`)
-      return { status: is_new ? 201 : 200, body: { name: variable, value } }
+    async ({ principal, params, body: { value }, requestId }) => {
+      const place = await findPlace(principal, params, 'write')
+      const row = { name: params.variable, value }
+      const isNew = await change(db, { id: principal.id, requestId }, (trx) => putVariable(trx, place, row))
+      return { status: isNew ? 201 : 200, body: row }
     },
   )
 
   api.endpoint(
     {
       method: 'delete',
-      path: '/api/variables/{variable}',
-      operationId: 'deleteVariable',
+      path: `${path}/{variable}`,
+      operationId: `delete${name}Variable`,
       tag,
-      access,
-      summary: 'Remove a variable',
-      params,
+      access: mayChange,
+      summary: `Remove a variable${whose}`,
+      params: ofVariable,
       answers: { 204: null },
     },
-    async ({ params: { variable } }) => {
-      if ((await db.execute(sql`delete from engine.variable where name = ${variable}`)) === 0) throw missing(variable)
+    async ({ principal, params, requestId }) => {
+      const place = await findPlace(principal, params, 'write')
+      const isGone = await change(db, { id: principal.id, requestId }, (trx) =>
+        deleteVariable(trx, place, params.variable),
+      )
+      if (!isGone) throw missing(params.variable)
       return { status: 204 }
     },
   )

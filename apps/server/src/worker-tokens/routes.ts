@@ -14,7 +14,7 @@ import type { ServerApi, ServerContext } from '../server-context.ts'
 import { insertWorkerToken, listWorkerTokens, revokeWorkerToken, type WorkerTokenRow } from './store.ts'
 
 const tag = 'worker-tokens'
-const access = 'user'
+const access = 'admin'
 
 const tokenSchema = z
   .object({

@@ -6,7 +6,7 @@ import { isoTime, time } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 
 const tag = 'workers'
-const access = 'user'
+const access = 'admin'
 
 const workerSchema = z
   .object({

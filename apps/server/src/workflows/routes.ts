@@ -1,12 +1,15 @@
 import { z } from '@hono/zod-openapi'
-import { deployWorkflow, findVersion, findWorkflow, pauseWorkflow } from '@millrace/engine'
+import { findVersion, pauseWorkflow } from '@millrace/engine'
 import { pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
 import type { WorkflowManifest } from '@millrace/workflow'
 import { text, workflowName } from '../common-schemas.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import { ulidText } from '../ids.ts'
+import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
 import { checkManifest } from './check-manifest.ts'
+import { deployToProject } from './deploy-to-project.ts'
 import { diffManifests } from './diff.ts'
 import { manifestSchema } from './manifest-schema.ts'
+import { moveWorkflow } from './move-workflow.ts'
 import { removeWorkflow } from './remove-workflow.ts'
 import { diffSchema, presentWorkflow, versionSchema, workflowSchema } from './schemas.ts'
 import { listVersions, listWorkflows, readWorkflow } from './store.ts'
@@ -16,10 +19,11 @@ const access = 'user'
 const nameParams = z.strictObject({ workflow: workflowName })
 const versionText = z.string().min(1).max(200)
 
-export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void {
+export function workflowRoutes(api: ServerApi, context: ServerContext): void {
+  const { engine, workflowAccess } = context
   const { db } = engine
-  const manifestOf = async (name: string, version?: string): Promise<WorkflowManifest> => {
-    const versionId = await findVersion(db, await findWorkflow(db, name), version)
+  const manifestOf = async (caller: UserPrincipal, name: string, version?: string): Promise<WorkflowManifest> => {
+    const versionId = await findVersion(db, await workflowAccess.workflow(caller, 'see', name), version)
     return (await engine.graphs.get(db, versionId)).manifest
   }
 
@@ -36,11 +40,14 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
         search: text(200).optional(),
         tag: text(250).optional(),
         paused: queryBoolean().optional(),
+        project: ulidText.optional(),
       }),
       answers: { 200: z.array(workflowSchema) },
     },
-    async ({ query }) => {
-      const { rows, total } = await listWorkflows(db, query, pageRange(query))
+    async ({ principal, query }) => {
+      const { project, ...filter } = query
+      const where = workflowAccess.condition(principal)
+      const { rows, total } = await listWorkflows(db, { ...filter, project, where }, pageRange(query))
       return { status: 200, body: rows.map(presentWorkflow), headers: pageHeaders(query, total) }
     },
   )
@@ -54,15 +61,16 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
       access,
       summary: 'Deploy a version of a workflow',
       description:
-        'Takes the manifest that `millrace build` writes; its package has to be uploaded before. The version becomes the current one. A version is never changed: the same content again answers 200, other content 409.',
+        'Takes the manifest that `millrace build` writes; its package has to be uploaded before. The version becomes the current one. A version is never changed: the same content again answers 200, other content 409. A new workflow belongs to the project that is given; without one, to the platform, which is for administrators.',
+      query: z.strictObject({ project: ulidText.optional() }),
       body: manifestSchema,
       maxBodyBytes: 32 * 1024 * 1024,
       answers: { 200: workflowSchema, 201: workflowSchema },
     },
-    async ({ body }) => {
+    async ({ principal, query, body }) => {
       const manifest = body as WorkflowManifest
       checkManifest(manifest)
-      const { workflowId, isNew } = await deployWorkflow(engine, manifest)
+      const { workflowId, isNew } = await deployToProject(context, principal, manifest, query.project ?? null)
       return { status: isNew ? 201 : 200, body: presentWorkflow(await readWorkflow(db, workflowId)) }
     },
   )
@@ -78,8 +86,8 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
       params: nameParams,
       answers: { 200: workflowSchema },
     },
-    async ({ params }) => {
-      const { id } = await findWorkflow(db, params.workflow)
+    async ({ principal, params }) => {
+      const { id } = await workflowAccess.workflow(principal, 'see', params.workflow)
       return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
     },
   )
@@ -91,14 +99,21 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
       operationId: 'updateWorkflow',
       tag,
       access,
-      summary: 'Pause or resume a workflow',
+      summary: 'Pause or resume a workflow, or move it to another project',
       params: nameParams,
-      body: z.strictObject({ paused: z.boolean() }),
+      body: z.strictObject({
+        paused: z.boolean().optional(),
+        project_id: ulidText
+          .optional()
+          .openapi({ description: 'Both projects have to be ones that the caller may change.' }),
+      }),
       answers: { 200: workflowSchema },
     },
-    async ({ params, body }) => {
-      const { id } = await findWorkflow(db, params.workflow)
-      await pauseWorkflow(engine, params.workflow, body.paused)
+    async ({ principal, params, requestId, body }) => {
+      const { id } = await workflowAccess.workflow(principal, 'write', params.workflow)
+      if (body.project_id !== undefined)
+        await moveWorkflow(context, principal, { id, projectId: body.project_id, requestId })
+      if (body.paused !== undefined) await pauseWorkflow(engine, params.workflow, body.paused)
       return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
     },
   )
@@ -114,7 +129,8 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
       params: nameParams,
       answers: { 204: null },
     },
-    async ({ params }) => {
+    async ({ principal, params }) => {
+      await workflowAccess.workflow(principal, 'write', params.workflow)
       await removeWorkflow(engine, params.workflow)
       return { status: 204 }
     },
@@ -132,8 +148,8 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
       query: z.strictObject(pageQuery),
       answers: { 200: z.array(versionSchema) },
     },
-    async ({ params, query }) => {
-      const { id } = await findWorkflow(db, params.workflow)
+    async ({ principal, params, query }) => {
+      const { id } = await workflowAccess.workflow(principal, 'see', params.workflow)
       const { rows, total } = await listVersions(db, id, pageRange(query))
       const body = rows.map(({ package_sha256, created_at, ...row }) => ({
         ...row,
@@ -155,10 +171,12 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
       params: z.strictObject({ workflow: workflowName, version: versionText }),
       answers: { 200: manifestSchema },
     },
-    async ({ params }) => ({
-      status: 200,
-      body: (await manifestOf(params.workflow, params.version)) as z.input<typeof manifestSchema>,
-    }),
+    async ({ principal, params }) => {
+      return {
+        status: 200,
+        body: (await manifestOf(principal, params.workflow, params.version)) as z.input<typeof manifestSchema>,
+      }
+    },
   )
 
   api.endpoint(
@@ -173,9 +191,9 @@ export function workflowRoutes(api: ServerApi, { engine }: ServerContext): void 
       query: z.strictObject({ from: versionText, to: versionText.optional() }),
       answers: { 200: diffSchema },
     },
-    async ({ params, query }) => {
-      const from = await manifestOf(params.workflow, query.from)
-      const to = await manifestOf(params.workflow, query.to)
+    async ({ principal, params, query }) => {
+      const from = await manifestOf(principal, params.workflow, query.from)
+      const to = await manifestOf(principal, params.workflow, query.to)
       const { added, removed, changed, workflow, package_changed } = diffManifests(from, to)
       return {
         status: 200,

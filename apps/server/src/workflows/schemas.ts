@@ -9,6 +9,7 @@ export const scheduleSchema = z.object({ cron: z.string(), timezone: z.string() 
 export const workflowSchema = z
   .object({
     name: z.string(),
+    project_id: z.string().optional().openapi({ description: 'Without one it belongs to the platform.' }),
     version: z.string().openapi({ description: 'The current one, which new runs are made of.' }),
     category: z.string(),
     title: z.string().optional(),
@@ -29,6 +30,7 @@ export function presentWorkflow({ manifest, last_run, ...row }: WorkflowSummary)
   const { category, title, description, owner, tags, schedule, nodes } = manifest
   return withoutNulls({
     name: row.name,
+    project_id: row.project_id,
     version: row.version,
     category,
     title,

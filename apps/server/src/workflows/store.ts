@@ -1,9 +1,10 @@
-import { type Queryable, sql } from '@millrace/db'
+import { type Queryable, type Sql, sql } from '@millrace/db'
 import type { RunState, WorkflowManifest } from '@millrace/workflow'
 
 export interface WorkflowSummary {
   readonly id: number
   readonly name: string
+  readonly project_id: string | null
   readonly paused: boolean
   readonly created_at: Date
   readonly next_tick_at: Date | null
@@ -15,6 +16,9 @@ export interface WorkflowSummary {
 }
 
 export interface WorkflowFilter {
+  /** On `engine.workflow w`: what the caller may see. */
+  readonly where: Sql
+  readonly project?: string | undefined
   readonly search?: string | undefined
   readonly tag?: string | undefined
   readonly paused?: boolean | undefined
@@ -23,7 +27,7 @@ export interface WorkflowFilter {
 }
 
 const summary = sql`
-  select w.id, w.name, w.paused, w.created_at, w.last_tick_at, w.schedule_problem, v.version, v.manifest,
+  select w.id, w.name, w.project_id, w.paused, w.created_at, w.last_tick_at, w.schedule_problem, v.version, v.manifest,
     -- Of this version's schedule; with a problem it is when the next try is.
     case when w.schedule_version_id = v.id and w.schedule_problem is null then w.next_tick_at end as next_tick_at,
     (
@@ -34,11 +38,13 @@ const summary = sql`
 
 export async function listWorkflows(
   db: Queryable,
-  { search, tag, paused, scheduled = false }: WorkflowFilter,
+  { where: visible, project, search, tag, paused, scheduled = false }: WorkflowFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly rows: readonly WorkflowSummary[]; readonly total: number }> {
   const where = sql`
-    (${search ?? null}::text is null or position(lower(${search ?? ''}) in lower(w.name)) > 0)
+    ${visible}
+    and (${project ?? null}::text is null or w.project_id = ${project ?? null})
+    and (${search ?? null}::text is null or position(lower(${search ?? ''}) in lower(w.name)) > 0)
     and (${tag ?? null}::text is null or v.manifest->'tags' @> to_jsonb(${tag ?? ''}::text))
     and (${paused ?? null}::boolean is null or w.paused = ${paused ?? null}::boolean)
     and (not ${scheduled}::boolean or jsonb_typeof(v.manifest->'schedule') = 'object')`

@@ -84,7 +84,11 @@ async function insertTracedRun(engine: Engine, trx: Trx, request: NewRun): Promi
       data_interval_end, priority, backfill_id, parent_run_id, traceparent, open_tasks
     ) values (
       ${workflow.id}, ${versionId}, 'queued', coalesce(${request.key ?? null}::text, gen_random_uuid()::text), ${request.trigger}, ${jsonColumn(params)},
-      (select coalesce(jsonb_object_agg(name, value), '{}') from engine.variable), ${logicalDate}, ${interval.start},
+      (select coalesce(jsonb_object_agg(name, value), '{}') from engine.variable)
+        || (
+          select coalesce(jsonb_object_agg(v.name, v.value), '{}')
+          from engine.project_variable v join engine.workflow w on w.project_id = v.project_id where w.id = ${workflow.id}
+        ), ${logicalDate}, ${interval.start},
       ${interval.end}, ${request.priority ?? 0}, ${request.backfillId ?? null}, ${request.parentRunId ?? null},
       ${request.traceparent ?? null}, ${rows.filter((row) => row.state !== 'success').length}
     )

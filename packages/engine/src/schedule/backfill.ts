@@ -1,5 +1,5 @@
 import { ConfigError, DataError, parseSchedule } from '@millrace/core'
-import { type Queryable, sql, transaction } from '@millrace/db'
+import { type Queryable, type Sql, sql, transaction } from '@millrace/db'
 import { type Json, resolveParams } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { jsonColumn } from '../json-column.ts'
@@ -157,13 +157,15 @@ export async function listBackfills(
     readonly state?: BackfillState
     readonly before?: number
     readonly limit?: number
+    /** On `engine.workflow w`. */
+    readonly where?: Sql
   } = {},
 ): Promise<readonly Backfill[]> {
-  const { workflow = null, state = null, before = null, limit = 100 } = filter
+  const { workflow = null, state = null, before = null, limit = 100, where = sql`true` } = filter
   const rows = await db.query<BackfillRow>(sql`
     ${backfillRows}
     where (${workflow}::text is null or w.name = ${workflow}) and (${state}::text is null or b.state = ${state})
-      and (${before}::bigint is null or b.id < ${before})
+      and (${before}::bigint is null or b.id < ${before}) and ${where}
     order by b.id desc limit ${limit}`)
   return rows.map(backfillOf)
 }

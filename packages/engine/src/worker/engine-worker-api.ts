@@ -1,5 +1,5 @@
 import { DataError } from '@millrace/core'
-import { sql } from '@millrace/db'
+import { type Sql, sql } from '@millrace/db'
 import type { ConnectionConfig, Json, RunState, TaskRunState } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { logKey } from '../runs/attempt-log.ts'
@@ -11,7 +11,7 @@ import { nodeOutput } from '../runs/outputs.ts'
 import { readRun } from '../runs/run-row.ts'
 import { nodeAt } from '../runs/version-graph.ts'
 import { endWorker, noteWorker } from '../runs/workers.ts'
-import { packageKey } from '../workflows.ts'
+import { findWorkflow, packageKey } from '../workflows.ts'
 import { refuseUndeclared } from './refuse-undeclared.ts'
 import type { WorkSignals } from './work-signals.ts'
 import type { ExchangeAnswer, ExchangeRequest, LeaseRef, WorkerApi } from './worker-api.ts'
@@ -94,6 +94,7 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
 
     async trigger(lease, { workflow, params, key, logicalDate }) {
       const { run_id } = await leasedPlace(engine, lease)
+      await findWorkflow(engine.db, workflow, { where: inProjectOf(run_id) })
       const parent = await readRun(engine.db, run_id)
       const { run } = await createRun(engine, {
         workflow,
@@ -108,22 +109,23 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
     },
 
     async runState(lease, runId): Promise<RunState> {
-      await leasedPlace(engine, lease)
+      await expectRun(engine, lease, runId)
       return (await readRun(engine.db, Number(runId))).state
     },
 
     async findRun(lease, { workflow, at }) {
-      await leasedPlace(engine, lease)
+      const { run_id } = await leasedPlace(engine, lease)
       const row = await engine.db.maybe<{ id: number; state: RunState }>(sql`
         select r.id, r.state from engine.run r join engine.workflow w on w.id = r.workflow_id
-        where w.name = ${workflow} and r.data_interval_end >= ${new Date(at)}
+        where w.name = ${workflow} and ${inProjectOf(run_id)}
+          and r.data_interval_end >= ${new Date(at)}
           and coalesce(r.data_interval_start, r.data_interval_end) <= ${new Date(at)}
         order by r.logical_date desc, r.id desc limit 1`)
       return row === undefined ? null : { runId: String(row.id), state: row.state }
     },
 
     async taskState(lease, runId, node): Promise<TaskRunState | null> {
-      await leasedPlace(engine, lease)
+      await expectRun(engine, lease, runId)
       const run = await readRun(engine.db, Number(runId))
       const graph = await engine.graphs.get(engine.db, run.version_id)
       const place = graph.placeOf.get(node)
@@ -139,6 +141,20 @@ export function engineWorkerApi(engine: Engine, { signals, vault }: EngineWorker
       await endWorker(engine.db, workerId)
     },
   }
+}
+
+/** On `engine.workflow w`. Tasks reach workflows of their own project only; what belongs to another is as if it were not there. */
+function inProjectOf(runId: number): Sql {
+  return sql`w.project_id is not distinct from (
+    select own.project_id from engine.run r join engine.workflow own on own.id = r.workflow_id where r.id = ${runId})`
+}
+
+async function expectRun(engine: Engine, lease: LeaseRef, runId: string): Promise<void> {
+  const { run_id } = await leasedPlace(engine, lease)
+  const found = await engine.db.maybe(sql`
+    select from engine.run other join engine.workflow w on w.id = other.workflow_id
+    where other.id = ${Number(runId)} and ${inProjectOf(run_id)}`)
+  if (found === undefined) throw new DataError('RUN_MISSING', { message: `There is no run ${runId}.` })
 }
 
 async function leasedNode(engine: Engine, lease: LeaseRef) {

@@ -1,0 +1,1 @@
+export { type WorkflowAccess, type WorkflowPermission, workflowAccess } from './workflow-access.ts'

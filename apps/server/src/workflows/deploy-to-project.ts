@@ -1,0 +1,44 @@
+import { sql } from '@millrace/db'
+import { type DeployedVersion, insertVersion } from '@millrace/engine'
+import { conflict, forbidden } from '@millrace/http'
+import type { WorkflowManifest } from '@millrace/workflow'
+import { change } from '../change.ts'
+import { missingProject, projectRef } from '../projects/index.ts'
+import type { ServerContext, UserPrincipal } from '../server-context.ts'
+
+/**
+ * Deploys a version. A workflow that exists stays where it belongs, and takes versions only from those who may change that.
+ *
+ * @throws HttpError 404 for a project that the caller may not change, 403 for the platform, 409 when the name is taken elsewhere.
+ */
+export async function deployToProject(
+  context: Pick<ServerContext, 'db' | 'engine' | 'authz'>,
+  caller: UserPrincipal,
+  manifest: WorkflowManifest,
+  projectId: string | null,
+): Promise<DeployedVersion> {
+  const { db, engine, authz } = context
+  return await change(db, caller, async (trx) => {
+    if (projectId !== null && !(await authz.can(trx, caller, 'write', projectRef(projectId))))
+      throw missingProject(projectId)
+    const existing = await trx.maybe<{ project_id: string | null; is_writable: boolean }>(sql`
+      select w.project_id, ${authz.visible(caller, 'write', 'project', { id: sql`w.project_id` })} as is_writable
+      from engine.workflow w where w.name = ${manifest.name} for update`)
+    if (existing === undefined && projectId === null && !caller.isAdmin) {
+      throw forbidden(
+        'PROJECT_REQUIRED',
+        'Say which project the workflow belongs to: "millrace deploy --project NAMESPACE/PROJECT". Workflows without one are for administrators of the platform.',
+      )
+    }
+    if (
+      existing !== undefined &&
+      (!existing.is_writable || (projectId ?? existing.project_id) !== existing.project_id)
+    ) {
+      throw conflict(
+        'WORKFLOW_NAME_TAKEN',
+        `The name "${manifest.name}" is taken by another workflow of this server. Choose another name or category.`,
+      )
+    }
+    return await insertVersion(engine, trx, manifest, { projectId })
+  })
+}

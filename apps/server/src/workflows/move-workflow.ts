@@ -1,0 +1,16 @@
+import { sql } from '@millrace/db'
+import { change } from '../change.ts'
+import { missingProject, projectRef } from '../projects/index.ts'
+import type { ServerContext, UserPrincipal } from '../server-context.ts'
+
+/** Gives a workflow that the caller may change to another project that the caller may change. Runs that exist go with it. */
+export async function moveWorkflow(
+  { db, authz }: Pick<ServerContext, 'db' | 'authz'>,
+  caller: UserPrincipal,
+  { id, projectId, requestId }: { readonly id: number; readonly projectId: string; readonly requestId: string },
+): Promise<void> {
+  await change(db, { id: caller.id, requestId }, async (trx) => {
+    if (!(await authz.can(trx, caller, 'write', projectRef(projectId)))) throw missingProject(projectId)
+    await trx.execute(sql`update engine.workflow set project_id = ${projectId} where id = ${id}`)
+  })
+}
