@@ -31,25 +31,30 @@ export function httpsKubernetes(options: KubernetesOptions): KubernetesClient {
       const path = `${collection}/${encodeURIComponent(secret.name)}`
       const existing = await call(options, 'GET', path, {})
       if (!isDone(existing)) throw refused('read', existing)
-      const { metadata } = JSON.parse(existing.text) as { metadata?: ExistingMetadata }
+      const { metadata, data = {} } = JSON.parse(existing.text) as ExistingSecret
       if (metadata?.annotations?.[ownerAnnotation] !== secret.owner) {
         throw new Error('The cluster has a secret of this name already, of another owner.')
       }
       // With the version that was looked at: a secret that somebody else made meanwhile is not changed.
-      const changes = manifestOf(secret, metadata.resourceVersion)
+      const changes = manifestOf(secret, metadata)
+      // A merge keeps what it does not name: files of before are taken away by null.
+      const gone = Object.fromEntries(Object.keys(data).map((file) => [file, null]))
       const type = { 'content-type': 'application/merge-patch+json' }
-      const patched = await call(options, 'PATCH', path, type, changes)
+      const patched = await call(options, 'PATCH', path, type, { ...changes, data: { ...gone, ...changes.data } })
       if (!isDone(patched)) throw refused('change', patched)
     },
   }
 }
 
-interface ExistingMetadata {
-  readonly resourceVersion?: string
-  readonly annotations?: Readonly<Record<string, string>>
+interface ExistingSecret {
+  readonly metadata?: {
+    readonly resourceVersion?: string
+    readonly annotations?: Readonly<Record<string, string>>
+  }
+  readonly data?: Readonly<Record<string, string>>
 }
 
-function manifestOf(secret: ClusterSecret, resourceVersion?: string) {
+function manifestOf(secret: ClusterSecret, { resourceVersion }: { readonly resourceVersion?: string } = {}) {
   const base64 = (text: string) => Buffer.from(text).toString('base64')
   return {
     apiVersion: 'v1',

@@ -48,7 +48,8 @@ export async function startFakeKubernetes(token: string): Promise<FakeKubernetes
     if (request.method === 'GET') return [200, existing]
     if (request.headers['content-type'] !== 'application/merge-patch+json') return [415, {}]
     if (body.metadata.resourceVersion !== existing.metadata.resourceVersion) return [409, { reason: 'Conflict' }]
-    const data = { ...existing.data, ...body.data }
+    const merged = Object.entries({ ...existing.data, ...body.data })
+    const data = Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null))
     secrets.set(key, { ...existing, ...body, data, metadata: { ...body.metadata, resourceVersion: `${version}` } })
     return [200, secrets.get(key)]
   }
