@@ -129,13 +129,13 @@ describe('secrets', () => {
     const { ada, root, project } = await populated(server)
     const configuration = { type: 's3', provider: 'AWS', secret_access_key: 'value-of-the-key', region: 'eu' }
     const storage = { configuration, source_path: 'bucket', target_path: 'data' }
-    await ada('POST', '/api/data/data_connectors', {
+    const connector = await ada('POST', '/api/data/data_connectors', {
       body: { name: 'Bucket', namespace: 'forest', slug: 'bucket', storage },
     })
-    await ada('POST', '/api/data/user/secrets', {
+    const secret = await ada('POST', '/api/data/user/secrets', {
       body: { name: 'S', kind: 'general', value: 'value-of-the-secret' },
     })
-    await root('POST', '/api/data/oauth2/providers', {
+    const provider = await root('POST', '/api/data/oauth2/providers', {
       body: {
         ...{ id: 'p', kind: 'github', client_id: 'c', client_secret: 'value-of-the-client', display_name: 'P' },
         ...{ scope: 'x', url: 'https://example.org', use_pkce: false, app_slug: '' },
@@ -145,6 +145,7 @@ describe('secrets', () => {
       body: { description: 'changed' },
       headers: { 'if-match': project.etag },
     })
+    expect([connector.status, secret.status, provider.status]).toEqual([201, 201, 201])
     const { log } = await server.db.one<{ log: string }>(
       sql`select string_agg(concat(before, after), ' ') as log from audit.event`,
     )

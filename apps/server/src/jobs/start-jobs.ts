@@ -1,7 +1,17 @@
 import { parseSchedule } from '@millrace/core'
 import type { ServerContext } from '../server-context.ts'
 import type { Job } from './job.ts'
-import { claimRun, endRun, failRun, type JobRun, jobChannel, planDueJobs, renewLease, saveJob } from './store.ts'
+import {
+  claimRun,
+  endRun,
+  failRun,
+  isAnythingDue,
+  type JobRun,
+  jobChannel,
+  planDueJobs,
+  renewLease,
+  saveJob,
+} from './store.ts'
 
 export interface JobOptions {
   readonly jobs: readonly Job[]
@@ -45,6 +55,7 @@ export async function startJobs(context: ServerContext, options: JobOptions): Pr
     running.add(work)
   }
   const look = async () => {
+    if (!(await isAnythingDue(db))) return
     await planDueJobs(db, nextAfter)
     for (
       let run = await claimRun(db, { jobs: names, leaseMs });

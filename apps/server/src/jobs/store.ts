@@ -62,6 +62,16 @@ export async function saveJob(
     where jobs.job.schedule is distinct from excluded.schedule`)
 }
 
+/** Whether `planDueJobs` or `claimRun` may find something: all that an idle server asks. */
+export async function isAnythingDue(db: Queryable): Promise<boolean> {
+  const { due } = await db.one<{ due: boolean }>(sql`
+    select exists (select from jobs.job where next_at <= now())
+      or exists (
+        select from jobs.run
+        where state = 'waiting' and available_at <= now() or state = 'running' and lease_until < now()) as due`)
+  return due
+}
+
 /** Jobs whose tick has come get a run, and wait for the tick after now. */
 export async function planDueJobs(db: Db, nextAfter: (name: string, now: Date) => Date | null): Promise<void> {
   await transaction(db, async (trx) => {
