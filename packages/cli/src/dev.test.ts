@@ -65,6 +65,11 @@ it('serves a project of which a second shell deploys and starts workflows, and s
   expect(dev.output()).toMatch(/listens at http:\/\/127\.0\.0\.1:\d+, for this machine only/)
   expect((await stat(join(project, '.millrace/dev.json'))).mode & 0o777).toBe(0o600)
 
+  const [link = ''] = /http:\/\/\S+\/api\/auth\/link\?token=\S+/.exec(dev.output()) ?? []
+  const signedIn = await fetch(link, { redirect: 'manual' })
+  expect([signedIn.status, signedIn.headers.get('location')]).toEqual([302, '/'])
+  expect((await fetch(link, { redirect: 'manual' })).status).toBe(403)
+
   const deployed = await shell('deploy')
   expect(deployed.code, deployed.err).toBe(0)
   const done = await shell('trigger', 'local_hello', '--param', 'longest=1', '--wait')

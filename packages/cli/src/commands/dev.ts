@@ -82,7 +82,8 @@ export async function dev(request: DevRequest, context: Context): Promise<number
             ...{ settings, log, drainMs },
           }),
         )
-  err(welcome({ server, place, artifacts: join(data, 'artifacts'), folder, slots: worker === null ? 0 : slots }))
+  const link = await server.signInLink()
+  err(welcome({ server, link, place, artifacts: join(data, 'artifacts'), folder, slots: worker === null ? 0 : slots }))
   if (request.watch) started.use(watchProject(folder, server, context))
 
   await Promise.race([untilAborted(signal), failed.promise, ...(worker === null ? [] : [worker.ended])])
@@ -177,12 +178,14 @@ function watchProject(folder: string, server: RunningServer, { err, secrets }: C
 
 function welcome({
   server,
+  link,
   place,
   artifacts,
   folder,
   slots,
 }: {
   readonly server: RunningServer
+  readonly link: string
   readonly place: string
   readonly artifacts: string
   readonly folder: string
@@ -196,6 +199,8 @@ function welcome({
     `  worker    ${slots === 0 ? 'none; start one with "millrace worker"' : `${slots} tasks at a time, in processes of their own`}`,
     `  state     ${place}`,
     `  artifacts ${artifacts}`,
+    '',
+    `To sign in with a browser, once and within ten minutes: ${link}`,
     '',
     'From a second shell in this project, which finds the address and the token by itself:',
     `  millrace deploy${there}`,
