@@ -67,7 +67,7 @@ describe('secrets of a user', () => {
     expect(await unseal({ db, settings }, 'user:alice', ids)).toEqual(['one', 'two', 'three'])
     const startedAt = performance.now()
     expect(await unseal({ db, settings }, 'user:alice', ids)).toEqual(['one', 'two', 'three'])
-    expect(performance.now() - startedAt).toBeLessThan(100)
+    expect(performance.now() - startedAt).toBeLessThan(250)
   })
 
   it('leave no trace in the log, the audit log or anywhere in the database', async () => {
