@@ -1,1 +1,2 @@
+export { expectNoPipeline } from './pipeline-workflows.ts'
 export { pipelineRoutes } from './routes.ts'

@@ -1,6 +1,6 @@
 import { sql } from '@millrace/db'
 import { expect, test } from 'vitest'
-import { type TestServer, useServers } from '../test-server.fixture.ts'
+import { manifestOf, type TestServer, useServers } from '../test-server.fixture.ts'
 import { configured, copyTemplate, copyVariables } from './pipelines.fixture.ts'
 
 const servers = useServers()
@@ -372,4 +372,18 @@ test('many changes at once leave the engine with what is configured', async () =
     const engine = await workflowOf(server, body.workflow)
     expect([body.name, engine?.version]).toEqual([body.name, body.is_active ? graph.body.version : null])
   }
+})
+
+test('the workflow of a pipeline is not deployed, moved or removed by hand', async () => {
+  const server = await servers.start()
+  const { alice, projectId, create } = await configured(server)
+  const other = await configured(server, 'Other')
+  await create()
+  const before = await workflowOf(server, 'daily')
+  const body = manifestOf({ a: {} }, { name: 'daily', version: '9' })
+  const refused = { status: 409, body: { error: { detail: 'WORKFLOW_OF_PIPELINE' } } }
+  expect(await alice('POST', `/api/workflows?project=${projectId}`, { body })).toMatchObject(refused)
+  expect(await alice('DELETE', '/api/workflows/daily')).toMatchObject(refused)
+  expect(await alice('PATCH', '/api/workflows/daily', { body: { project_id: other.projectId } })).toMatchObject(refused)
+  expect(await workflowOf(server, 'daily')).toEqual(before)
 })

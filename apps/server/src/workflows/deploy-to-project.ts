@@ -3,6 +3,7 @@ import { type DeployedVersion, insertVersion } from '@millrace/engine'
 import { conflict, forbidden } from '@millrace/http'
 import type { WorkflowManifest } from '@millrace/workflow'
 import { change } from '../change.ts'
+import { expectNoPipeline } from '../pipelines/index.ts'
 import { missingProject, projectRef } from '../projects/index.ts'
 import type { ServerContext, UserPrincipal } from '../server-context.ts'
 
@@ -39,6 +40,7 @@ export async function deployToProject(
         `The name "${manifest.name}" is taken by another workflow of this server. Choose another name or category.`,
       )
     }
+    await expectNoPipeline(trx, manifest.name)
     return await insertVersion(engine, trx, manifest, { projectId })
   })
 }

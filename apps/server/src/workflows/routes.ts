@@ -4,6 +4,7 @@ import { pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
 import type { WorkflowManifest } from '@millrace/workflow'
 import { text, workflowName } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
+import { expectNoPipeline } from '../pipelines/index.ts'
 import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
 import { checkManifest } from './check-manifest.ts'
 import { deployToProject } from './deploy-to-project.ts'
@@ -111,8 +112,10 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
     },
     async ({ principal, params, requestId, body }) => {
       const { id } = await workflowAccess.workflow(principal, 'write', params.workflow)
-      if (body.project_id !== undefined)
+      if (body.project_id !== undefined) {
+        await expectNoPipeline(db, params.workflow)
         await moveWorkflow(context, principal, { id, projectId: body.project_id, requestId })
+      }
       if (body.paused !== undefined) await pauseWorkflow(engine, params.workflow, body.paused)
       return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
     },
@@ -131,6 +134,7 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
     },
     async ({ principal, params }) => {
       await workflowAccess.workflow(principal, 'write', params.workflow)
+      await expectNoPipeline(db, params.workflow)
       await removeWorkflow(engine, params.workflow)
       return { status: 204 }
     },
