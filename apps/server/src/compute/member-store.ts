@@ -2,7 +2,7 @@ import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import { HttpError, invalid } from '@millrace/http'
 import type { Authz, ObjectRef, Relation } from '../authz/index.ts'
 import { readPage } from '../read-page.ts'
-import { poolRef } from './manage-pools.ts'
+import { poolMissing, poolRef } from './manage-pools.ts'
 
 export const memberTypes = ['user', 'group', 'project'] as const
 export type MemberType = (typeof memberTypes)[number]
@@ -72,9 +72,12 @@ export function isMember({ type, id }: MemberKey): Sql {
 /**
  * Gives each its one role in the pool.
  *
- * @throws HttpError 404 MEMBER_MISSING with the ids that there are not, 422 MEMBER_INVALID for what is given twice.
+ * @throws HttpError 404 POOL_MISSING, MEMBER_MISSING with the ids that there are not, 422 MEMBER_INVALID for what is given twice.
  */
 export async function setMembers(trx: Trx, authz: Authz, poolId: number, members: readonly Member[]): Promise<void> {
+  // It stays until the end of the transaction.
+  const isThere = await trx.execute(sql`select from compute.pool where id = ${poolId} for key share`)
+  if (isThere === 0) throw poolMissing(poolId)
   await checkMembers(trx, members)
   for (const { type, id, role } of members) {
     const column = sql.identifier(columns[type])

@@ -1,3 +1,4 @@
+import { sql } from '@millrace/db'
 import { describe, expect, test } from 'vitest'
 import { type TestServer, useServers } from '../test-server.fixture.ts'
 
@@ -333,5 +334,25 @@ describe('rules of pools', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
     const { body } = await root('GET', one)
     expect(body).toMatchObject({ idle_threshold: 60, cpu_limit_factor: 4, classes: [{ cpu: 3 }] })
+  })
+
+  test('what is added to a pool while it is removed is refused or gone with it, and nothing else', async () => {
+    const { server, root } = await started()
+    await user(server, 'alice')
+    for (let round = 0; round < 3; round++) {
+      const one = `${pools}/${(await root('POST', pools, { body: aPool })).body.id}`
+      const [removed, ...others] = await Promise.all([
+        root('DELETE', one),
+        root('POST', `${one}/users`, { body: [{ id: 'alice' }] }),
+        root('POST', `${one}/classes`, { body: { ...aClass, name: 'another' } }),
+        root('DELETE', `${one}/users/alice`),
+      ])
+      expect(removed?.status).toBe(204)
+      for (const { status } of others) expect([201, 204, 404]).toContain(status)
+    }
+    const left = await server.db.query(
+      sql`select from authz.relation where object_type = 'resource_pool' and relation = 'viewer'`,
+    )
+    expect(left).toEqual([])
   })
 })

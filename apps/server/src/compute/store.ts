@@ -109,11 +109,15 @@ export async function deleteClass(trx: Trx, id: number): Promise<void> {
   await trx.execute(sql`delete from compute.class where id = ${id}`)
 }
 
+/** `keep`: it stays until the end of the transaction. */
 export async function findClass(
   db: Queryable,
   id: number,
+  { keep = false }: { readonly keep?: boolean } = {},
 ): Promise<(ResourceClass & { readonly pool_id: number }) | undefined> {
-  return await db.maybe(sql`select c.pool_id, ${classColumns} from compute.class c where c.id = ${id}`)
+  return await db.maybe(
+    sql`select c.pool_id, ${classColumns} from compute.class c where c.id = ${id} ${keep ? sql`for key share` : sql``}`,
+  )
 }
 
 async function withQuotas(db: Queryable, rows: readonly PoolRow[]): Promise<readonly Pool[]> {

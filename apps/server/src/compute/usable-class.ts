@@ -7,7 +7,7 @@ import type { ResourceClass } from './pool.ts'
 import { findClass } from './store.ts'
 
 /**
- * A resource class that the caller may use.
+ * A resource class that the caller may use; in a transaction it stays until the end.
  *
  * @throws HttpError 404 RESOURCE_CLASS_MISSING, 403 RESOURCE_CLASS_REFUSED.
  */
@@ -17,7 +17,7 @@ export async function usableClass(
   caller: Caller,
   classId: number,
 ): Promise<ResourceClass & { readonly pool_id: number }> {
-  const one = await findClass(db, classId)
+  const one = await findClass(db, classId, { keep: true })
   if (one === undefined) throw notFound('RESOURCE_CLASS_MISSING', `There is no resource class ${classId}.`)
   if (await authz.can(db, caller, 'read', poolRef(one.pool_id))) return one
   throw forbidden(

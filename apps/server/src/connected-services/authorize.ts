@@ -58,6 +58,7 @@ export async function authorize(
       : { code_challenge: await calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' }),
   })
   await change(db, { id: principal.id, requestId: request.requestId }, async (trx) => {
+    if ((await findProvider(trx, providerId, { lock: 'key share' })) === undefined) throw providerMissing(providerId)
     await beginConnection(trx, {
       stateHash: hashOf(state),
       user_id: principal.id,

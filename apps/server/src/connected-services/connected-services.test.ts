@@ -1,9 +1,13 @@
-import { readPlatformSettings } from '@millrace/core'
+import { createLogger, readPlatformSettings } from '@millrace/core'
 import { sql } from '@millrace/db'
+import { createApi } from '@millrace/http'
 import { startOidcIssuer } from '@millrace/testing'
 import { describe, expect, test } from 'vitest'
-import { type Answer, type CallServer, type TestServer, useServers } from '../test-server.fixture.ts'
+import { createInternalTokens } from '../authentication/index.ts'
+import type { ServerAccess } from '../server-context.ts'
+import { type Answer, adminToken, type CallServer, type TestServer, useServers } from '../test-server.fixture.ts'
 import { type FakeGitlab, startFakeGitlab } from './fake-gitlab.fixture.ts'
+import { tokenEndpointRoutes } from './token-endpoint.ts'
 
 const servers = useServers()
 const providers = '/api/data/oauth2/providers'
@@ -230,6 +234,15 @@ describe('connections', () => {
     expect((await server.call('GET', `${providers}/gitlab/authorize`)).status).toBe(403)
   })
 
+  test('a page elsewhere cannot set back what a user connected', async () => {
+    await using fake = await startFakeGitlab()
+    const { alice } = await withGitlab(fake)
+    await connect(fake, alice)
+    const headers = { 'sec-fetch-site': 'cross-site' }
+    expect((await alice('GET', `${providers}/gitlab/authorize`, { headers })).status).toBe(403)
+    expect((await alice('GET', connections)).body).toMatchObject([{ status: 'connected' }])
+  })
+
   test('next_url leads here only', async () => {
     await using fake = await startFakeGitlab()
     const { server, alice } = await withGitlab(fake)
@@ -391,3 +404,39 @@ test('any OpenID Connect issuer is connected by its discovery', async () => {
   expect(second.body.access_token).not.toBe(first.body.access_token)
   expect(second.body).not.toHaveProperty('refresh_token')
 })
+
+test('an application in a session gets tokens by its refresh token, as long as the session runs', async () => {
+  await using fake = await startFakeGitlab()
+  const { server, alice } = await withGitlab(fake)
+  await connect(fake, alice)
+  const one = await connectionOf(alice)
+  const alive = new Set(['one'])
+  const internalTokens = createInternalTokens(server.settings, adminToken)
+  internalTokens.scopeChecks.set('session', async (name) => alive.has(name))
+  const log = await createLogger({ name: 'test', write: () => {} })
+  const admit = { open: refuse, user: refuse, admin: refuse, worker: refuse, metrics: refuse }
+  const api = createApi<ServerAccess>({ log, closing: new AbortController().signal, authenticate: [], admit })
+  tokenEndpointRoutes(api, { db: server.db, settings: server.settings, log, internalTokens })
+
+  const person = { id: 'alice', email: null, firstName: null, lastName: null, name: 'alice' }
+  const renew = async (refresh_token: string) => {
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token, client_id: 'whatever' })
+    const answer = await api.request(`${one}/token_endpoint`, { method: 'POST', body })
+    return { status: answer.status, body: (await answer.json()) as Record<string, string> }
+  }
+  const { accessToken, refreshToken } = await internalTokens.issue(person, 'session:one')
+  const first = await renew(refreshToken)
+  expect(first).toMatchObject({ status: 200, body: { access_token: 'access-1', token_type: 'Bearer' } })
+  expect(JSON.stringify(first.body)).not.toContain('refresh-1')
+  expect(await renew(first.body.refresh_token ?? '')).toMatchObject({ status: 200 })
+  expect((await renew(accessToken)).status).toBe(401)
+  expect((await renew(`${refreshToken}x`)).status).toBe(401)
+  const other = await internalTokens.issue({ ...person, id: 'bob' }, 'session:one')
+  expect((await renew(other.refreshToken)).status).toBe(404)
+  alive.clear()
+  expect((await renew(refreshToken)).status).toBe(403)
+})
+
+function refuse(): never {
+  throw new Error('Nobody asks who calls.')
+}

@@ -108,7 +108,7 @@ export function providerRoutes(api: ServerApi, { db, settings }: ServerContext):
     },
     async ({ principal, requestId, params: { provider_id }, body }) => {
       const row = await change(db, { id: principal.id, requestId }, async (trx) => {
-        const before = await findProvider(trx, provider_id, { forUpdate: true })
+        const before = await findProvider(trx, provider_id, { lock: 'update' })
         if (before === undefined) throw providerMissing(provider_id)
         const { client_secret: secret, image_registry_url, oidc_issuer_url, ...rest } = body
         const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))

@@ -39,10 +39,11 @@ export async function listProviders(
 export async function findProvider(
   db: Queryable,
   id: string,
-  { forUpdate = false }: { readonly forUpdate?: boolean } = {},
+  { lock }: { readonly lock?: 'update' | 'key share' } = {},
 ): Promise<ProviderRow | undefined> {
+  const locking = lock === undefined ? sql`` : lock === 'update' ? sql`for update` : sql`for key share`
   return await db.maybe<ProviderRow>(sql`
-    select ${columns} from connected_services.provider p where p.id = ${id} ${forUpdate ? sql`for update` : sql``}`)
+    select ${columns} from connected_services.provider p where p.id = ${id} ${locking}`)
 }
 
 /** False when there is one of this id. */
