@@ -377,6 +377,26 @@ test('what is removed leaves nothing behind, and its slug is free', async () => 
   await newConnector(alice)
 })
 
+test('what is linked while it is removed leaves nothing behind', async () => {
+  const server = await servers.start()
+  const alice = await signedIn(server, 'alice')
+  const projects = [await newProject(alice), await newProject(alice, { name: 'Other' })]
+  for (const round of ['a', 'b', 'c']) {
+    const { id } = await newConnector(alice, { name: round, visibility: 'public' })
+    const answers = await Promise.all([
+      ...projects.map((project) =>
+        alice('POST', `${connectors}/${id}/project_links`, { body: { project_id: project.id } }),
+      ),
+      alice('DELETE', `${connectors}/${id}`),
+    ])
+    expect(answers.at(-1)?.status).toBe(204)
+    for (const { status } of answers.slice(0, -1)) expect(status).toBeOneOf([201, 404])
+    const left = await server.db.query(sql`
+      select 1 from authz.relation where object_id = ${id} union all select 1 from data_connectors.project_link`)
+    expect(left).toEqual([])
+  }
+})
+
 test('connectors go with their project, and with their group', async () => {
   const server = await servers.start()
   const alice = await signedIn(server, 'alice')

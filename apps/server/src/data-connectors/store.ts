@@ -121,9 +121,9 @@ export async function readConnector(
   return await db.maybe<DataConnector>(sql`select ${columns} ${source} where d.id = ${id} and ${condition}`)
 }
 
-/** Nobody else changes or removes it until the transaction is over. */
+/** Nobody else changes, removes or links it until the transaction is over. */
 export async function lockConnector(trx: Trx, id: string): Promise<DataConnector | undefined> {
-  return await trx.maybe<DataConnector>(sql`select ${columns} ${source} where d.id = ${id} for no key update of d`)
+  return await trx.maybe<DataConnector>(sql`select ${columns} ${source} where d.id = ${id} for update of d`)
 }
 
 /** False when its slug, or the DOI of a global one, is taken in its place. */

@@ -92,8 +92,12 @@ function isBoundTo(bound: string | undefined, provider: unknown): boolean {
 
 function* problemsOf(provider: StorageProvider, configuration: StorageConfiguration): Iterable<string> {
   const options = optionsOf(provider, configuration)
-  for (const name of provider.blocked ?? []) {
-    if (configuration[name] !== undefined) yield `"${name}" is not allowed here`
+  for (const [name, value] of Object.entries(configuration)) {
+    // Written as in a command, an option is the same.
+    if (provider.blocked?.includes(name.toLowerCase().replaceAll('-', '_'))) yield `"${name}" is not allowed here`
+    // A line of a configuration file must not become several.
+    if (typeof value === 'string' && /[\r\n\0]/.test(value) && !isSensitiveName(provider, name))
+      yield `"${name}" must not hold line breaks`
   }
   for (const { name, required, default: fallback } of options) {
     const value = configuration[name]
@@ -107,7 +111,7 @@ function* problemsOf(provider: StorageProvider, configuration: StorageConfigurat
   }
   for (const name of ['url', 'endpoint']) {
     const value = configuration[name]
-    if (typeof value === 'string' && /^[a-z+.-]*:?\/\/[^/]*@/i.test(value))
+    if (typeof value === 'string' && /^(?:[a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i.test(value))
       yield `"${name}" must not hold a user name or a password`
   }
 }

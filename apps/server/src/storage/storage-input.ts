@@ -22,11 +22,14 @@ export interface Storage {
 }
 
 const path = text(2000).refine((value) => !value.split('/').includes('..'), 'must not hold ".."')
-const name = z.string().min(1).max(100)
-
 /** Values are texts, numbers, booleans or, for `Tristate`, objects; null is as if it were not there. */
 export const configurationInput = z
-  .record(name, z.unknown())
+  .record(z.string(), z.unknown())
+  // Without dots: such names would set what is not of the storage but of the program that mounts it.
+  .refine(
+    (values) => Object.keys(values).every((name) => /^[\w-]{1,100}$/.test(name)),
+    'must have names of options that consist of letters, digits, "_" and "-"',
+  )
   .refine((values) => Object.keys(values).length <= 100, 'must not have more than 100 options')
   .openapi({ example: { type: 's3', provider: 'AWS', region: 'eu-central-1' } })
 

@@ -110,6 +110,10 @@ test('case 10: configurations that are wrong are refused, with everything that i
     [{ ...azure, public_access: 'everybody' }, '"public_access" has to be one of "", "blob", "container"'],
     [{ ...webdav, url: 'https://alice:secret@cloud.example.com' }, '"url" must not hold a user name'],
     [{ ...other, endpoint: 'https://key:secret@s3.example.com' }, '"endpoint" must not hold a user name'],
+    [{ ...other, endpoint: 'key:secret@s3.example.com' }, '"endpoint" must not hold a user name'],
+    [{ ...sftp, 'key-file': 'a', SSH: 'b' }, '"key-file" is not allowed here; "SSH" is not allowed here'],
+    [{ ...sftp, 'override.config': 'a' }, 'consist of letters'],
+    [{ ...sftp, subsystem: 'sftp\n[other]\ntype = local' }, '"subsystem" must not hold line breaks'],
     [{ ...sftp, key_file: '/root/.ssh/id', port: 'ssh' }, /"key_file" is not allowed here; "port" has to be/],
   ]
   for (const [body, message] of wrong) {
