@@ -12,6 +12,8 @@ export const statusByCode: Readonly<Record<string, number>> = {
   RUN_MISSING: 404,
   SECRETS_SERVICE_NOT_SET: 503,
   TASK_RUN_ACTIVE: 409,
+  // Of a text that is encrypted: a key is wrong, or the database is damaged.
+  TOKEN_INVALID: 500,
   WORKFLOW_MISSING: 404,
   WORKFLOW_VERSION_EXISTS: 409,
   WORKFLOW_VERSION_MISSING: 404,
