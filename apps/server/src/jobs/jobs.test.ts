@@ -225,10 +225,15 @@ describe('the jobs of the platform', () => {
     await server.db.execute(sql`
       insert into events.event (type, key, payload, created_at) values
         ('user.removed', 'a', '{"id": "a"}', now() - interval '61 minutes'), ('user.removed', 'b', '{"id": "b"}', now())`)
-    expect(await run(server, 'retention')).toMatchObject({ auditEvents: 1, events: 1 })
+    await server.as('ada')('GET', '/api/data/user')
+    await server.db.execute(sql`
+      insert into authentication.personal_token (id, user_id, name, scopes, sha256, expires_at) values
+        ('old', 'ada', 'old', '{}', '\\x01', now() - interval '31 days'), ('new', 'ada', 'new', '{}', '\\x02', now() - interval '29 days')`)
+    expect(await run(server, 'retention')).toMatchObject({ auditEvents: 1, events: 1, tokens: 1 })
+    expect(await server.db.query(sql`select id from authentication.personal_token`)).toEqual([{ id: 'new' }])
     expect(await server.db.query(sql`select entity_id from audit.event where entity = 'e'`)).toEqual([
       { entity_id: 'new' },
     ])
-    expect(await server.db.query(sql`select key from events.event`)).toEqual([{ key: 'b' }])
+    expect(await server.db.query(sql`select key from events.event where key <> 'ada'`)).toEqual([{ key: 'b' }])
   })
 })

@@ -1,4 +1,5 @@
 import { type Db, type Sql, sql } from '@millrace/db'
+import { change } from '../change.ts'
 import { dropUnwantedEvents } from '../events/index.ts'
 import type { Job } from './job.ts'
 
@@ -8,10 +9,13 @@ const rowsAtOnce = 5000
 /** Runs of jobs are kept for so long. */
 const runDays = 30
 
-/** Removes what is too old: entries of the audit log, runs of jobs, and events that no broker is configured for. */
+/** Personal tokens are listed for so long after they expired. */
+const tokenDays = 30
+
+/** Removes what is too old. Sessions and sign-ins that expired go with the next one that begins. */
 export const retention: Job = {
   name: 'retention',
-  description: 'Removes entries of the audit log, runs of jobs and unwanted events that are too old.',
+  description: 'Removes entries of the audit log, expired tokens, runs of jobs and unwanted events that are too old.',
   schedule: '17 * * * *',
   async run({ db, settings }, signal) {
     const auditEvents = await removeInParts(db, signal, (limit) => {
@@ -27,7 +31,14 @@ export const retention: Job = {
         delete from jobs.run where id in (
           select id from jobs.run where ended_at < now() - make_interval(days => ${runDays}::integer) limit ${limit})`,
     )
-    return { auditEvents, jobRuns, events: await dropUnwantedEvents(db, settings) }
+    const tokens = await change(
+      db,
+      { id: 'job:retention' },
+      async (trx) =>
+        await trx.execute(sql`
+          delete from authentication.personal_token where expires_at < now() - make_interval(days => ${tokenDays}::integer)`),
+    )
+    return { auditEvents, jobRuns, tokens, events: await dropUnwantedEvents(db, settings) }
   },
 }
 
