@@ -387,3 +387,27 @@ test('the workflow of a pipeline is not deployed, moved or removed by hand', asy
   expect(await alice('PATCH', '/api/workflows/daily', { body: { project_id: other.projectId } })).toMatchObject(refused)
   expect(await workflowOf(server, 'daily')).toEqual(before)
 })
+
+test.each([
+  ['{% for i in range(100000000) %}{% for j in range(100000000) %}{{ variables.table }}{% endfor %}{% endfor %}'],
+  ["{{ variables.constructor.constructor('return process')() }}"],
+  ['{% macro f() %}{{ f() }}{{ variables.table }}{% endmacro %}{{ f() }}'],
+  [
+    "{{ variables.table * 1000000000 }}{{ variables.table | replace('s', variables.table) }}{{ '%99999999s' % variables.table }}",
+  ],
+])(
+  'a template that works too much, or reaches out, is refused or does nothing: %s',
+  async (text) => {
+    const server = await servers.start()
+    const { alice, projectId, create } = await configured(server)
+    const body = { project_id: projectId, name: 'bad', operator: 'sql', config: { connection: 'w', sql: text } }
+    const variable_structures = { table: { datatype: 'str' }, constructor: { datatype: 'str' } }
+    const saved = await alice('POST', '/api/pipeline-templates', { body: { ...body, variable_structures } })
+    if (saved.status === 422) return
+    const variables = { table: "s'; drop table x; --", constructor: 'c' }
+    const made = await create({ transformations: [{ state: 'raw', template_id: saved.body.id, variables }] })
+    expect([made.status, made.body.error?.detail]).toEqual([422, 'TEMPLATE_FAILED'])
+    expect((await alice('GET', '/api/pipelines')).body).toEqual([])
+  },
+  30_000,
+)
