@@ -1,6 +1,9 @@
+import { createLogger } from '@millrace/core'
 import { sql } from '@millrace/db'
+import { localArtifacts } from '@millrace/engine'
 import { describe, expect, test } from 'vitest'
-import { type TestServer, useServers } from '../test-server.fixture.ts'
+import { startServer } from '../start-server.ts'
+import { adminToken, type TestServer, useServers } from '../test-server.fixture.ts'
 
 const servers = useServers()
 const pools = '/api/data/resource_pools'
@@ -21,13 +24,26 @@ async function user(server: TestServer, id: string) {
   return call
 }
 
-test('a server starts with one public default pool, and servers that start later make no other', async () => {
+test('a server starts with one public default pool', async () => {
   const { server } = await started()
   const { body } = await server.anonymous('GET', pools)
   expect(body).toHaveLength(1)
   expect(body[0]).toMatchObject({ name: 'default', public: true, default: true, platform: 'linux/amd64' })
   expect(body[0].classes.map(({ name }: { name: string }) => name)).toEqual(['small', 'large'])
   expect(body[0]).not.toHaveProperty('quota')
+})
+
+test('servers that start at once on an empty database make one default pool and six environments', async () => {
+  const { server } = await started()
+  const { db, artifactFolder } = server
+  await db.execute(sql`delete from compute.pool`)
+  await db.execute(sql`delete from sessions.environment`)
+  const log = await createLogger({ name: 'server', write: () => {} })
+  const options = { db, artifacts: localArtifacts(artifactFolder), log, adminToken, port: 0, scheduler: false } as const
+  const others = await Promise.all([startServer(options), startServer(options), startServer(options)])
+  for (const other of others) await other.close()
+  expect((await server.anonymous('GET', pools)).body).toHaveLength(1)
+  expect((await server.anonymous('GET', '/api/data/environments')).body).toHaveLength(6)
 })
 
 describe('case 9', () => {
