@@ -1,6 +1,6 @@
 export { isHttps } from './cookies.ts'
 export { type Authentication, createAuthentication } from './create-authentication.ts'
-export { checkOwnPage } from './csrf.ts'
+export { checkOwnPage, publicOrigin } from './csrf.ts'
 export { createInternalTokens, type InternalTokens, type ScopeCheck, type TokenPair } from './internal-tokens.ts'
 export { listOf } from './list-of.ts'
 export { revokeAccess } from './revoke-access.ts'

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
 import { forbidden } from '@millrace/http'
+import { publicOrigin } from '../authentication/index.ts'
 import { text } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { authorize, finish } from './authorize.ts'
-import { callbackUrl, checkNextUrl, ownOrigin } from './next-url.ts'
+import { callbackUrl, checkNextUrl } from './next-url.ts'
 import { callbackQuery, providerIdText } from './schemas.ts'
 
 const tag = 'connected_services'
@@ -30,7 +31,7 @@ export function authorizeRoutes(api: ServerApi, context: ServerContext): void {
     },
     async ({ principal, params: { provider_id }, query: { next_url }, request, requestId }) => {
       checkOrigin(request)
-      const nextUrl = next_url === undefined ? null : checkNextUrl(next_url, ownOrigin(settings, request))
+      const nextUrl = next_url === undefined ? null : checkNextUrl(next_url, publicOrigin(request, settings))
       const url = await authorize(context, principal, provider_id, {
         requestId,
         callbackUrl: callbackUrl(settings, request),

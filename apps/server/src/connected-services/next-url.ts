@@ -18,11 +18,6 @@ export function checkNextUrl(next: string, origin: string): string {
   )
 }
 
-/** As people reach this platform. */
-export function ownOrigin({ publicUrl }: Pick<PlatformSettings, 'publicUrl'>, request: Request): string {
-  return new URL(publicUrl ?? request.url).origin
-}
-
 /** Always https, as behind a proxy that speaks TLS, unless the operator named an address of this machine with http. */
 export function callbackUrl({ publicUrl }: Pick<PlatformSettings, 'publicUrl'>, request: Request): string {
   const url = new URL(publicUrl ?? request.url)
