@@ -52,7 +52,7 @@ export async function countLinks(db: Queryable, condition: Sql): Promise<number>
   return (await db.one<{ count: number }>(sql`select count(*) as count ${source} where ${condition}`)).count
 }
 
-export const source = sql`
+const source = sql`
   from data_connectors.project_link l
   join data_connectors.data_connector d on d.id = l.data_connector_id
   join common.project p on p.id = l.project_id`

@@ -43,7 +43,8 @@ export async function changeValues(
     } else if (secretId !== undefined && (await isUsable(trx, secretId))) {
       await updateUserSecret(trx, context, { userId, id: secretId, value })
     } else {
-      const called = `${connector.name.slice(0, 45)} ${name.slice(0, 45)}`
+      // Cut between characters, of which each may be two units.
+      const called = `${[...connector.name].slice(0, 45).join('')} ${name.slice(0, 45)}`
       const secret = await createUserSecret(trx, context, { userId, name: called, kind: 'storage', value })
       await trx.execute(sql`
         insert into data_connectors.user_value (data_connector_id, user_id, name, secret_id)
