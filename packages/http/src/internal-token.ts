@@ -16,11 +16,11 @@ export interface InternalToken {
 export interface InternalTokenIssuer {
   /** 64 random bytes that all services of the platform share. */
   readonly key: Uint8Array
-  /** Issuer and audience. Default `millrace-self`. */
+  /** Issuer and audience. Default `millrace-services`. */
   readonly name?: string
 }
 
-const defaultName = 'millrace-self'
+const defaultName = 'millrace-services'
 const algorithm = 'HS512'
 
 /** A token by which services of the platform know each other, signed with the key that they share. */

@@ -86,6 +86,22 @@ describe('case 7: secrets of a session in the cluster', () => {
     expect(lines.join('')).not.toMatch(/gAAAA|hush/)
   })
 
+  it('are put there through the address of the server too, by whoever signed in', async () => {
+    await using world = await start()
+    const { make, kube, throughServer } = world
+    const body = { ...place, owner_references: [owner], secret_ids: [await make('alice', 'one', '1')] }
+    expect(await throughServer('alice', body)).toMatchObject({ status: 201, body: { name: place.name } })
+    expect(Object.keys(kube.secrets.get('sessions/session-secret')?.data ?? {})).toEqual(['one'])
+    expect(await throughServer('bob', body)).toMatchObject({
+      status: 404,
+      body: { error: { detail: 'SECRET_MISSING' } },
+    })
+    expect((await throughServer('alice', { ...body, namespace: 'A/B' })).status).toBe(422)
+    kube.failWith = 403
+    expect(await throughServer('alice', body)).toMatchObject({ status: 500, body: { error: { code: 1511 } } })
+    expect((await throughServer(null, body)).status).toBe(401)
+  })
+
   it('rotation of 10 secrets in batches keeps all readable', async () => {
     await using world = await start()
     const { make, db, key, put, kube, options } = world
@@ -118,6 +134,8 @@ describe('case 7: secrets of a session in the cluster', () => {
 async function start() {
   const server = await servers.start()
   const { db, settings, as } = server
+  // Its service is in no cluster: the one that is replaces it.
+  const replaced = settings as { secretsUrl: string }
   const folder = join(settings.secretsPublicKeyPath ?? '', '..')
   const token = 'token-of-the-service-account'
   const kubernetesTokenPath = join(folder, 'token')
@@ -135,6 +153,7 @@ async function start() {
   }
   const service = await startSecretsServer(options)
   let { url } = service
+  replaced.secretsUrl = url
   return {
     ...{ db, kube, lines, options },
     useService: (other: string) => {
@@ -145,6 +164,8 @@ async function start() {
       return (await as(user)('POST', '/api/data/user/secrets', { body })).body.id
     },
     key: async (user: string): Promise<string> => (await as(user)('GET', '/api/data/user/secret_key')).body.secret_key,
+    throughServer: async (user: string | null, body: object) =>
+      await (user === null ? server.anonymous : as(user))('POST', '/api/secrets/kubernetes', { body }),
     put: async (user: string | null, body: object) => {
       const key = readFileSync(settings.internalTokenKeyPath ?? '')
       const scope = 'secrets:kubernetes'

@@ -1,4 +1,5 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { kubernetesRoutes } from './kubernetes-routes.ts'
 import { secretKeyRoutes } from './secret-key-routes.ts'
 import { taskSecretRoutes } from './task-secret-routes.ts'
 import { userSecretRoutes } from './user-secret-routes.ts'
@@ -7,4 +8,5 @@ export function secretRoutes(api: ServerApi, context: ServerContext): void {
   userSecretRoutes(api, context)
   secretKeyRoutes(api, context)
   taskSecretRoutes(api, context)
+  kubernetesRoutes(api, context)
 }
