@@ -1,6 +1,6 @@
 import { isMillraceError } from '@millrace/core'
 import { describe, expect, it } from 'vitest'
-import { resolveParams, Task, Workflow, z } from './index.ts'
+import { resolveParams, Task, type TaskContext, Workflow, z } from './index.ts'
 
 class Load extends Task {
   run() {}
@@ -110,4 +110,19 @@ it('a pattern that never comes to an end is given up, and named', () => {
   expect(performance.now() - startedAt).toBeLessThan(10_000)
   expect(resolveParams({ name: 'flow', params }, { code: 'aaa' })).toEqual({ code: 'aaa' })
   expect(() => resolveParams({ name: 'flow', params }, { code: 'b' })).toThrow('does not fit')
+})
+
+it("gives a node fixed parameters in place of the run's", async () => {
+  const seen: unknown[] = []
+  class See extends Task {
+    run({ params: given }: TaskContext) {
+      seen.push(given)
+    }
+  }
+  const fixed = new Workflow({ category: 'a', name: 'fixed' })
+    .addNode(See, { id: 'own', params: { table: 'sales', days: 7 } })
+    .addNode(See, { id: 'shared', upstreams: 'own' })
+  expect((await fixed.test({ params: { table: 'orders' } })).state).toBe('success')
+  expect(seen).toEqual([{ table: 'sales', days: 7 }, { table: 'orders' }])
+  expect(fixed.toManifest().nodes[0]?.params).toEqual({ table: { value: 'sales' }, days: { value: 7 } })
 })

@@ -1,3 +1,4 @@
+import { sql } from '@millrace/db'
 import { expect } from 'vitest'
 import type { Answer, CallServer, TestServer } from '../test-server.fixture.ts'
 
@@ -55,4 +56,16 @@ export async function configured(server: TestServer, name = 'Sales'): Promise<Co
         },
       }),
   }
+}
+
+/** What the engine knows of a workflow; without a version it is retired. */
+export async function workflowOf({ db }: TestServer, name: string) {
+  return await db.maybe<{
+    version: string | null
+    cron: string | null
+    next_tick_at: Date | null
+    project_id: string
+  }>(sql`
+    select v.version, v.manifest #>> '{schedule,cron}' as cron, w.next_tick_at, w.project_id
+    from engine.workflow w left join engine.workflow_version v on v.id = w.current_version_id where w.name = ${name}`)
 }
