@@ -224,3 +224,47 @@ test('nobody makes or changes a connector without signing in', async () => {
   ])
   expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401])
 })
+
+test('rubbish in any text is the fault of the caller, or kept as it is, and never one of the server', async () => {
+  const server = await servers.start()
+  const alice = await signedIn(server, 'alice')
+  const { id, etag } = await newConnector(alice)
+  const texts = [
+    "'; drop table data_connectors.data_connector; --",
+    '\u0000',
+    '\ud800',
+    '%00',
+    '../../etc/passwd',
+    '{{7*7}}<%= 7*7 %>',
+    'a\r\nb: c',
+    'x'.repeat(200_000),
+    '__proto__',
+    '🛫'.repeat(60),
+  ]
+  const project_id = '01JD3Z6Q7N6YXQ0M2R4T8V9WAB'
+  for (const text of texts) {
+    const encoded = encodeURIComponent(text.toWellFormed()).slice(0, 5000)
+    const storage = { configuration: { type: 's3', region: text, [text.slice(0, 90)]: text }, target_path: text }
+    const answers = await Promise.all([
+      alice('POST', connectors, { body: { name: text, namespace: 'alice', storage: bucket } }),
+      alice('POST', connectors, { body: { name: 'C', namespace: text, storage: bucket } }),
+      alice('POST', connectors, { body: { name: 'C', namespace: 'alice', slug: text, storage: bucket } }),
+      alice('POST', connectors, { body: { name: 'D', namespace: 'alice', description: text, storage } }),
+      alice('PATCH', `${connectors}/${id}`, { headers: { 'if-match': etag }, body: { keywords: [text], storage } }),
+      alice('PATCH', `${connectors}/${id}/secrets`, { body: [{ name: text, value: null }] }),
+      alice('POST', `${connectors}/global`, { body: { storage: { configuration: { type: 'doi', doi: text } } } }),
+      alice('POST', '/api/data/storage', { body: { project_id, name: text, storage_url: text, target_path: text } }),
+      alice('POST', '/api/data/storage_schema/validate', { body: { type: text, [text]: { [text]: text } } }),
+      alice('POST', '/api/data/storage_schema/test_connection', { body: storage }),
+      alice('GET', `${connectors}?namespace=${encoded}`),
+      alice('GET', `${connectors}/${encoded}`),
+      alice('GET', `${connectors}/global/${encoded}`),
+      alice('GET', `/api/data/namespaces/${encoded}/data_connectors/${encoded}`),
+      alice('GET', `/api/data/data_connector_links?doi=${encoded}`),
+      alice('GET', `/api/data/repository?url=${encoded}`),
+      alice('GET', `/api/data/repositories/${encoded}`),
+    ])
+    for (const [place, { status, body }] of answers.entries())
+      expect(status, `${place} ${text.slice(0, 50)} ${JSON.stringify(body).slice(0, 300)}`).toBeLessThan(500)
+  }
+})
