@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from '@hono/zod-openapi'
-import type { Trx } from '@millrace/db'
+import { sql, type Trx } from '@millrace/db'
 import { invalid, notFound } from '@millrace/http'
 import { type Authz, type ObjectRef, publicViewers } from '../authz/index.ts'
 import { checkPool } from './check-pool.ts'
@@ -135,6 +135,8 @@ async function getClass(trx: Trx, poolId: number, classId: number): Promise<Reso
 }
 
 async function createQuota(trx: Trx, { id = randomUUID(), cpu, memory, gpu }: GivenQuota) {
+  // Of two pools that are made with the same id at once, the second one finds the first.
+  await trx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`quota ${id}`}, 0))`)
   if ((await databaseQuotas.find(trx, [id])).size > 0) {
     throw invalid('QUOTA_TAKEN', `The quota "${id}" belongs to another pool. Leave the id out, and a new one is made.`)
   }

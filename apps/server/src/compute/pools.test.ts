@@ -352,6 +352,13 @@ describe('rules of pools', () => {
     expect(body).toMatchObject({ idle_threshold: 60, cpu_limit_factor: 4, classes: [{ cpu: 3 }] })
   })
 
+  test('of two pools that are made at once for the same quota one is refused', async () => {
+    const { root } = await started()
+    const body = { ...aPool, quota: { id: 'the-quota', cpu: 9, memory: 9, gpu: 0 } }
+    const answers = await Promise.all([root('POST', pools, { body }), root('POST', pools, { body })])
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 422])
+  })
+
   test('what is added to a pool while it is removed is refused or gone with it, and nothing else', async () => {
     const { server, root } = await started()
     await user(server, 'alice')
