@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
+import { createPrivateKey, randomInt } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createLogger, type PlatformSettings, readPlatformSettings } from '@millrace/core'
 import { type Db, sql, transaction } from '@millrace/db'
+import { keyId } from '@millrace/secrets'
 import { rotateSecrets, startSecretsServer } from '@millrace/secrets-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type TestServer, useServers } from '../test-server.fixture.ts'
@@ -12,8 +14,8 @@ import { testKeys } from './secrets-service.fixture.ts'
 
 const servers = useServers()
 const main = join(import.meta.dirname, '..', '..', '..', 'secrets', 'src', 'main.ts')
-const kills = Number(process.env.ROTATION_KILLS ?? 4)
-const values = Array.from({ length: Number(process.env.ROTATION_VALUES ?? 24) }, (_, index) => `value ${index}`)
+const kills = Number(process.env.ROTATION_KILLS ?? 3)
+const values = Array.from({ length: Number(process.env.ROTATION_VALUES ?? 12) }, (_, index) => `value ${index}`)
 const quiet = await createLogger({ name: 'test', level: 'silent' })
 
 let newKeys: Awaited<ReturnType<typeof testKeys>>
@@ -27,17 +29,25 @@ describe('rotation of the private key', () => {
     const server = await servers.start()
     const ids = await sealAll(server)
     const oldKey = privateKeyBeside(server)
+    let interrupted = 0
     for (let turn = 0; turn < kills; turn++) {
+      const left = await countOthers(server.db)
       const rotating = startRotation(server, oldKey)
-      await new Promise((done) => setTimeout(done, randomInt(250, 1500)))
+      const over = ended(rotating)
+      const isUnderWay = async () => rotating.exitCode !== null || (await countOthers(server.db)) < left
+      await expect.poll(isUnderWay, { timeout: 30_000, interval: 10 }).toBe(true)
+      await new Promise((done) => setTimeout(done, randomInt(0, 300)))
       rotating.kill('SIGKILL')
-      await ended(rotating)
+      await over
+      if ((await countOthers(server.db)) > 0) interrupted += 1
       expect(await readAll(server, ids, { previous: oldKey })).toEqual(values)
     }
+    expect(interrupted).toBeGreaterThan(0)
     expect(await ended(startRotation(server, oldKey))).toBe(0)
     expect(await readAll(server, ids, { previous: null })).toEqual(values)
-    expect(await count(server.db)).toBe(values.length)
-  })
+    expect(await countOthers(server.db)).toBe(0)
+    expect(await server.db.query(sql`select from secrets.sealed`)).toHaveLength(values.length)
+  }, 120_000)
 
   it('by two processes at once is done by one of them', async () => {
     const server = await servers.start()
@@ -151,6 +161,11 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return child.exitCode
 }
 
-async function count(db: Db): Promise<number> {
-  return (await db.one<{ count: number }>(sql`select count(*) as count from secrets.sealed`)).count
+/** Values that are not sealed with the new key. */
+async function countOthers(db: Db): Promise<number> {
+  const id = keyId(createPrivateKey(readFileSync(newKeys.secretsPrivateKeyPath)))
+  const { count } = await db.one<{ count: number }>(
+    sql`select count(*) as count from secrets.sealed where key_id <> ${id}`,
+  )
+  return count
 }
