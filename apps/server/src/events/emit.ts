@@ -15,11 +15,14 @@ export async function emitEvent<Type extends EventType>(
 ): Promise<void> {
   const key = keyOf(payload)
   await trx.execute(sql`
-    with turn as materialized (select pg_advisory_xact_lock(hashtextextended('event ' || ${key}::text, 0)))
-    insert into events.event (type, key, payload, request_id)
-    select ${type}, ${key}, ${sql.json(payload)}::jsonb, nullif(current_setting('millrace.request_id', true), '')
-    from turn`)
-  await trx.execute(sql`select pg_notify(${eventChannel}, '')`)
+    with turn as materialized (select pg_advisory_xact_lock(hashtextextended('event ' || ${key}::text, 0))),
+    event as (
+      insert into events.event (type, key, payload, request_id)
+      select ${type}, ${key}, ${sql.json(payload)}::jsonb, nullif(current_setting('millrace.request_id', true), '')
+      from turn
+      returning id
+    )
+    select pg_notify(${eventChannel}, '') from event`)
 }
 
 /** The entity that the event is about; those of its members are in its order. */

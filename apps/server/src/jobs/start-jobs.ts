@@ -112,7 +112,9 @@ async function perform(
   try {
     const summary = await job.run(context, AbortSignal.any([closing, lost.signal]))
     await endRun(db, run, summary)
-    log.info({ ...about, ms: Math.round(performance.now() - startedAt), summary }, 'a job ended')
+    // What runs every two minutes is no news.
+    const level = run.requestedBy === null ? 'debug' : 'info'
+    log[level]({ ...about, ms: Math.round(performance.now() - startedAt), summary }, 'a job ended')
   } catch (error) {
     if (!closing.aborted) log.warn({ ...about, err: error }, 'a job failed')
     await failRun(db, run, error, closing.aborted).catch((err) =>
