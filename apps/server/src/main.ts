@@ -1,5 +1,13 @@
 import { join, resolve } from 'node:path'
-import { ConfigError, createLogger, isMillraceError, readPlatformSettings, signalFromProcess } from '@millrace/core'
+import {
+  ConfigError,
+  createLogger,
+  isMillraceError,
+  platformSettings,
+  readPlatformSettings,
+  secretValues,
+  signalFromProcess,
+} from '@millrace/core'
 import { openDatabase } from '@millrace/db'
 import { failureBus, localArtifacts } from '@millrace/engine'
 import { startServer } from './start-server.ts'
@@ -21,7 +29,7 @@ async function main(): Promise<void> {
       message: `MILLRACE_ADMIN_TOKEN has to have at least ${shortestToken} characters, or it could be guessed. Make one by "openssl rand -base64 32".`,
     })
   }
-  const log = await createLogger({ name: 'server', secrets: [databaseUrl, adminToken] })
+  const log = await createLogger({ name: 'server', secrets: secretValues(platformSettings, settings) })
   using stop = signalFromProcess({ onAsk: (signal) => log.info({ signal }, 'stopping') })
   await using db = await openDatabase({
     url: databaseUrl,

@@ -15,7 +15,7 @@ export interface UserPrincipal extends Principal {
   readonly email: string | null
   readonly firstName: string | null
   readonly lastName: string | null
-  /** What the token is good for; null: everything that its owner may do. */
+  /** What the token is good for, or of an internal one, what it was made for; null: everything that its owner may do. */
   readonly scopes: readonly string[] | null
   /** How it was shown who calls; `administrator`: by the token of the platform's administrator, who is no user. */
   readonly via: 'oidc' | 'session' | 'token' | 'internal' | 'administrator' | 'dummy'

@@ -111,7 +111,7 @@ test('attempts given to a worker that went away meanwhile go back to the queue a
     ...{ settings: readPlatformSettings({ env: {} }), dummyUsers: false },
   })
   const gone = new AbortController()
-  const request = new Request('http://server/api/worker/exchange', {
+  const request = new Request('http://localhost/api/worker/exchange', {
     method: 'POST',
     signal: gone.signal,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

@@ -102,9 +102,9 @@ export function bearer({
     }
     const isJwt = token.split('.').length === 3
     if (isJwt && internalTokens.isOurs(token)) {
-      const { user } = await internalTokens.verify(token, 'Bearer')
+      const { user, scope } = await internalTokens.verify(token, 'Bearer')
       if ((await findUser(db, user.id)) === undefined) throw refusedToken('The user of this token was removed.')
-      return { ...user, scopes: null, via: 'internal' }
+      return { ...user, scopes: scope.split(' '), via: 'internal' }
     }
     if (!isJwt || oidc === null)
       throw refusedToken('The token is not known: it has expired, was revoked, or is misspelt.')

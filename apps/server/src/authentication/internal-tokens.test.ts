@@ -27,6 +27,8 @@ test('what runs for a user acts for the user, and never administers', async () =
   expect([nbf, exp]).toEqual([iat - 1, iat + 900])
   expect((await server.call('GET', '/api/data/user', { token })).body).toMatchObject({ id: 'alice', is_admin: false })
   expect((await server.call('GET', '/api/worker-tokens', { token })).status).toBe(403)
+  const body = { name: 'a token that outlives the session' }
+  expect((await server.call('POST', '/api/tokens', { token, body })).status).toBe(403)
   expect((await server.call('DELETE', '/api/data/users/alice')).status).toBe(204)
   expect((await server.call('GET', '/api/data/user', { token })).status).toBe(401)
 })
