@@ -55,6 +55,7 @@ export type {
   ObjectStoreConnector,
   ObjectWriteOptions,
 } from './kit/object-store.ts'
+export { type Preview, type PreviewOptions, previewRelation } from './kit/preview-relation.ts'
 export { redactConfig, redactText, secretsOf } from './kit/redact.ts'
 export {
   asTableConnector,
@@ -92,6 +93,7 @@ export type {
   Source,
   TableRef,
 } from './kit/source.ts'
+export { quoteName, quoteText } from './kit/sql-quote.ts'
 export type { ConsumeOptions, PullOptions, StreamConnector, StreamConsumer, StreamMessage } from './kit/stream.ts'
 export { suggestColumn } from './kit/suggest-column.ts'
 export {
@@ -102,6 +104,9 @@ export {
   type TablePattern,
 } from './kit/table-name.ts'
 export { withConnector } from './kit/with-connector.ts'
+export { readJson, type StoredJson, writeJson } from './object-transfer/json-object.ts'
+export { parsePartitionPath, partitionPath } from './object-transfer/partition-path.ts'
+export { writeObjects } from './object-transfer/write-objects.ts'
 export { runStream } from './stream/run-stream.ts'
 export type { StreamEvent, StreamOptions, StreamSpec, StreamTarget, StreamTotals } from './stream/types.ts'
 export { readManifest } from './transfer/manifest.ts'

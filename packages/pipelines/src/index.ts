@@ -10,6 +10,42 @@ export { transformationKey } from './configuration/normalize.ts'
 export { type ConfigurationChange, type ConfigurationKind, planConfiguration } from './configuration/plan.ts'
 export type { Configuration, ConfiguredTransformation } from './configuration/schema.ts'
 export { formatConfiguration, parseConfiguration } from './configuration/yaml.ts'
+export { type ConstantSources, readConstant } from './datasets/constants.ts'
+export {
+  type Contract,
+  type ContractParts,
+  createContract,
+  createDatasetContract,
+  type DatasetContract,
+  nextContract,
+  previousContract,
+} from './datasets/contract.ts'
+export type { DatasetContent, DatasetRow, DatasetValue } from './datasets/dataset-content.ts'
+export { checkEnvironment, type Environment, environmentBucket, environments } from './datasets/environments.ts'
+export { type Fetched, type FetchOptions, fetchDataset } from './datasets/fetch.ts'
+export { type Comparison, comparisons, type PartitionFilter } from './datasets/filters.ts'
+export type { PartitionType } from './datasets/partition-values.ts'
+export {
+  differingPartitionValues,
+  type FetchDiffOptions,
+  fetchDiff,
+  highestPartitionValue,
+  partitionValues,
+} from './datasets/partitions.ts'
+export { type DatasetPlace, type EnvironmentStore, environmentStore } from './datasets/place.ts'
+export { type FindRun, type Published, type PublishOptions, publishDataset } from './datasets/publish.ts'
+export {
+  type DownloadedFile,
+  downloadRawFile,
+  latestRawFileName,
+  listRawFiles,
+  publishRawFile,
+  type RawFile,
+  type RawPlace,
+  rawFile,
+} from './datasets/raw-files.ts'
+export { publishedRuns, runIdColumn } from './datasets/run-manifest.ts'
+export { openWorkDatabase, type WorkDatabase } from './datasets/work-database.ts'
 export { groupsOf, type TransformationGroup } from './groups.ts'
 export { jobName, pipelineName, recordName, taskId, variableName } from './names.ts'
 export { type Problem, problemsError } from './problem.ts'

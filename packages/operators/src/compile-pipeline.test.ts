@@ -1,17 +1,20 @@
-import { createOperator } from '@millrace/operators'
-import type { WorkflowManifest } from '@millrace/workflow'
-import { expect, test } from 'vitest'
 import {
   type CreateOperator,
   compilePipeline,
   jobName,
   nextState,
+  type PipelineRecord,
+  type PipelineState,
   pipelineProblems,
   pipelineStates,
   previousState,
-} from './index.ts'
-import type { PipelineRecord, StateRecord, TemplateRecord, TransformationRecord } from './records.ts'
-import type { PipelineState } from './states.ts'
+  type StateRecord,
+  type TemplateRecord,
+  type TransformationRecord,
+} from '@millrace/pipelines'
+import type { WorkflowManifest } from '@millrace/workflow'
+import { expect, test } from 'vitest'
+import { createOperator } from './registry.ts'
 
 const create = createOperator as CreateOperator
 
