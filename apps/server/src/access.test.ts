@@ -45,6 +45,8 @@ describe('every operation', () => {
       '/api/auth/login',
       '/api/auth/callback',
       '/api/auth/link',
+      '/api/auth/cli',
+      '/api/auth/cli/token',
       '/internal/authentication/token',
       '/api/data/internal/authentication/token',
       '/api/data/oauth2/connections/999/token_endpoint',

@@ -300,6 +300,21 @@ create table authentication.sign_in_link (
   expires_at timestamptz not null
 );
 
+-- Sign-ins that commands began, which wait for a person to confirm them in a browser.
+create table authentication.cli_sign_in (
+  -- Of what the command asks for its token with.
+  device_sha256 bytea primary key,
+  -- Of the code that the person sees at both places.
+  code_sha256 bytea not null unique,
+  name text not null,
+  scopes text[] not null,
+  -- Who allowed it.
+  user_id text references users."user" on delete cascade,
+  is_denied boolean not null default false,
+  expires_at timestamptz not null
+);
+create index cli_sign_in_by_expiry on authentication.cli_sign_in (expires_at);
+
 select audit.watch('authentication.personal_token', 'personal_token', 'id', 'sha256');
 `,
   },

@@ -24,6 +24,16 @@ export interface Oidc {
   configuration(): Promise<Configuration>
 }
 
+/** @throws HttpError 404 where people cannot sign in. */
+export function issuerOf(oidc: Oidc | null): Oidc {
+  if (oidc !== null) return oidc
+  throw new HttpError(
+    404,
+    'SIGN_IN_OFF',
+    'Nobody can sign in here: no issuer is configured. Have the operator set MILLRACE_OIDC_ISSUER.',
+  )
+}
+
 /** @throws ConfigError OIDC_ISSUER_INVALID, OIDC_ALGORITHM_INVALID. */
 export function createOidc(settings: PlatformSettings, log: Logger): Oidc | null {
   const { oidcIssuer, oidcClientId, oidcClientSecret } = settings

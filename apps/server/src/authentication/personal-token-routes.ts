@@ -1,33 +1,16 @@
 import { z } from '@hono/zod-openapi'
-import {
-  createToken,
-  forbidden,
-  invalid,
-  notFound,
-  pageHeaders,
-  pageQuery,
-  pageRange,
-  withoutNulls,
-} from '@millrace/http'
+import { forbidden, invalid, notFound, pageHeaders, pageQuery, pageRange, withoutNulls } from '@millrace/http'
 import { change } from '../change.ts'
 import { isoTime, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
-import {
-  countPersonalTokens,
-  deletePersonalToken,
-  insertPersonalToken,
-  listPersonalTokens,
-  type PersonalTokenRow,
-  tokenScopes,
-} from './personal-token-store.ts'
+import { makePersonalToken, usualDays, usualExpiry } from './make-personal-token.ts'
+import { deletePersonalToken, listPersonalTokens, type PersonalTokenRow, tokenScopes } from './personal-token-store.ts'
 
 const tag = 'tokens'
 const access = 'user'
 const dayMs = 24 * 3600 * 1000
-const usualDays = 90
 const mostDays = 366
-const mostTokens = 50
 
 const tokenSchema = z
   .object({
@@ -75,15 +58,11 @@ export function personalTokenRoutes(api: ServerApi, { db }: Pick<ServerContext, 
       if (scopes.includes('admin') && !principal.isAdmin) {
         throw forbidden('ADMIN_REQUIRED', 'The scope "admin" is for tokens of administrators. Leave it out.')
       }
-      const expiresAt = expires_at === undefined ? new Date(Date.now() + usualDays * dayMs) : new Date(expires_at)
+      const expiresAt = expires_at === undefined ? usualExpiry() : new Date(expires_at)
       checkExpiry(expiresAt)
-      const token = createToken('millrace_pat')
-      const row = await change(db, { id: userId, requestId }, async (trx) => {
-        if ((await countPersonalTokens(trx, userId)) >= mostTokens) {
-          throw invalid('TOO_MANY_TOKENS', `You have ${mostTokens} tokens already. Delete one that you no longer use.`)
-        }
-        return await insertPersonalToken(trx, { userId, token, name, scopes, expiresAt })
-      })
+      const { row, token } = await change(db, { id: userId, requestId }, (trx) =>
+        makePersonalToken(trx, { userId, name, scopes, expiresAt }),
+      )
       return { status: 201, body: { ...present(row), token } }
     },
   )

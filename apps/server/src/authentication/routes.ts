@@ -1,4 +1,5 @@
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { cliSignInRoutes } from './cli-sign-in-routes.ts'
 import type { Authentication } from './create-authentication.ts'
 import { internalTokenRoutes } from './internal-token-routes.ts'
 import { personalTokenRoutes } from './personal-token-routes.ts'
@@ -8,6 +9,7 @@ import { signInRoutes } from './sign-in-routes.ts'
 export function authenticationRoutes(api: ServerApi, context: ServerContext, authentication: Authentication): void {
   signInRoutes(api, context, authentication)
   sessionRoutes(api, context, authentication)
+  cliSignInRoutes(api, context, authentication)
   personalTokenRoutes(api, context)
   internalTokenRoutes(api, authentication.internalTokens)
 }

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { createToken, forbidden, HttpError } from '@millrace/http'
+import { createToken, forbidden } from '@millrace/http'
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -8,14 +8,13 @@ import {
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client'
-import { isLoopback } from '../known-hosts.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { readCookie, setCookie } from './cookies.ts'
 import type { Authentication } from './create-authentication.ts'
-import { publicOrigin } from './csrf.ts'
 import { confirmationOf, issuedClaims } from './issued-tokens.ts'
 import { localPath } from './local-path.ts'
-import type { Oidc } from './oidc.ts'
+import { issuerOf } from './oidc.ts'
+import { ownOrigin } from './own-origin.ts'
 import { issuerUnavailable } from './refusal.ts'
 import { deleteSession, insertSession } from './session-store.ts'
 import { insertSignIn, signInMinutes, takeSignIn, takeSignInLink } from './sign-in-store.ts'
@@ -151,25 +150,8 @@ export function signInRoutes(
   )
 
   function callbackUrl(request: Request): string {
-    // Whoever calls chooses the name in the request, so only a name of this machine is believed.
-    if (settings.publicUrl === null && !isLoopback(new URL(request.url).hostname)) {
-      throw new HttpError(
-        503,
-        'PUBLIC_URL_MISSING',
-        'The server does not know its own address, so nobody can sign in. Have its operator set MILLRACE_PUBLIC_URL.',
-      )
-    }
-    return `${publicOrigin(request, settings)}${callbackPath}`
+    return `${ownOrigin(request, settings)}${callbackPath}`
   }
-}
-
-function issuerOf(oidc: Oidc | null): Oidc {
-  if (oidc !== null) return oidc
-  throw new HttpError(
-    404,
-    'SIGN_IN_OFF',
-    'Nobody can sign in here: no issuer is configured. Have the operator set MILLRACE_OIDC_ISSUER.',
-  )
 }
 
 /** 256 random bits. */
