@@ -10,7 +10,7 @@ import { backfillRoutes } from './backfills/index.ts'
 import { callLimits } from './call-limits.ts'
 import { computeRoutes, seedPools } from './compute/index.ts'
 import { connectedServiceRoutes } from './connected-services/index.ts'
-import { connectionRoutes } from './connections/index.ts'
+import { connectionRoutes, connectionVault } from './connections/index.ts'
 import { dataConnectorRoutes } from './data-connectors/index.ts'
 import { environmentRoutes, seedEnvironments } from './environments/index.ts'
 import { groupRoutes } from './groups/index.ts'
@@ -80,8 +80,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const closing = new AbortController()
   const runChanges = await listenForRuns(engine.db)
   const logChanges = createLogChanges()
-  const workerApi = tellingWorkerApi(engineWorkerApi(engine, { signals }), logChanges)
   const { db } = engine
+  const vault = connectionVault(engine, settings)
+  const workerApi = tellingWorkerApi(engineWorkerApi(engine, { signals, vault }), logChanges)
   const authz = createAuthz()
   const { dummyUsers } = options
   const authentication = createAuthentication({ db, authz, settings, log, adminToken, dummyUsers })

@@ -26,7 +26,7 @@ insert into authz.relation (object_type, object_id, relation, subject_type, subj
   ('platform', 'renku', 'project_creator', 'user', '*'),
   ('platform', 'renku', 'group_creator', 'user', '*');
 
--- Every change of what people configure: who, when, and the row before and after it.
+-- Every change of what people configure: who, when, and the row before and after it. And who read a secret.
 create schema audit;
 
 create table audit.event (
@@ -37,7 +37,7 @@ create table audit.event (
   request_id text,
   entity text not null,
   entity_id text not null,
-  action text not null check (action in ('insert', 'update', 'delete')),
+  action text not null check (action in ('insert', 'update', 'delete', 'read')),
   before jsonb,
   after jsonb,
   -- What it belongs to, so that owners see it: \`project:ID\` and \`namespace:ID\`, before and after the change.
@@ -819,6 +819,50 @@ select audit.watch('platform.redirect', 'redirect', 'source_url');
     id: 10,
     name: 'connections',
     sql: `create schema connections;
+
+-- Configurations of connectors by name: of a project, of all projects of a namespace, or with neither of the whole platform.
+create table connections.connection (
+  id text primary key,
+  project_id text references common.project on delete cascade,
+  namespace_id text references common.namespace on delete cascade,
+  name text not null,
+  connector text not null,
+  description text,
+  -- The settings that are no secrets.
+  config jsonb not null,
+  -- When a secret setting was last given or taken away.
+  secrets_changed_at timestamptz,
+  created_by text not null,
+  created_at timestamptz not null default date_trunc('seconds', now()),
+  updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  check (num_nonnulls(project_id, namespace_id) <= 1)
+);
+create unique index connection_of_project on connections.connection (project_id, name) where project_id is not null;
+create unique index connection_of_namespace on connections.connection (namespace_id, name) where namespace_id is not null;
+create unique index connection_of_platform on connections.connection (name) where project_id is null and namespace_id is null;
+create trigger touched before update on connections.connection for each row execute function common.touch();
+
+-- Its secret settings, each sealed for the owner of the connection.
+create table connections.secret_value (
+  connection_id text not null references connections.connection on delete cascade,
+  -- Of the setting.
+  name text not null,
+  sealed_id text not null,
+  primary key (connection_id, name)
+);
+select secrets.holds_sealed('connections.secret_value', 'sealed_id');
+
+-- Apart from what was used: using something does not change it.
+create table connections.last_use (
+  connection_id text primary key references connections.connection on delete cascade,
+  used_at timestamptz not null
+);
+create table secrets.task_secret_use (
+  secret_id text primary key references secrets.task_secret on delete cascade,
+  used_at timestamptz not null
+);
+
+select audit.watch('connections.connection', 'connection', 'id');
 
 select audit.watch('engine.pool', 'pool', 'name');
 select audit.watch('engine.variable', 'variable', 'name');

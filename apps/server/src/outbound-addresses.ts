@@ -40,6 +40,8 @@ const routed = blockList([publicIpv6])
 export interface OutboundRules {
   /** The addresses of a host, all of which may be connected to. @throws HttpError OUTBOUND_REFUSED, TransientError OUTBOUND_FAILED */
   addressesOf(host: string): Promise<readonly LookupAddress[]>
+  /** Whether an address by itself may be connected to. */
+  mayReach(address: string): boolean
 }
 
 /**
@@ -63,6 +65,7 @@ export function outboundRules(
   const mayReach = (address: string) => allowsAll || inList(allowed, address) || isPublic(address)
 
   return {
+    mayReach: (address) => allowedHosts.has(address) || mayReach(address),
     async addressesOf(host) {
       const name = host
         .replace(/^\[|\]$/g, '')

@@ -518,6 +518,13 @@ export const platformSettings = defineSettings({
     description:
       'The registry that is asked about data with a DOI, for the server. A private one has to be in `MILLRACE_ALLOWED_ADDRESSES`.',
   },
+  localConnections: {
+    env: 'MILLRACE_LOCAL_CONNECTIONS',
+    type: 'boolean',
+    default: false,
+    description:
+      'Lets the server try saved connections as a program of its machine does: its files, its environment and every address are reached. `millrace dev` does. Whoever may change a project could read files of a shared server by it. Default: no files, and addresses as `MILLRACE_ALLOWED_ADDRESSES` says.',
+  },
 })
 
 export type PlatformSettings = SettingValues<typeof platformSettings>

@@ -9,7 +9,7 @@ export interface AuditEvent {
   readonly request_id: string | null
   readonly entity: string
   readonly entity_id: string
-  readonly action: 'insert' | 'update' | 'delete'
+  readonly action: 'insert' | 'update' | 'delete' | 'read'
   /** The row, without what is never shown; null when there was none. */
   readonly before: Readonly<Record<string, unknown>> | null
   readonly after: Readonly<Record<string, unknown>> | null

@@ -1,1 +1,2 @@
 export { connectionRoutes } from './routes.ts'
+export { connectionVault } from './vault.ts'

@@ -1,3 +1,52 @@
+import { z } from '@hono/zod-openapi'
+import { pageHeaders, pageQuery, pageRange } from '@millrace/http'
+import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { slugInPath } from '../slugs.ts'
+import { catalogueRoutes } from './catalogue-routes.ts'
+import { connectionRoutesOf } from './connection-routes.ts'
+import { namespacePlace, platformPlace, projectPlace } from './place.ts'
+import { presentUsable, usableSchema } from './schemas.ts'
+import { listUsable } from './store.ts'
+import { trialRoutesOf } from './trial-routes.ts'
+import { connectionTrials } from './try-connection.ts'
 
-export function connectionRoutes(_api: ServerApi, _context: ServerContext): void {}
+/** Saved configurations of connectors, which tasks use by name. */
+export function connectionRoutes(api: ServerApi, context: ServerContext): void {
+  const { db, settings } = context
+  const trials = connectionTrials(settings)
+  catalogueRoutes(api)
+
+  const inProject = projectPlace(context)
+  const project = { path: '/api/projects/{id}/connections', name: 'Project', access: 'user' } as const
+  const ofProject = { id: ulidText }
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/projects/{id}/usable-connections',
+      operationId: 'listUsableConnections',
+      tag: 'connections',
+      access: 'user',
+      summary: 'Connections that tasks of the project may name: its own, those of its namespace and of the platform',
+      params: z.strictObject(ofProject),
+      query: z.strictObject(pageQuery),
+      answers: { 200: z.array(usableSchema) },
+    },
+    async ({ principal, params, query }) => {
+      await inProject(db, principal, params, 'read_children')
+      const { rows, total } = await listUsable(db, params.id, pageRange(query))
+      return { status: 200, body: rows.map(presentUsable), headers: pageHeaders(query, total) }
+    },
+  )
+  connectionRoutesOf(api, context, project, ofProject, inProject)
+  trialRoutesOf(api, context, trials, project, ofProject, inProject)
+
+  const inNamespace = namespacePlace(context)
+  const namespace = { path: '/api/namespaces/{slug}/connections', name: 'Namespace', access: 'user' } as const
+  connectionRoutesOf(api, context, namespace, { slug: slugInPath }, inNamespace)
+  trialRoutesOf(api, context, trials, namespace, { slug: slugInPath }, inNamespace)
+
+  const platform = { path: '/api/connections', name: 'Platform', access: 'admin' } as const
+  connectionRoutesOf(api, context, platform, {}, platformPlace)
+  trialRoutesOf(api, context, trials, platform, {}, platformPlace)
+}

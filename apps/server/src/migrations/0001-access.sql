@@ -20,7 +20,7 @@ insert into authz.relation (object_type, object_id, relation, subject_type, subj
   ('platform', 'renku', 'project_creator', 'user', '*'),
   ('platform', 'renku', 'group_creator', 'user', '*');
 
--- Every change of what people configure: who, when, and the row before and after it.
+-- Every change of what people configure: who, when, and the row before and after it. And who read a secret.
 create schema audit;
 
 create table audit.event (
@@ -31,7 +31,7 @@ create table audit.event (
   request_id text,
   entity text not null,
   entity_id text not null,
-  action text not null check (action in ('insert', 'update', 'delete')),
+  action text not null check (action in ('insert', 'update', 'delete', 'read')),
   before jsonb,
   after jsonb,
   -- What it belongs to, so that owners see it: `project:ID` and `namespace:ID`, before and after the change.
