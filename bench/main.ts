@@ -11,17 +11,18 @@ import { measureMemory, printMemory } from './memory.ts'
 import { shellQuote } from './shell.ts'
 import { tinybirdBlocks } from './tinybird.ts'
 
-const usage = `script/bench export|load|tinybird|memory|engine [options]
+const usage = `script/bench export|load|tinybird|memory|engine|api [options]
 
   export    out of PostgreSQL and MariaDB: against psql, mariadb and DuckDB
   load      into PostgreSQL and DuckDB, from PostgreSQL and files: against pg_dump | psql, psql and DuckDB
   tinybird  out of PostgreSQL into a local Tinybird: against psql, which only writes a file
   memory    peak memory of exports as the table grows
   engine    runs of workflows: latency, throughput, the load of doing nothing
+  api       reads of the API by 50 clients at once, with 1,000 and with 10,000 projects
 
   --rows N      rows of the table (default 2,000,000; tinybird: 3,000,000; memory: the largest table, default 5,000,000)
   --rounds N    measured rounds (default 5; engine: 10)
-  --only TEXT   only blocks whose title contains the text
+  --only TEXT   only blocks (api: requests) whose title contains the text
   --json        the results with every single run, as JSON
 
 Times are of whole processes, start-up included. Compare within one block only.`
@@ -37,7 +38,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const kind = positionals[0] ?? ''
-if (values.help || !['export', 'load', 'tinybird', 'memory', 'engine'].includes(kind)) {
+if (values.help || !['export', 'load', 'tinybird', 'memory', 'engine', 'api'].includes(kind)) {
   console.error(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -60,6 +61,10 @@ if (kind === 'engine') {
   const { measureEngine, printEngine } = await import('./engine.ts')
   const results = await measureEngine(positive(values.rounds, 10), context.tell)
   console.log(values.json ? JSON.stringify({ machine, results }, null, 2) : `${machine}\n\n${printEngine(results)}`)
+} else if (kind === 'api') {
+  const { measureApi, printApi } = await import('./api.ts')
+  const results = await measureApi({ rounds: positive(values.rounds, 5), wants: context.wants }, context.tell)
+  console.log(values.json ? JSON.stringify({ machine, results }, null, 2) : `${machine}\n\n${printApi(results)}`)
 } else if (kind === 'memory') {
   const results = await measureMemory(context)
   console.log(values.json ? JSON.stringify({ machine, results }, null, 2) : `${machine}\n\n${printMemory(results)}`)
