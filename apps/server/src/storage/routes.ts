@@ -47,13 +47,15 @@ export function storageRoutes(api: ServerApi, context: ServerContext): void {
   const { db, authz } = context
 
   /** 403 also for a project that there is not, so that nobody learns which there are. */
-  const demand = async (caller: Caller, permission: 'read' | 'write', projectId: string) => {
-    if (await authz.can(db, caller, permission, projectRef(projectId))) return
-    throw forbidden('FORBIDDEN', `You may not ${permission === 'read' ? 'see' : 'change'} the storage of this project.`)
+  const demandWrite = async (caller: Caller, projectId: string) => {
+    if (await authz.can(db, caller, 'write', projectRef(projectId))) return
+    throw forbidden('FORBIDDEN', 'You may not change the storage of this project.')
   }
   const checked = async (caller: Caller, permission: 'read' | 'write', id: string, storage: CloudStorage | null) => {
-    if (storage === null) throw notFound('STORAGE_MISSING', `There is no storage ${id}.`)
-    await demand(caller, permission, storage.projectId)
+    if (storage === null || !(await authz.can(db, caller, 'read', projectRef(storage.projectId)))) {
+      throw notFound('STORAGE_MISSING', `There is no storage ${id}, or you may not see it.`)
+    }
+    if (permission === 'write') await demandWrite(caller, storage.projectId)
     return storage
   }
   const changeTo = async (
@@ -99,7 +101,7 @@ export function storageRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, body, requestId }) => {
       const { project_id: projectId } = body
       const storage = newStorage(body)
-      await demand(principal, 'write', projectId)
+      await demandWrite(principal, projectId)
       const made = await change(
         db,
         { id: principal.id, requestId },

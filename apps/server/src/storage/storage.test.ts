@@ -194,7 +194,7 @@ test('storage of a project is made, read, replaced, changed and removed, without
   expect(`${row?.text}${JSON.stringify(server.lines)}`).not.toMatch(/THE-SECRET-VALUE|AKIA-THE-KEY/)
 })
 
-test('storage is read by who reads the project, written by who writes it, and forbidden for others', async () => {
+test('storage is read by who reads the project, written by who writes it, and is not there for others', async () => {
   const { server, alice, bob, project_id } = await withProject()
   const { body } = await alice('POST', '/api/data/storage', { body: { project_id, ...bucket } })
   const path = `/api/data/storage/${body.storage.storage_id}`
@@ -209,12 +209,12 @@ test('storage is read by who reads the project, written by who writes it, and fo
   }
   const join = async (role: string) =>
     await alice('PATCH', `/api/data/projects/${project_id}/members`, { body: [{ id: 'bob', role }] })
-  expect(await tries()).toEqual([403, 403, 403, 0])
+  expect(await tries()).toEqual([404, 404, 403, 0])
   await join('viewer')
   expect(await tries()).toEqual([200, 403, 403, 1])
   await join('editor')
   expect(await tries()).toEqual([200, 200, 201, 2])
-  expect((await server.anonymous('GET', path)).status).toBe(403)
+  expect((await server.anonymous('GET', path)).status).toBe(404)
   expect((await server.anonymous('GET', list)).body).toEqual([])
   expect((await server.anonymous('DELETE', path)).status).toBe(401)
 })
