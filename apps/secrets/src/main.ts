@@ -1,4 +1,12 @@
-import { ConfigError, createLogger, isMillraceError, readPlatformSettings, signalFromProcess } from '@millrace/core'
+import {
+  ConfigError,
+  createLogger,
+  isMillraceError,
+  platformSettings,
+  readPlatformSettings,
+  requireSettings,
+  signalFromProcess,
+} from '@millrace/core'
 import { openDatabase } from '@millrace/db'
 import { refuseMasterKey } from './private-keys.ts'
 import { rotateSecrets, startSecretsServer } from './start-secrets-server.ts'
@@ -16,13 +24,11 @@ async function main(): Promise<void> {
     })
   }
   refuseMasterKey(settings)
-  const { databaseUrl } = settings
-  if (databaseUrl === null) {
-    throw new ConfigError('SETTING_MISSING', {
-      message:
-        'The secrets service needs MILLRACE_DATABASE_URL, the database of the server. Set it in the environment; docs/guides/secrets.md says what else it needs.',
-    })
-  }
+  const names = ['databaseUrl', 'secretsPrivateKeyPath', 'internalTokenKeyPath'] as const
+  const { databaseUrl } = requireSettings(platformSettings, settings, names, {
+    who: 'The secrets service',
+    next: 'The database is that of the server. docs/guides/secrets.md says how to make the keys by openssl.',
+  })
   const log = await createLogger({ name: 'secrets', secrets: [databaseUrl] })
   using stop = signalFromProcess({ onAsk: (signal) => log.info({ signal }, 'stopping') })
   await using db = await openDatabase({

@@ -10,6 +10,7 @@ import {
 } from '@millrace/core'
 import { openDatabase } from '@millrace/db'
 import { failureBus, localArtifacts } from '@millrace/engine'
+import { requiredSettings } from './required-settings.ts'
 import { startServer } from './start-server.ts'
 
 const shortestToken = 16
@@ -17,13 +18,7 @@ const shortestToken = 16
 /** A server for a deployment: everything comes from the environment, see docs/settings.md. */
 async function main(): Promise<void> {
   const settings = readPlatformSettings()
-  const { databaseUrl, adminToken } = settings
-  if (databaseUrl === null || adminToken === null) {
-    const missing = databaseUrl === null ? 'MILLRACE_DATABASE_URL' : 'MILLRACE_ADMIN_TOKEN'
-    throw new ConfigError('SETTING_MISSING', {
-      message: `The server needs ${missing}. Set it in the environment; docs/settings.md says what it is. To try Millrace out, "millrace dev" needs neither.`,
-    })
-  }
+  const { databaseUrl, adminToken } = requiredSettings(settings)
   if (adminToken.length < shortestToken) {
     throw new ConfigError('ADMIN_TOKEN_TOO_SHORT', {
       message: `MILLRACE_ADMIN_TOKEN has to have at least ${shortestToken} characters, or it could be guessed. Make one by "openssl rand -base64 32".`,

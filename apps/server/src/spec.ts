@@ -32,6 +32,18 @@ export function specRoutes(api: ServerApi, version: string): OpenApiDocument {
   api.endpoint(
     {
       method: 'get',
+      path: '/',
+      operationId: 'getStart',
+      ...{ tag, access, query },
+      summary: 'Leads browsers to this document as a page',
+      answers: { 302: null },
+      logLevel: 'debug',
+    },
+    () => ({ status: 302, headers: { location: '/api/docs' } }),
+  )
+  api.endpoint(
+    {
+      method: 'get',
       path: '/api/docs',
       operationId: 'getDocs',
       ...{ tag, access, query },

@@ -173,8 +173,16 @@ describe('the process of a deployment', () => {
   })
 
   test.each([
-    [{}, /needs MILLRACE_DATABASE_URL/],
+    [
+      {},
+      /needs MILLRACE_DATABASE_URL and MILLRACE_ADMIN_TOKEN\..*PostgreSQL.*openssl rand.*"millrace dev" needs none/s,
+    ],
     [{ MILLRACE_DATABASE_URL: 'postgresql://localhost/x' }, /needs MILLRACE_ADMIN_TOKEN/],
+    [
+      { MILLRACE_SECRETS_URL: 'http://127.0.0.1:1', MILLRACE_KEYCLOAK_URL: 'http://127.0.0.1:1' },
+      /DATABASE_URL, MILLRACE_ADMIN_TOKEN, MILLRACE_SECRETS_PUBLIC_KEY_PATH, MILLRACE_ENCRYPTION_KEY_PATH, MILLRACE_INTERNAL_TOKEN_KEY_PATH, MILLRACE_KEYCLOAK_CLIENT_ID, and MILLRACE_KEYCLOAK_CLIENT_SECRET/,
+    ],
+    [{ MILLRACE_OIDC_ISSUER: 'https://issuer.test', MILLRACE_HOST: '0.0.0.0' }, /and MILLRACE_PUBLIC_URL/],
     [{ MILLRACE_DATABASE_URI: 'x' }, /Did you mean MILLRACE_DATABASE_URL/],
     [{ MILLRACE_DATABASE_URL: 'mysql://x', MILLRACE_ADMIN_TOKEN: 'long-enough-token' }, /postgresql:\/\//],
     [{ MILLRACE_DATABASE_URL: 'postgresql://x', MILLRACE_ADMIN_TOKEN: 'admin' }, /at least 16 characters/],

@@ -28,13 +28,17 @@ it('the service starts from its environment alone, and refuses keys that it must
     run({ ...env, MILLRACE_DATABASE_URL: '' }),
     run({ ...env, MILLRACE_INTERNAL_TOKEN_KEY_PATH: '' }),
     run(env, 'rotat'),
+    run({ PATH: env.PATH }),
   ])
-  expect(runs.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1])
-  const [readable, both, database, token, command] = runs.map(({ errors }) => errors)
+  expect(runs.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1, 1])
+  const [readable, both, database, token, command, none] = runs.map(({ errors }) => errors)
   expect(readable).toContain(`chmod 600 ${open}`)
   expect(both).toContain('must not have the master key')
   expect(database).toContain('MILLRACE_DATABASE_URL')
   expect(token).toContain('openssl rand')
+  expect(none).toMatch(
+    /needs MILLRACE_DATABASE_URL, MILLRACE_SECRETS_PRIVATE_KEY_PATH, and MILLRACE_INTERNAL_TOKEN_KEY_PATH/,
+  )
   expect(command).toContain('knows the command "rotate" only')
   for (const { errors } of runs) expect(errors).not.toMatch(/\n +at /)
 
