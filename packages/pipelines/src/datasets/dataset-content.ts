@@ -32,7 +32,10 @@ export async function stageContent(
       : 'rows' in content
         ? await rowsQuery(content.rows, database)
         : await parquetQuery(content.parquet, database)
-  await database.run(`create or replace table ${quoteName(table)} as select ${metadataColumns} from (${query})`, signal)
+  await database.runConfined(
+    `create or replace table ${quoteName(table)} as select ${metadataColumns} from (${query})`,
+    signal,
+  )
 }
 
 async function parquetQuery(

@@ -10,6 +10,7 @@ import { partitionLiteral, runIdType } from './partition-values.ts'
 import type { DatasetPlace } from './place.ts'
 import {
   type PublishedFile,
+  publishedRuns,
   type RunManifest,
   readRunManifest,
   runFolder,
@@ -72,7 +73,7 @@ export async function fetchDataset(
   }
 }
 
-/** Every run of the dataset that filters do not exclude as a whole, also when none of its files is left. */
+/** The runs that filters want something of, or whose columns they do not exclude; one at least, where there is one. */
 export async function wantedRuns(
   place: DatasetPlace,
   filters: readonly PartitionFilter[],
@@ -101,7 +102,14 @@ export async function wantedRuns(
     })
     found.push({ manifest, files: manifest.files.filter((file) => tests.every((test) => test(file))) })
   }
-  return found
+  return found.length > 0 ? found : await columnsOnly(place, signal)
+}
+
+/** Nothing of some run, which tells the columns of the dataset. */
+async function columnsOnly(place: DatasetPlace, signal: AbortSignal | undefined): Promise<readonly WantedRun[]> {
+  const last = (await publishedRuns(place, signal)).at(-1)
+  const manifest = last === undefined ? undefined : (await readRunManifest(place, last, signal))?.value
+  return manifest === undefined ? [] : [{ manifest, files: [] }]
 }
 
 interface LocalFile extends PublishedFile {

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { partitionPath, quoteName, quoteText, type Source, writeJson, writeObjects } from '@millrace/connectors'
+import {
+  partitionPath,
+  quoteName,
+  quoteText,
+  type Source,
+  type SqlConnector,
+  writeJson,
+  writeObjects,
+} from '@millrace/connectors'
 import { ConfigError, isMillraceError, TransientError } from '@millrace/core'
 import { type Column, LossLedger } from '@millrace/formats'
 import { type DatasetContent, datasetEmpty, stageContent } from './dataset-content.ts'
@@ -107,15 +115,15 @@ async function prepare(
   timestamp: Date,
   { runId, partitionBy = [], appVersion = '', signal }: PublishOptions,
 ): Promise<Draft> {
-  await using source = await connector.openSource()
-  const { columns } = await source.describe({ kind: 'table', table: { scope: [], name: table } })
+  const { rows } = await run(`select 1 from ${table} limit 1`, signal)
+  if (rows.length === 0) throw datasetEmpty()
+  const columns = await columnsOf(connector, `select * from ${table}`)
   checkColumns(columns)
   const parts = partitionColumns(
     partitionBy.filter((name) => name !== runIdColumn),
     columns,
   )
   const types = parts.map((part) => [part.name, partitionTypeOf(part)] as const)
-  if (Number(await connector.query(`select count(*) from ${table}`, { scalar: true })) === 0) throw datasetEmpty()
   const kept = columns.filter((column) => !parts.includes(column)).map(({ name }) => quoteName(name))
   const now = new Date()
   const select = `select ${[
@@ -125,7 +133,7 @@ async function prepare(
     `cast(${quoteText(now.toISOString())} as timestamptz) as __metadata_transform_timestamp`,
     `${quoteText(place.store.uri(folderOf(place, place.contract)))} as __metadata_output_contract`,
   ].join(', ')}`
-  const { columns: described } = await source.describe({ kind: 'query', sql: `${select} from ${table}` })
+  const described = await columnsOf(connector, `${select} from ${table}`)
   const manifest = {
     ...{ format: 1 as const, runId, publishId: randomUUID(), publishedAt: now.toISOString() },
     partitionBy: parts.map(({ name }) => name),
@@ -153,6 +161,11 @@ async function prepare(
     return { path, values, sql: `${select} from ${sortedTable} where ${wanted.join(' and ')}` }
   })
   return { manifest, partitions }
+}
+
+async function columnsOf(connector: SqlConnector, sql: string): Promise<readonly Column[]> {
+  await using source = await connector.openSource()
+  return (await source.describe({ kind: 'query', sql })).columns
 }
 
 function canonical(value: string | number | boolean | null): string | null {
