@@ -56,7 +56,8 @@ export async function dev(request: DevRequest, context: Context): Promise<number
     startServer({
       ...{ db, artifacts, log, adminToken: token, port, version, leaseSeconds },
       failureBus: failureBus(),
-      settings: withSecrets,
+      // Who uses it owns the machine.
+      settings: { ...withSecrets, localConnections: true },
       scheduler: { retention: { days, keepRuns } },
     }),
   )
