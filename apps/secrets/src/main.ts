@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     })
   }
   refuseMasterKey(settings)
-  const names = ['databaseUrl', 'secretsPrivateKeyPath', 'internalTokenKeyPath'] as const
+  const names = ['databaseUrl', 'secretsPrivateKeyPath', 'secretsTokenKeyPath'] as const
   const { databaseUrl } = requireSettings(platformSettings, settings, names, {
     who: 'The secrets service',
     next: 'The database is that of the server. docs/guides/secrets.md says how to make the keys by openssl.',

@@ -39,7 +39,7 @@ export interface RunningSecretsServer extends AsyncDisposable {
 export async function startSecretsServer(options: StartSecretsServerOptions): Promise<RunningSecretsServer> {
   const { settings, log, version = ownVersion } = options
   const context = await secretsContext(options)
-  const key = { path: settings.internalTokenKeyPath, variable: 'MILLRACE_INTERNAL_TOKEN_KEY_PATH' }
+  const key = { path: settings.secretsTokenKeyPath, variable: 'MILLRACE_SECRETS_TOKEN_KEY_PATH' }
   const internalTokenKey = await readSharedKey(key)
   const closing = new AbortController()
   const api = createSecretsServer({ context, internalTokenKey, version, closing: closing.signal })

@@ -13,7 +13,7 @@ export function requiredSettings(settings: PlatformSettings) {
   const { secretsUrl, secretsPublicKeyPath, oidcIssuer, host, keycloakUrl } = settings
   const names: Name[] = []
   if (secretsUrl !== null || secretsPublicKeyPath !== null) {
-    names.push('secretsUrl', 'secretsPublicKeyPath', 'encryptionKeyPath', 'internalTokenKeyPath')
+    names.push('secretsUrl', 'secretsPublicKeyPath', 'encryptionKeyPath', 'secretsTokenKeyPath')
   }
   if (oidcIssuer !== null && !isLoopback(host)) names.push('publicUrl')
   if (keycloakUrl !== null) names.push('keycloakClientId', 'keycloakClientSecret')

@@ -254,8 +254,8 @@ export const platformSettings = defineSettings({
     maximum: 65_535,
     description: 'Port that the secrets service listens on; 0 takes a free one.',
   },
-  internalTokenKeyPath: {
-    env: 'MILLRACE_INTERNAL_TOKEN_KEY_PATH',
+  secretsTokenKeyPath: {
+    env: 'MILLRACE_SECRETS_TOKEN_KEY_PATH',
     type: 'string',
     default: null,
     description:
@@ -457,7 +457,7 @@ export const platformSettings = defineSettings({
     default: null,
     secret: true,
     description:
-      'What these tokens are signed with, the same for all processes of the server. Default: derived from MILLRACE_ADMIN_TOKEN.',
+      'What the server signs the tokens of sessions and jobs with, the same for all its processes; nothing to do with the key that it shares with the secrets service. Default: derived from MILLRACE_ADMIN_TOKEN.',
   },
   internalTokenMinutes: {
     env: 'MILLRACE_INTERNAL_TOKEN_MINUTES',

@@ -9,7 +9,7 @@ export interface KeyFilePaths {
   readonly encryptionKeyPath: string
   readonly secretsPrivateKeyPath: string
   readonly secretsPublicKeyPath: string
-  readonly internalTokenKeyPath: string
+  readonly secretsTokenKeyPath: string
 }
 
 const generate = promisify(generateKeyPair)
@@ -24,10 +24,10 @@ export async function makeKeyFiles(folder: string): Promise<KeyFilePaths> {
     encryptionKeyPath: join(folder, 'master.key'),
     secretsPrivateKeyPath: join(folder, 'secrets-private.pem'),
     secretsPublicKeyPath: join(folder, 'secrets-public.pem'),
-    internalTokenKeyPath: join(folder, 'internal-token.key'),
+    secretsTokenKeyPath: join(folder, 'secrets-token.key'),
   }
   if (!existsSync(paths.encryptionKeyPath)) await write(paths.encryptionKeyPath, randomBytes(symmetricKeyBytes))
-  if (!existsSync(paths.internalTokenKeyPath)) await write(paths.internalTokenKeyPath, randomBytes(sharedKeyBytes))
+  if (!existsSync(paths.secretsTokenKeyPath)) await write(paths.secretsTokenKeyPath, randomBytes(sharedKeyBytes))
   if (!existsSync(paths.secretsPrivateKeyPath)) {
     const { privateKey } = await generate('rsa', { modulusLength: 2048 })
     await write(paths.secretsPrivateKeyPath, privateKey.export({ type: 'pkcs8', format: 'pem' }))

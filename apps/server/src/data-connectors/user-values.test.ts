@@ -12,10 +12,10 @@ beforeAll(async () => {
 afterAll(async () => await keys.remove())
 
 async function start() {
-  const { encryptionKeyPath, secretsPublicKeyPath, internalTokenKeyPath } = keys
+  const { encryptionKeyPath, secretsPublicKeyPath, secretsTokenKeyPath } = keys
   const settings = {
     ...readPlatformSettings({ env: {} }),
-    ...{ encryptionKeyPath, secretsPublicKeyPath, internalTokenKeyPath },
+    ...{ encryptionKeyPath, secretsPublicKeyPath, secretsTokenKeyPath },
   }
   const server = await servers.start({ settings })
   const call = (id: string) => server.as(id, { email: `${id}@example.com` })

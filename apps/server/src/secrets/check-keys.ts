@@ -8,12 +8,12 @@ import { masterKeys } from './master-keys.ts'
  * @throws ConfigError KEY_FILE_MISSING, KEY_FILE_READABLE_BY_ALL, KEY_INVALID.
  */
 export async function checkKeys(settings: PlatformSettings): Promise<void> {
-  const { encryptionKeyPath, secretsPublicKeyPath, internalTokenKeyPath } = settings
+  const { encryptionKeyPath, secretsPublicKeyPath, secretsTokenKeyPath } = settings
   if (encryptionKeyPath !== null) await masterKeys(settings)
   if (secretsPublicKeyPath !== null) {
     await readPublicKey({ path: secretsPublicKeyPath, variable: 'MILLRACE_SECRETS_PUBLIC_KEY_PATH' })
   }
-  if (internalTokenKeyPath !== null) {
-    await readSharedKey({ path: internalTokenKeyPath, variable: 'MILLRACE_INTERNAL_TOKEN_KEY_PATH' })
+  if (secretsTokenKeyPath !== null) {
+    await readSharedKey({ path: secretsTokenKeyPath, variable: 'MILLRACE_SECRETS_TOKEN_KEY_PATH' })
   }
 }

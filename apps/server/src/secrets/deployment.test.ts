@@ -26,7 +26,7 @@ it('the service starts from its environment alone, and refuses keys that it must
     run({ ...env, MILLRACE_SECRETS_PRIVATE_KEY_PATH: open }),
     run(master),
     run({ ...env, MILLRACE_DATABASE_URL: '' }),
-    run({ ...env, MILLRACE_INTERNAL_TOKEN_KEY_PATH: '' }),
+    run({ ...env, MILLRACE_SECRETS_TOKEN_KEY_PATH: '' }),
     run(env, 'rotat'),
     run({ PATH: env.PATH }),
   ])
@@ -37,7 +37,7 @@ it('the service starts from its environment alone, and refuses keys that it must
   expect(database).toContain('MILLRACE_DATABASE_URL')
   expect(token).toContain('openssl rand')
   expect(none).toMatch(
-    /needs MILLRACE_DATABASE_URL, MILLRACE_SECRETS_PRIVATE_KEY_PATH, and MILLRACE_INTERNAL_TOKEN_KEY_PATH/,
+    /needs MILLRACE_DATABASE_URL, MILLRACE_SECRETS_PRIVATE_KEY_PATH, and MILLRACE_SECRETS_TOKEN_KEY_PATH/,
   )
   expect(command).toContain('knows the command "rotate" only')
   for (const { errors } of runs) expect(errors).not.toMatch(/\n +at /)
@@ -96,7 +96,7 @@ function environment({ databaseUrl, settings }: TestServer) {
   return {
     ...{ PATH, HOME, MILLRACE_SECRETS_PORT: '0', MILLRACE_DATABASE_URL: databaseUrl },
     MILLRACE_SECRETS_PRIVATE_KEY_PATH: (settings.secretsPublicKeyPath ?? '').replace('public', 'private'),
-    MILLRACE_INTERNAL_TOKEN_KEY_PATH: settings.internalTokenKeyPath ?? '',
+    MILLRACE_SECRETS_TOKEN_KEY_PATH: settings.secretsTokenKeyPath ?? '',
   }
 }
 

@@ -148,7 +148,7 @@ async function start() {
     settings: {
       ...readPlatformSettings({ env: {} }),
       ...{ secretsPrivateKeyPath: join(folder, 'secrets-private.pem'), secretsPort: 0 },
-      ...{ internalTokenKeyPath: settings.internalTokenKeyPath, kubernetesUrl: kube.url, kubernetesTokenPath },
+      ...{ secretsTokenKeyPath: settings.secretsTokenKeyPath, kubernetesUrl: kube.url, kubernetesTokenPath },
     },
   }
   const service = await startSecretsServer(options)
@@ -167,7 +167,7 @@ async function start() {
     throughServer: async (user: string | null, body: object) =>
       await (user === null ? server.anonymous : as(user))('POST', '/api/secrets/kubernetes', { body }),
     put: async (user: string | null, body: object) => {
-      const key = readFileSync(settings.internalTokenKeyPath ?? '')
+      const key = readFileSync(settings.secretsTokenKeyPath ?? '')
       const scope = 'secrets:kubernetes'
       const bearer = user === null ? '' : await signInternalToken({ key }, { subject: user, scope, lifeSeconds: 60 })
       const response = await fetch(`${url}/api/secrets/kubernetes`, {

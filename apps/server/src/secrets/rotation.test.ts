@@ -112,12 +112,12 @@ function privateKeyBeside({ settings }: TestServer): string {
 }
 
 function rotationOptions({ db, settings }: TestServer, previous: string | null) {
-  const { internalTokenKeyPath } = settings
+  const { secretsTokenKeyPath } = settings
   const keys = { secretsPrivateKeyPath: newKeys.secretsPrivateKeyPath, secretsPreviousPrivateKeyPath: previous }
   return {
     db,
     log: quiet,
-    settings: { ...readPlatformSettings({ env: {} }), internalTokenKeyPath, ...keys, secretsPort: 0 },
+    settings: { ...readPlatformSettings({ env: {} }), secretsTokenKeyPath, ...keys, secretsPort: 0 },
   }
 }
 
@@ -151,7 +151,7 @@ function startRotation({ databaseUrl, settings }: TestServer, previous: string):
     ...{ PATH, HOME, MILLRACE_DATABASE_URL: databaseUrl },
     MILLRACE_SECRETS_PRIVATE_KEY_PATH: newKeys.secretsPrivateKeyPath,
     MILLRACE_SECRETS_PREVIOUS_PRIVATE_KEY_PATH: previous,
-    MILLRACE_INTERNAL_TOKEN_KEY_PATH: settings.internalTokenKeyPath ?? '',
+    MILLRACE_SECRETS_TOKEN_KEY_PATH: settings.secretsTokenKeyPath ?? '',
   }
   return spawn(process.execPath, ['--conditions=@millrace/source', main, 'rotate'], { env, stdio: 'ignore' })
 }

@@ -18,13 +18,13 @@ export async function startSecretsBeside(
   { db, log, keys }: { readonly db: Db; readonly log: Logger; readonly keys: KeyFilePaths },
   given: Partial<PlatformSettings> = {},
 ): Promise<{ readonly service: RunningSecretsServer; readonly settings: PlatformSettings }> {
-  const { encryptionKeyPath, secretsPrivateKeyPath, secretsPublicKeyPath, internalTokenKeyPath } = keys
+  const { encryptionKeyPath, secretsPrivateKeyPath, secretsPublicKeyPath, secretsTokenKeyPath } = keys
   const defaults = readPlatformSettings({ env: {} })
   const service = await startSecretsServer({
     ...{ db, log, kubernetes: null },
-    settings: { ...defaults, secretsPrivateKeyPath, internalTokenKeyPath, secretsPort: 0 },
+    settings: { ...defaults, secretsPrivateKeyPath, secretsTokenKeyPath, secretsPort: 0 },
   })
-  const ofServer = { encryptionKeyPath, secretsPublicKeyPath, internalTokenKeyPath, secretsUrl: service.url }
+  const ofServer = { encryptionKeyPath, secretsPublicKeyPath, secretsTokenKeyPath, secretsUrl: service.url }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
   return { service, settings: { ...defaults, ...ofServer, ...set } }
 }

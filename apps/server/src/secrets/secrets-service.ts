@@ -12,7 +12,7 @@ const tokenLifeSeconds = 60
  * @throws TransientError SECRETS_SERVICE_AWAY when it does not answer.
  */
 export async function callSecretsService(
-  { secretsUrl, internalTokenKeyPath }: PlatformSettings,
+  { secretsUrl, secretsTokenKeyPath }: PlatformSettings,
   path: `/api/secrets/${string}`,
   body: unknown,
   token: Pick<InternalToken, 'subject' | 'scope' | 'claims'>,
@@ -23,7 +23,7 @@ export async function callSecretsService(
         'Values of secrets are opened with the help of the secrets service, and MILLRACE_SECRETS_URL does not say where it is. Start it and set its address; docs/guides/secrets.md shows how.',
     })
   }
-  const key = await readSharedKey({ path: internalTokenKeyPath, variable: 'MILLRACE_INTERNAL_TOKEN_KEY_PATH' })
+  const key = await readSharedKey({ path: secretsTokenKeyPath, variable: 'MILLRACE_SECRETS_TOKEN_KEY_PATH' })
   const bearer = await signInternalToken({ key }, { ...token, lifeSeconds: tokenLifeSeconds })
   const response = await fetch(new URL(path, secretsUrl), {
     method: 'POST',

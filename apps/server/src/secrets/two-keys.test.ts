@@ -35,7 +35,7 @@ describe('with the database and the master key, without the private key', () => 
       select encrypted_key from secrets.owner_key where owner = ${`user:${owner}`}`)
     // The key of the owner is had by the master key: it is the layer that this thief can open.
     const ownerKey = await decryptWithPassword(master, owner, wrapped)
-    const shared = readFileSync(settings.internalTokenKeyPath ?? '')
+    const shared = readFileSync(settings.secretsTokenKeyPath ?? '')
     const keys = [master, ownerKey, Buffer.from(ownerKey, 'base64url'), shared, shared.subarray(0, 32), owner, '']
     const found: string[] = []
     for (const text of await allTexts(server)) {
@@ -67,8 +67,8 @@ describe('with the database and the master key, without the private key', () => 
     const { db, settings, lines } = server
     const other = await testKeys()
     const { secretsPrivateKeyPath } = other
-    const { internalTokenKeyPath } = settings
-    const of = { ...readPlatformSettings({ env: {} }), secretsPrivateKeyPath, internalTokenKeyPath, secretsPort: 0 }
+    const { secretsTokenKeyPath } = settings
+    const of = { ...readPlatformSettings({ env: {} }), secretsPrivateKeyPath, secretsTokenKeyPath, secretsPort: 0 }
     await using service = await startSecretsServer({ db, log: quiet, settings: of, kubernetes: null })
     const reading = unseal({ db, settings: { ...settings, secretsUrl: service.url } }, 'user:alice', [id])
     await expect(reading).rejects.toMatchObject({ number: 1510, code: 'SECRET_UNREADABLE' })
@@ -88,7 +88,7 @@ describe('with the database and the private key, without the master key', () => 
     const { encrypted_key: wrapped } = await server.db.one<{ encrypted_key: string }>(
       sql`select encrypted_key from secrets.owner_key`,
     )
-    const shared = readFileSync(server.settings.internalTokenKeyPath ?? '')
+    const shared = readFileSync(server.settings.secretsTokenKeyPath ?? '')
     for (const key of [privatePem, shared, wrapped, Buffer.from(wrapped, 'base64url'), owner, '']) {
       const text = Buffer.isBuffer(key) ? key.toString('latin1') : key
       await expect(openInner('user:alice', text, inner)).rejects.toThrow('cannot be opened')
@@ -169,7 +169,7 @@ async function openBy(
 ) {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   if (token !== null) {
-    const text = typeof token === 'string' ? token : await sign(settings.internalTokenKeyPath ?? '', owner, ids, token)
+    const text = typeof token === 'string' ? token : await sign(settings.secretsTokenKeyPath ?? '', owner, ids, token)
     headers.authorization = `Bearer ${text}`
   }
   const body = JSON.stringify({ owner, secret_ids: ids })

@@ -24,11 +24,11 @@ export async function startDevSecrets(
 ): Promise<PlatformSettings> {
   if (settings.secretsUrl !== null) return settings
   const keys = await makeKeyFiles(join(data, 'keys'))
-  const { encryptionKeyPath, secretsPublicKeyPath, secretsPrivateKeyPath, internalTokenKeyPath } = keys
+  const { encryptionKeyPath, secretsPublicKeyPath, secretsPrivateKeyPath, secretsTokenKeyPath } = keys
   const service = await startSecretsServer({
     ...{ db, log, kubernetes: null },
-    settings: { ...settings, secretsPrivateKeyPath, internalTokenKeyPath, secretsHost: '127.0.0.1', secretsPort: 0 },
+    settings: { ...settings, secretsPrivateKeyPath, secretsTokenKeyPath, secretsHost: '127.0.0.1', secretsPort: 0 },
   })
   started.use(service)
-  return { ...settings, encryptionKeyPath, secretsPublicKeyPath, internalTokenKeyPath, secretsUrl: service.url }
+  return { ...settings, encryptionKeyPath, secretsPublicKeyPath, secretsTokenKeyPath, secretsUrl: service.url }
 }
