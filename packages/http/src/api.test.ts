@@ -122,6 +122,17 @@ describe('a call', () => {
     expect((await change(api, '{"name":"a\\\\u0000b"}')).status).toBe(200)
   })
 
+  test('holds whole characters only, or the text of an escape', async () => {
+    const { api } = await withThings()
+    for (const name of ['\\ud800', '\\uD83D x', '\\udc00\\ud800']) {
+      const answer = await change(api, `{"name":"${name}"}`)
+      expect(answer.status).toBe(422)
+      expect(await answer.json()).toMatchObject({ error: { detail: 'TEXT_INVALID' } })
+    }
+    for (const name of ['\\ud83d\\ude00', '\\\\ud800'])
+      expect((await change(api, `{"name":"${name}"}`)).status).toBe(200)
+  })
+
   test('whose body is no JSON by its content type is refused, as a form of a foreign page would be', async () => {
     const { api } = await withThings()
     const headers = { ...asUser.headers, 'content-type': 'text/plain' }

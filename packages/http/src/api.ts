@@ -68,8 +68,9 @@ const defaultMaxBodyBytes = 1024 * 1024
 const defaultMaxBodyDepth = 64
 const defaultTimeoutMs = 60_000
 
-/** Headers of answers that pages elsewhere may read. */
-const exposedHeaders = ['ETag', 'X-Request-ID', 'Retry-After', 'page', 'per-page', 'total', 'total-pages']
+const totals = ['page', 'per-page', 'total', 'total-pages']
+/** Headers of answers that pages elsewhere may read; totals of searches begin with `x-`. */
+const exposedHeaders = ['ETag', 'X-Request-ID', 'Retry-After', ...totals, ...totals.map((name) => `x-${name}`)]
 
 /**
  * An HTTP service out of endpoints. Every answer carries `X-Request-ID` and the security headers, every failure has the
@@ -226,7 +227,7 @@ async function readCall(
   const schemas = { path: endpoint.params, query: endpoint.query, body: endpoint.body }
   const given = {
     path: context.req.param(),
-    query: queryValues(new URL(request.url).searchParams),
+    query: request.url.includes('?') ? queryValues(new URL(request.url).searchParams) : {},
     body: await readBody(),
   }
   const { path, query, body } = validate(schemas, given)

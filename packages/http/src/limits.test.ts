@@ -91,6 +91,9 @@ test('pages elsewhere may call only when the operator says so, and without cooki
   const answer = await api.request('/thing', { headers })
   expect(answer.headers.get('access-control-allow-origin')).toBe('https://tools.test')
   expect(answer.headers.has('access-control-allow-credentials')).toBe(false)
+  expect(answer.headers.get('access-control-expose-headers')?.split(',')).toEqual(
+    expect.arrayContaining(['ETag', 'X-Request-ID', 'total-pages', 'x-total-pages']),
+  )
   const asked = { ...headers, 'access-control-request-method': 'PATCH', 'access-control-request-headers': 'if-match' }
   expect((await api.request('/thing', { method: 'OPTIONS', headers: asked })).status).toBe(204)
   const other = await api.request('/thing', { headers: { origin: 'https://evil.test' } })

@@ -27,8 +27,8 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
 /**
  * The body as JSON; undefined when there is none.
  *
- * @throws HttpError 400 for what is no JSON, 413, 415 for another content type, 422 for null characters and for lists
- *   in lists in lists.
+ * @throws HttpError 400 for what is no JSON, 413, 415 for another content type, 422 for null characters, for halves of
+ *   characters, and for lists in lists in lists.
  */
 export async function readJson(request: Request, limits: BodyLimits): Promise<unknown> {
   const bytes = await readBytes(request, limits.maxBytes)
@@ -44,11 +44,24 @@ export async function readJson(request: Request, limits: BodyLimits): Promise<un
   const text = decode(bytes)
   if (!limits.allowNullCharacters && hasNullEscape(text)) throw invalid('NULL_CHARACTER', 'Null byte found in request')
   checkDepth(text, limits.maxDepth)
+  const value = parse(text)
+  if (!limits.allowNullCharacters && /\\ud[89a-f]/i.test(text)) checkUnicode(value)
+  return value
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
     throw new HttpError(400, 'JSON_INVALID', `The body is no valid JSON: ${(cause as Error).message}.`)
   }
+}
+
+/** Half of a character, such as the escape `\ud800` alone, would be stored as another one. */
+function checkUnicode(value: unknown): void {
+  // Written anew, halves are the only ones that are escapes still.
+  if (!/(?<!\\)(\\\\)*\\ud[89a-f]/.test(JSON.stringify(value))) return
+  throw invalid('TEXT_INVALID', 'A text of the body is no valid Unicode: it holds half of a surrogate pair.')
 }
 
 /**
