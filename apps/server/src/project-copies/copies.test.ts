@@ -19,12 +19,14 @@ test('a copy has what the template has, but for what is given', async () => {
   expect(copied).toMatchObject({
     status: 201,
     body: {
-      ...{ name: 'Copy', namespace: 'bob', slug: 'copy', description: 'Why', documentation: '# How', keywords: ['b'] },
+      ...{ name: 'Copy', namespace: 'bob', slug: 'copy', description: 'Why', keywords: ['b'] },
       ...{ visibility: 'public', repositories: ['https://example.com/x'], is_template: false },
       ...{ secrets_mount_directory: '/private', template_id: template.id, created_by: 'bob' },
     },
   })
   const { id } = copied.body
+  const documented = await bob('GET', `${projects}/${id}?with_documentation=true`)
+  expect(documented.body.documentation).toBe('# How')
   const slots = await bob('GET', `${projects}/${id}/session_secret_slots`)
   expect(slots.body).toMatchObject([{ name: 'Password', filename: 'password.txt', project_id: id }])
   const hidden = await bob('POST', path, { body: { name: 'Hidden', namespace: 'bob', visibility: 'private' } })

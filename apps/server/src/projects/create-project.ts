@@ -15,7 +15,7 @@ import { insertProject, type Project, readProject } from './store.ts'
 export const defaultSecretsDirectory = '/secrets'
 
 /**
- * A project that its creator owns.
+ * A project that its creator owns, as stored but for its documentation, which is answered only to who asks for it.
  *
  * @throws HttpError 404 NAMESPACE_MISSING; 403 NAMESPACE_FORBIDDEN, PROJECT_CREATION_OFF; 409 SLUG_TAKEN.
  */
@@ -64,7 +64,7 @@ export async function createProject(
       ...(visibility === 'public' ? publicViewers(object) : []),
     ],
   })
-  const project = await readProject(trx, id, sql`true`, { withDocumentation: true })
+  const project = await readProject(trx, id, sql`true`, { withDocumentation: false })
   if (project === undefined) throw new FatalError('PROJECT_MISSING', { message: `The project ${id} was not stored.` })
   await emitEvent(trx, 'project.created', {
     ...projectPayload(project),

@@ -226,7 +226,7 @@ test('creating a project needs a place where the caller may write', async () => 
 test('fields of a project are checked, cleared by empty ones, and those of the server cannot be set', async () => {
   const server = await servers.start()
   const alice = await signedIn(server, 'alice')
-  const { id } = await newProject(alice, {
+  const created = await newProject(alice, {
     namespace: 'alice',
     description: 'Why flights are late',
     documentation: '# Delays',
@@ -234,6 +234,8 @@ test('fields of a project are checked, cleared by empty ones, and those of the s
     secrets_mount_directory: '/private',
     repositories: ['https://example.com/x/', 'https://example.com/x', 'http://example.com/y//'],
   })
+  expect(created).not.toHaveProperty('documentation')
+  const { id } = created
   const path = `${projects}/${id}`
   const { body } = await alice('GET', path)
   expect(body).toMatchObject({
@@ -260,12 +262,14 @@ test('fields of a project are checked, cleared by empty ones, and those of the s
   for (const one of refused) {
     expect({ one, status: (await patchProject(alice, id, one)).status }).toEqual({ one, status: 422 })
   }
+  expect((await patchProject(alice, id, { documentation: '# Late' })).body).not.toHaveProperty('documentation')
+  expect((await alice('GET', `${path}?with_documentation=true`)).body.documentation).toBe('# Late')
   const cleared = await patchProject(alice, id, {
     ...{ description: '', documentation: '', keywords: [], repositories: [], secrets_mount_directory: '' },
   })
   expect(cleared.body).toMatchObject({ keywords: [], repositories: [], secrets_mount_directory: '/secrets' })
   expect(cleared.body).not.toHaveProperty('description')
-  expect(cleared.body).not.toHaveProperty('documentation')
+  expect((await alice('GET', `${path}?with_documentation=true`)).body).not.toHaveProperty('documentation')
   const named = await alice('POST', projects, { body: { name: '日本', namespace: 'alice' } })
   expect(named).toMatchObject({ status: 422, body: { error: { detail: 'SLUG_EMPTY' } } })
 })

@@ -142,7 +142,7 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, requestId, ifMatch, params: { project_id: id }, body }) => {
       const project = await change(db, { id: principal.id, requestId }, async (trx) => {
         await changeProject(trx, context, { principal, id, ifMatch }, body)
-        return await readProject(trx, id, sql`true`, { withDocumentation: true })
+        return await readProject(trx, id, sql`true`, { withDocumentation: false })
       })
       if (project === undefined) throw missingProject(id)
       const changed = presentProject(project)
