@@ -1,5 +1,5 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
-import type { Authz, Caller } from '../authz/index.ts'
+import { type Authz, type Caller, readableProjects } from '../authz/index.ts'
 import { type Page, readPage } from '../read-page.ts'
 import type { UserPrincipal } from '../server-context.ts'
 import { projectIdByPath } from './project-path.ts'
@@ -95,7 +95,11 @@ function projects(authz: Authz, caller: Caller, permission: string, newest: Sql)
   const visible = visibleProjects(authz, caller, permission)
   return {
     rows: sql`${projectRows} where p.id in (select id from common.project p where ${visible} ${newest})`,
-    total: sql`(select count(*) from common.project p where ${visible})`,
+    total:
+      permission === 'read'
+        ? // Most may be public, and are not counted one by one.
+          readableProjects(caller, {}, { limit: 0, offset: 0 }).total
+        : sql`(select count(*) from common.project p where ${visible})`,
   }
 }
 

@@ -36,6 +36,9 @@ test('namespaces are one list: the own one, groups, then projects, by what one m
     total: 6,
     paths: ['alice/delays', 'viewed/delays'],
   })
+  await newProject(bob, { namespace: 'bob' })
+  await newProject(bob, { namespace: 'bob', slug: 'open', visibility: 'public' })
+  expect(await pathsOf(alice, 'kinds=project&per_page=2')).toEqual({ total: 3, paths: ['bob/open', 'alice/delays'] })
   expect(await pathsOf(alice, 'page=9')).toEqual({ total: 5, paths: [] })
   expect((await pathsOf(alice, 'kinds=project&minimum_role=owner')).paths).toEqual(['alice/delays'])
   expect(await statusOf(server.anonymous, namespaces)).toBe(401)
