@@ -6,6 +6,7 @@ export interface FakeUser {
   readonly email?: string
   readonly firstName?: string
   readonly lastName?: string
+  readonly enabled?: boolean
 }
 
 export interface FakeKeycloak extends AsyncDisposable {

@@ -6,6 +6,8 @@ export interface KeycloakUser {
   readonly email: string | null
   readonly firstName: string | null
   readonly lastName: string | null
+  /** Who is not may not sign in. */
+  readonly enabled: boolean
 }
 
 /** What of a realm is mirrored, through the admin API of Keycloak. */
@@ -26,7 +28,10 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value || null)
-const userSchema = z.object({ id: z.string(), email: text, firstName: text, lastName: text })
+const userSchema = z.object({
+  ...{ id: z.string(), email: text, firstName: text, lastName: text },
+  enabled: z.boolean().default(true),
+})
 const eventSchema = z.object({ userId: z.string().nullish() })
 const adminEventSchema = z.object({ resourcePath: z.string().nullish() })
 

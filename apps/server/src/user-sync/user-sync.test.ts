@@ -54,6 +54,32 @@ it('brings all users over at first, then those that something happened to', asyn
   ])
 })
 
+it('ends what somebody is signed in with as soon as Keycloak disables them', async () => {
+  await using keycloak = await startFakeKeycloak()
+  const server = await start(keycloak)
+  const { context } = server.server
+  const tokens = new Map<string, string>()
+  for (const id of ['ada-1', 'bob-1']) {
+    keycloak.users.set(id, { id, enabled: true })
+    const made = await server.as(id)('POST', '/api/tokens', { body: { name: 'ci' } })
+    tokens.set(id, made.body.token)
+    await server.db.execute(sql`
+      insert into authentication.session (sha256, user_id, is_admin, expires_at)
+      values (sha256(${id}::bytea), ${id}, false, now() + interval '1 hour')`)
+  }
+  await userSync.run(context, signal)
+  const statusOf = async (id: string) => {
+    return (await server.call('GET', '/api/data/user', { token: tokens.get(id) ?? '' })).status
+  }
+  expect([await statusOf('ada-1'), await statusOf('bob-1')]).toEqual([200, 200])
+  keycloak.users.set('ada-1', { id: 'ada-1', enabled: false })
+  keycloak.adminEvents.push({ time: Date.now(), operationType: 'UPDATE', resourcePath: 'users/ada-1' })
+  await userSync.run(context, signal)
+  expect([await statusOf('ada-1'), await statusOf('bob-1')]).toEqual([401, 200])
+  expect(await server.db.query(sql`select user_id from authentication.session`)).toEqual([{ user_id: 'bob-1' }])
+  expect(await usersOf(server)).toHaveLength(2)
+})
+
 it('brings more users than a page holds, over tokens that expire and a Keycloak that is busy for a moment', async () => {
   await using keycloak = await startFakeKeycloak()
   const server = await start(keycloak)

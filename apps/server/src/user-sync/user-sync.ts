@@ -1,5 +1,6 @@
 import { ConfigError } from '@millrace/core'
 import { type Db, sql } from '@millrace/db'
+import { revokeAccess } from '../authentication/index.ts'
 import { syncAdmins } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { type Job, type JobSummary, readJobState, writeJobState } from '../jobs/index.ts'
@@ -102,7 +103,12 @@ async function syncAll(context: ServerContext, keycloak: Keycloak, signal: Abort
 }
 
 async function save({ db, authz }: ServerContext, job: string, user: KeycloakUser): Promise<Outcome> {
-  return await change(db, { id: `job:${job}` }, async (trx) => await saveUser(trx, authz, user))
+  return await change(db, { id: `job:${job}` }, async (trx) => {
+    const outcome = await saveUser(trx, authz, user)
+    // Sessions and tokens are good without asking Keycloak each time.
+    if (!user.enabled) await revokeAccess(trx, user.id)
+    return outcome
+  })
 }
 
 async function remove(context: ServerContext, job: string, id: string): Promise<Outcome> {
