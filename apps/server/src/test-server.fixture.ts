@@ -48,8 +48,13 @@ export interface Answer {
   readonly body: any
 }
 
-/** One database server for the tests of a file; each server has a database and a folder of its own, removed after the test. */
-export function useServers(): { start(options?: Partial<StartServerOptions>): Promise<TestServer> } {
+/**
+ * One database server for the tests of a file; each server has a database and a folder of its own, removed after the test,
+ * or with `lasting` after those of the file.
+ */
+export function useServers({ lasting = false } = {}): {
+  start(options?: Partial<StartServerOptions>): Promise<TestServer>
+} {
   let postgres: Awaited<ReturnType<typeof startPostgres>> | undefined
   let keys: Awaited<ReturnType<typeof testKeys>> | undefined
   const started: (() => Promise<void>)[] = []
@@ -64,10 +69,12 @@ export function useServers(): { start(options?: Partial<StartServerOptions>): Pr
     await using db = await openDatabase({ url: postgres.url('template') })
     await migrateServer(db)
   })
-  afterEach(async () => {
+  const stopAll = async () => {
     for (const stop of started.splice(0).reverse()) await stop()
-  })
+  }
+  if (!lasting) afterEach(stopAll)
   afterAll(async () => {
+    await stopAll()
     await postgres?.stop()
     await keys?.remove()
   })
