@@ -525,6 +525,26 @@ export const platformSettings = defineSettings({
     description:
       'Lets the server try saved connections as a program of its machine does: its files, its environment and every address are reached. `millrace dev` does. Whoever may change a project could read files of a shared server by it. Default: no files, and addresses as `MILLRACE_ALLOWED_ADDRESSES` says.',
   },
+  environment: {
+    env: 'MILLRACE_ENVIRONMENT',
+    type: 'string',
+    default: null,
+    description:
+      'Environment whose datasets tasks read and write: dev, uat or prod, for the worker. Default: the variable ENVIRONMENT, else dev.',
+  },
+  branchName: {
+    env: 'MILLRACE_BRANCH_NAME',
+    type: 'string',
+    default: null,
+    description:
+      'Branch whose datasets tasks read and write, for the worker. Default: in dev the git branch of the folder, elsewhere the environment.',
+  },
+  bucketPrefix: {
+    env: 'MILLRACE_BUCKET_PREFIX',
+    type: 'string',
+    default: 'millrace',
+    description: 'What the names of buckets of datasets begin with, before a dash and the environment, for the worker.',
+  },
 })
 
 export type PlatformSettings = SettingValues<typeof platformSettings>
