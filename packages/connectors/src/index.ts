@@ -46,6 +46,7 @@ export type {
 } from './kit/connector.ts'
 export { connectorSchemas } from './kit/connector-schemas.ts'
 export type { CloudDir, CloudFile, Data, Export, LocalFile, Url } from './kit/export.ts'
+export { exportQuery } from './kit/export-query.ts'
 export { importDriver } from './kit/import-driver.ts'
 export type { Notification, NotifyConnector, NotifyOptions, NotifyResult } from './kit/notify.ts'
 export type {

@@ -7,6 +7,8 @@ import { LinkOperator, linkDefinition } from './control/link-operator.ts'
 import { NotifyOperator, notifyDefinition } from './control/notify-operator.ts'
 import { RunEventOperator, runEventDefinition } from './control/run-event-operator.ts'
 import { DataTestOperator, dataTestDefinition } from './data-test/data-test-operator.ts'
+import { DatasetOperator, datasetDefinition } from './dataset/dataset-operator.ts'
+import { DatasetSensor, datasetSensorDefinition } from './dataset/dataset-sensor.ts'
 import { DbtOperator, dbtDefinition } from './dbt/dbt-operator.ts'
 import { configProblems } from './kit/config.ts'
 import type { OperatorDefinition } from './kit/definition.ts'
@@ -34,6 +36,7 @@ const entries: ReadonlyMap<string, Entry> = new Map(
     { definition: streamDefinition, Operator: StreamOperator },
     { definition: sqlDefinition, Operator: SqlOperator },
     { definition: dataTestDefinition, Operator: DataTestOperator },
+    { definition: datasetDefinition, Operator: DatasetOperator },
     { definition: typescriptDefinition, Operator: TypescriptOperator },
     { definition: pythonDefinition, Operator: PythonOperator },
     { definition: dbtDefinition, Operator: DbtOperator },
@@ -46,6 +49,7 @@ const entries: ReadonlyMap<string, Entry> = new Map(
     { definition: objectSensorDefinition, Operator: ObjectSensor },
     { definition: httpSensorDefinition, Operator: HttpSensor },
     { definition: workflowSensorDefinition, Operator: WorkflowSensor },
+    { definition: datasetSensorDefinition, Operator: DatasetSensor },
   ].map((entry) => [entry.definition.name, entry]),
 )
 

@@ -22,7 +22,7 @@ export {
 } from './datasets/contract.ts'
 export type { DatasetContent, DatasetRow, DatasetValue } from './datasets/dataset-content.ts'
 export { checkEnvironment, type Environment, environmentBucket, environments } from './datasets/environments.ts'
-export { type Fetched, type FetchOptions, fetchDataset } from './datasets/fetch.ts'
+export { countDataset, type Fetched, type FetchOptions, fetchDataset } from './datasets/fetch.ts'
 export { type Comparison, comparisons, type PartitionFilter } from './datasets/filters.ts'
 export type { PartitionType } from './datasets/partition-values.ts'
 export {

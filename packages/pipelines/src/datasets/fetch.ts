@@ -73,6 +73,16 @@ export async function fetchDataset(
   }
 }
 
+/** How many runs and files filters want of a dataset, without downloading any. */
+export async function countDataset(
+  place: DatasetPlace,
+  filters: readonly PartitionFilter[] = [],
+  signal?: AbortSignal,
+): Promise<Pick<Fetched, 'runs' | 'files' | 'rows'>> {
+  const files = (await wantedRuns(place, filters, signal)).map((run) => run.files).filter(({ length }) => length > 0)
+  return { runs: files.length, files: files.flat().length, rows: files.flat().reduce((sum, { rows }) => sum + rows, 0) }
+}
+
 /** The runs that filters want something of, or whose columns they do not exclude; one at least, where there is one. */
 export async function wantedRuns(
   place: DatasetPlace,

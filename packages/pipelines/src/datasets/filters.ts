@@ -7,7 +7,7 @@ export const comparisons = ['==', '!=', '>', '<', '>=', '<='] as const
 export type Comparison = (typeof comparisons)[number]
 
 /** `==` holds for any of the values, `!=` when none of them is it; the others compare with one value. */
-export interface PartitionFilter {
+export type PartitionFilter = {
   readonly partition: string
   readonly comparison: Comparison
   readonly values: readonly Scalar[]

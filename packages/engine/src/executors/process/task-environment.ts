@@ -38,6 +38,11 @@ const passedOn = new Set([
   'MILLRACE_HOME',
   'MILLRACE_CONNECTORS',
   'MILLRACE_DEBUG',
+  // Which datasets are meant.
+  'ENVIRONMENT',
+  'MILLRACE_ENVIRONMENT',
+  'MILLRACE_BRANCH_NAME',
+  'MILLRACE_BUCKET_PREFIX',
 ])
 
 const passedOnPrefixes = ['OTEL_', 'LC_']
