@@ -39,7 +39,10 @@ export async function fillWorld(db: Db, projects: number): Promise<World> {
     token,
     ids: readable.map(({ id }) => id),
     paths: readable.map(({ path }) => path),
-    rareWords: Array.from({ length: 50 }, (_, n) => `rare${Math.floor((n * projects) / 10 / 50)}`),
+    rareWords: Array.from(
+      { length: 50 },
+      (_, n) => `rare${`${Math.floor((n * projects) / 10 / 50)}`.padStart(4, '0')}`,
+    ),
   }
 }
 
@@ -67,7 +70,7 @@ select
   ${id('project', 'n')},
   case n % 2 when 0 then ${id('group', `1 + n * 7919 % ${groupCount}`)} else ${id('user', `1 + n * 7919 % ${userCount}`)} end,
   'project-' || n, 'Project ' || n || case when n % 10 = 3 then ' forest' else '' end,
-  'Measured values of rare' || n % ${projects / 10} || ', checked and described for all who compare them with others, number ' || n,
+  'Measured values of rare' || lpad((n % ${projects / 10})::text, 4, '0') || ', checked and described for all who compare them with others, number ' || n,
   case when n * 104729 % 100 < 50 then 'public' else 'private' end,
   array['area' || n % 40, 'year' || n % 12], array['https://git.example.com/people/project-' || n],
   repeat('What is in here and how it was made. ', 20), 'user-' || 1 + n * 7919 % ${userCount},

@@ -18,14 +18,33 @@ const secretName =
  * passwords of URIs, and query parameters that are named like secrets.
  */
 export function redact(text: string, secrets: Iterable<string> = []): string {
+  return redactSpellings(text, spellings(secrets))
+}
+
+function redactSpellings(text: string, spelled: readonly string[]): string {
   let result = text
-  for (const secret of spellings(secrets)) result = result.replaceAll(secret, mask)
-  return result.replace(uriPassword, `$1${mask}@`).replace(secretParameter, `$1${mask}`)
+  for (const secret of spelled) result = result.replaceAll(secret, mask)
+  // Every text of every line of a log comes through here, and hardly one of them is a URI.
+  if (result.includes('://')) result = result.replace(uriPassword, `$1${mask}@`)
+  if (result.includes('=')) result = result.replace(secretParameter, `$1${mask}`)
+  return result
 }
 
 /** Whether a field is secret by its name: `password`, `apiKey`, `TB_TOKEN`, or one of the given names. */
 export function isSecretName(name: string, secretFields: ReadonlySet<string> = new Set()): boolean {
-  return secretFields.has(name) || secretName.test(name.toLowerCase().replace(/[_\-\s]/g, ''))
+  return secretFields.has(name) || isSecretByItself(name)
+}
+
+const knownNames = new Map<string, boolean>()
+const mostKnownNames = 10_000
+
+function isSecretByItself(name: string): boolean {
+  const known = knownNames.get(name)
+  if (known !== undefined) return known
+  const isSecret = secretName.test(name.toLowerCase().replace(/[_\-\s]/g, ''))
+  if (knownNames.size >= mostKnownNames) knownNames.clear()
+  knownNames.set(name, isSecret)
+  return isSecret
 }
 
 /** A deep copy in which secret fields are masked and all text is redacted. */
@@ -34,15 +53,15 @@ export function redactFields(
   secretFields: ReadonlySet<string>,
   secrets: Iterable<string> = [],
 ): unknown {
-  const list = [...secrets]
+  const spelled = spellings(secrets)
   const walk = (item: unknown, depth: number): unknown => {
-    if (typeof item === 'string') return redact(item, list)
+    if (typeof item === 'string') return redactSpellings(item, spelled)
     if (typeof item !== 'object' || item === null) return item
     if (depth > 12) return '[too deep]'
     if (item instanceof Error) return walk(describeError(item), depth + 1)
     if (Array.isArray(item)) return item.map((entry) => walk(entry, depth + 1))
     if (item instanceof Date || item instanceof URL)
-      return redact(String(item instanceof Date ? item.toJSON() : item), list)
+      return redactSpellings(String(item instanceof Date ? item.toJSON() : item), spelled)
     if (ArrayBuffer.isView(item)) return `[${item.byteLength} bytes]`
     return Object.fromEntries(
       Object.entries(item).map(([name, entry]) => [
@@ -59,8 +78,21 @@ function describeError(error: Error): Record<string, unknown> {
   return { ...error, type: name, message, stack, ...(cause === undefined ? {} : { cause }) }
 }
 
+/** A log has the same secrets from line to line. */
+let lastSpelled: { readonly given: readonly string[]; readonly all: readonly string[] } = { given: [], all: [] }
+
+function spellings(secrets: Iterable<string>): readonly string[] {
+  const given = [...secrets]
+  if (given.length === lastSpelled.given.length && given.every((secret, at) => secret === lastSpelled.given[at])) {
+    return lastSpelled.all
+  }
+  const all = spell(given)
+  lastSpelled = { given, all }
+  return all
+}
+
 /** Lines too, since logs are made of them, and a key in PEM has many. Longest first, so that a secret which contains another is masked whole. */
-function spellings(secrets: Iterable<string>): string[] {
+function spell(secrets: readonly string[]): string[] {
   const all = new Set<string>()
   for (const secret of secrets) {
     if (secret.length < shortestSecret) continue

@@ -9,8 +9,9 @@ import { findWorkerToken } from '../worker-tokens/index.ts'
 import { readCookie } from './cookies.ts'
 import type { InternalTokens } from './internal-tokens.ts'
 import type { KnownUsers } from './known-users.ts'
+import { lookUpTogether } from './look-up-together.ts'
 import type { Oidc } from './oidc.ts'
-import { findTokenOwner } from './personal-token-store.ts'
+import { findTokenOwners } from './personal-token-store.ts'
 import { refusedToken } from './refusal.ts'
 import { administratorClaims } from './sessions.ts'
 import { userFromClaims } from './user-claims.ts'
@@ -91,10 +92,12 @@ export function bearer({
   readonly users: KnownUsers
   readonly settings: PlatformSettings
 }): Authenticate<Principal> {
+  const ownerOf = lookUpTogether((tokens: readonly string[]) => findTokenOwners(db, tokens))
   const find = async (token: string): Promise<UserPrincipal> => {
     if (token.startsWith('millrace_pat_')) {
-      const owner = await findTokenOwner(db, token)
-      if (owner === null) throw refusedToken('The token is not known: it has expired or was revoked. Make another one.')
+      const owner = await ownerOf(token)
+      if (owner === undefined)
+        throw refusedToken('The token is not known: it has expired or was revoked. Make another one.')
       const { user_id: id, email, first_name: firstName, last_name: lastName, scopes } = owner
       const name = [firstName, lastName].filter(Boolean).join(' ') || email || id
       const isAdmin = owner.is_admin && scopes.includes('admin')

@@ -1,7 +1,8 @@
 import { type Db, sql } from '@millrace/db'
 import { type Authz, platformRef, userRef } from '../authz/index.ts'
 import { change } from '../change.ts'
-import { ensureUser } from '../users/index.ts'
+import { ensureUser, findUsers } from '../users/index.ts'
+import { lookUpTogether } from './look-up-together.ts'
 import type { Claims } from './user-claims.ts'
 
 export interface KnownUsers {
@@ -32,8 +33,9 @@ export function knownUsers({ db, authz }: { readonly db: Db; readonly authz: Aut
     if (admins.size >= mostRemembered) admins.clear()
     admins.set(id, { isAdmin, atMs: performance.now() })
   }
+  const find = lookUpTogether((ids: readonly string[]) => findUsers(db, ids))
   const noteProfile = async (user: Claims) => {
-    await ensureUser({ db, authz }, user)
+    await ensureUser({ db, authz }, user, find)
   }
   return {
     noteProfile,

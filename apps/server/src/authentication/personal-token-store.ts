@@ -72,10 +72,12 @@ export interface TokenOwner {
   readonly scopes: readonly TokenScope[]
 }
 
-/** Whose token it is, if it is good now; notes its use, at most once a minute. */
-export async function findTokenOwner(db: Queryable, token: string): Promise<TokenOwner | null> {
-  const row = await db.maybe<TokenOwner & { readonly id: string; readonly was_noted: boolean }>(sql`
-    select t.id, t.scopes, t.user_id, p.email, p.first_name, p.last_name,
+/** Whose tokens they are, of those that are good now; notes their use, at most once a minute. */
+export async function findTokenOwners(db: Queryable, tokens: readonly string[]): Promise<Map<string, TokenOwner>> {
+  const byHash = new Map(tokens.map((token) => [hashToken(token).toString('hex'), token]))
+  const rows = await db.query<TokenOwner & { readonly id: string; readonly hash: string; readonly was_noted: boolean }>(
+    sql`
+    select t.id, encode(t.sha256, 'hex') as hash, t.scopes, t.user_id, p.email, p.first_name, p.last_name,
       coalesce(u.last_used_at > now() - interval '1 minute', false) as was_noted,
       exists (
         select from authz.relation r
@@ -85,14 +87,16 @@ export async function findTokenOwner(db: Queryable, token: string): Promise<Toke
     from authentication.personal_token t
     join users."user" p on p.id = t.user_id
     left join authentication.personal_token_use u on u.token_id = t.id
-    where t.sha256 = ${hashToken(token)} and t.expires_at > now()`)
-  if (row === undefined) return null
-  if (!row.was_noted) {
+    where t.sha256 = any(array(select decode(unnest(${[...byHash.keys()]}::text[]), 'hex'))) and t.expires_at > now()`,
+  )
+  const unnoted = rows.filter(({ was_noted }) => !was_noted).map(({ id }) => id)
+  if (unnoted.length > 0) {
+    // In the order of ids, so that two who note the same do not wait for each other.
     await db.execute(sql`
       insert into authentication.personal_token_use (token_id)
-      select id from authentication.personal_token where id = ${row.id}
+      select id from authentication.personal_token where id = any(${unnoted}) order by id
       on conflict (token_id) do update set last_used_at = now()
       where personal_token_use.last_used_at < now() - interval '1 minute'`)
   }
-  return row
+  return new Map(rows.map((row) => [byHash.get(row.hash) ?? '', row]))
 }

@@ -11,9 +11,10 @@ import { findUser, type User } from './store.ts'
 export async function ensureUser(
   { db, authz }: Pick<ServerContext, 'db' | 'authz'>,
   principal: Pick<UserPrincipal, 'id' | 'email' | 'firstName' | 'lastName'>,
+  find: (id: string) => Promise<User | undefined> = (id) => findUser(db, id),
 ): Promise<User> {
   const { id } = principal
-  const known = await findUser(db, id)
+  const known = await find(id)
   const profile = {
     id,
     email: principal.email || (known?.email ?? null),

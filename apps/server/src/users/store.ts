@@ -22,6 +22,12 @@ export async function findUser(db: Queryable, id: string): Promise<User | undefi
   return await db.maybe<User>(sql`${selected} where u.id = ${id}`)
 }
 
+/** Those who are there, by id. */
+export async function findUsers(db: Queryable, ids: readonly string[]): Promise<Map<string, User>> {
+  const users = await db.query<User>(sql`${selected} where u.id = any(${ids})`)
+  return new Map(users.map((user) => [user.id, user]))
+}
+
 /** By their ids. */
 export async function listUsers(db: Queryable, range: { limit: number; offset: number }): Promise<Page<User>> {
   return await readUsers(db, sql`true`, range)
