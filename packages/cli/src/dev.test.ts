@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { devFile, killDevs, startDev } from './dev.fixture.ts'
 import { runCommand } from './run-command.fixture.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
-const running = new Set<ChildProcess>()
 let folder: string
 let project: string
 
@@ -19,48 +16,13 @@ beforeAll(async () => {
   project = join(folder, 'shop')
   expect(await runCommand(['init', 'shop'], { cwd: folder })).toMatchObject({ code: 0 })
 })
-afterEach(async () => {
-  for (const child of running) {
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
-})
+afterEach(killDevs)
 afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 }))
 
-interface Dev {
-  readonly child: ChildProcess
-  readonly output: () => string
-  readonly code: Promise<number | null>
-}
-
-async function startDev(...args: string[]): Promise<Dev> {
-  const own = Object.entries(process.env).filter(([name]) => !/^(MILLRACE_|PG|DATABASE_URL|VITEST)/.test(name))
-  const child = spawn(process.execPath, ['--conditions=@millrace/source', bin, 'dev', ...args], {
-    cwd: project,
-    env: Object.fromEntries(own),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  running.add(child)
-  let output = ''
-  const code = new Promise<number | null>((resolve) => {
-    child.once('exit', (status) => {
-      running.delete(child)
-      resolve(status)
-    })
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    output += chunk
-  })
-  const dev = { child, output: () => output, code }
-  await expect.poll(() => output, { timeout: 60_000, interval: 50 }).toMatch(/Ctrl-C stops it|error:/)
-  return dev
-}
-
 const shell = (...args: string[]) => runCommand(args, { cwd: project })
-const devFile = async () => JSON.parse(await readFile(join(project, '.millrace/dev.json'), 'utf8'))
 
 it('serves a project of which a second shell deploys and starts workflows, and stops without a trace', async () => {
-  const dev = await startDev()
+  const dev = await startDev(project)
   expect(dev.output()).toContain('Making a database in')
   expect(dev.output()).toMatch(/listens at http:\/\/127\.0\.0\.1:\d+, for this machine only/)
   expect((await stat(join(project, '.millrace/dev.json'))).mode & 0o777).toBe(0o600)
@@ -75,7 +37,7 @@ it('serves a project of which a second shell deploys and starts workflows, and s
   const done = await shell('trigger', 'local_hello', '--param', 'longest=1', '--wait')
   expect(done.code, done.err + dev.output()).toBe(0)
 
-  const { pid, url, token } = await devFile()
+  const { pid, url, token } = await devFile(project)
   for (const name of await readdir(join(project, '.millrace/keys'))) {
     expect((await stat(join(project, '.millrace/keys', name))).mode & 0o777, name).toBe(0o600)
   }
@@ -98,20 +60,20 @@ it('serves a project of which a second shell deploys and starts workflows, and s
   expect(await dev.code, dev.output()).toBe(0)
   expect(dev.output()).toContain('Stopped. Everything is kept for the next start.')
   await expect.poll(() => below.filter(isAlive), { timeout: 10_000 }).toEqual([])
-  await expect(devFile()).rejects.toThrow()
+  await expect(devFile(project)).rejects.toThrow()
 }, 120_000)
 
 it('has the same address and everything else at the next start, also after it was killed; nothing of it is left then', async () => {
-  const first = await startDev()
-  const before = await devFile()
+  const first = await startDev(project)
+  const before = await devFile(project)
   const below = descendants(before.pid)
   first.child.kill('SIGKILL')
   await first.code
   await expect.poll(() => below.filter(isAlive), { timeout: 30_000 }).toEqual([])
 
-  const second = await startDev()
+  const second = await startDev(project)
   expect(second.output()).toContain('Starting the database')
-  const after = await devFile()
+  const after = await devFile(project)
   expect(after.url).toBe(before.url)
   expect(after.token).not.toBe(before.token)
   const runs = await shell('runs', 'list', '--json')
@@ -121,7 +83,7 @@ it('has the same address and everything else at the next start, also after it wa
 }, 120_000)
 
 it('deploys what changes with --watch, and says what is wrong with it', async () => {
-  const dev = await startDev('--watch')
+  const dev = await startDev(project, '--watch')
   await expect.poll(dev.output, { timeout: 30_000 }).toContain('Deployed local_hello from')
   const module = join(project, 'workflows/hello.ts')
   const text = readFileSync(module, 'utf8')

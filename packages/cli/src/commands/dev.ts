@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { isMillraceError, type Logger } from '@millrace/core'
-import { type Db, type EmbeddedPostgres, openDatabase, startEmbeddedPostgres } from '@millrace/db'
+import { type Db, type EmbeddedPostgres, freePort, openDatabase, startEmbeddedPostgres } from '@millrace/db'
 import { failureBus, localArtifacts } from '@millrace/engine'
 import { type RunningServer, startServer } from '@millrace/server'
 import { type Context, exitCodes } from '../context.ts'
@@ -56,8 +56,12 @@ export async function dev(request: DevRequest, context: Context): Promise<number
     startServer({
       ...{ db, artifacts, log, adminToken: token, port, version, leaseSeconds },
       failureBus: failureBus(),
-      // Who uses it owns the machine.
-      settings: { ...withSecrets, localConnections: true },
+      settings: {
+        ...withSecrets,
+        // Who uses it owns the machine.
+        localConnections: true,
+        publicUrl: settings.publicUrl ?? `http://127.0.0.1:${port}`,
+      },
       scheduler: { retention: { days, keepRuns } },
     }),
   )
@@ -149,7 +153,7 @@ async function database(
   return { db, place }
 }
 
-/** A given port has to be free; else the one of the last time, or any. */
+/** A given port has to be free; else the one of the last time, or any. Known before the server starts, which tells services its address. */
 async function onPort(
   { port }: DevRequest,
   home: string,
@@ -158,11 +162,11 @@ async function onPort(
   const before = lastPort(home)
   let server: RunningServer
   try {
-    server = await start(port ?? before)
+    server = await start((port ?? before) || (await freePort()))
   } catch (error) {
     const isTaken = isMillraceError(error) && error.code === 'PORT_IN_USE'
     if (!isTaken || (port !== undefined && port !== 0) || before === 0) throw error
-    server = await start(0)
+    server = await start(await freePort())
   }
   keepPort(home, Number(new URL(server.url).port))
   return server
@@ -192,8 +196,6 @@ function welcome({
   readonly folder: string
   readonly slots: number
 }): string {
-  const here = relative(process.cwd(), folder)
-  const there = here === '' ? '' : ` ${here}`
   return [
     '',
     `Millrace ${version} listens at ${server.url}, for this machine only.`,
@@ -203,12 +205,20 @@ function welcome({
     '',
     `To sign in with a browser, once and within ten minutes: ${link}`,
     '',
-    'From a second shell in this project, which finds the address and the token by itself:',
-    `  millrace deploy${there}`,
-    '  millrace trigger WORKFLOW --follow',
+    'From a second shell in this folder, which finds the address and the token by itself:',
+    ...nextSteps(folder).map((command) => `  ${command}`),
     '',
     'Ctrl-C stops it.',
     '',
     '',
   ].join('\n')
+}
+
+/** What there is to do where there is a package with workflows, and where there is none yet. */
+function nextSteps(folder: string): readonly string[] {
+  if (!existsSync(join(folder, 'package.json'))) {
+    return ['millrace pipelines apply FILE --project NAMESPACE/PROJECT', 'millrace --help']
+  }
+  const here = relative(process.cwd(), folder)
+  return [`millrace deploy${here === '' ? '' : ` ${here}`}`, 'millrace trigger WORKFLOW --follow']
 }
