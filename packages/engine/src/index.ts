@@ -8,7 +8,7 @@ export { type FailureReportsOptions, startFailureReports } from './failure-event
 export { localArtifacts } from './local-artifacts.ts'
 export type { RetentionOptions } from './retention.ts'
 export { logKey, runFolder } from './runs/attempt-log.ts'
-export { cancelRun } from './runs/cancel-run.ts'
+export { cancelHeldRun, cancelRun } from './runs/cancel-run.ts'
 export { type ClaimRequest, claimTasks } from './runs/claim.ts'
 export { type CreatedRun, createRun, insertRun, type NewRun } from './runs/create-run.ts'
 export { channels, notify } from './runs/events.ts'
@@ -17,7 +17,7 @@ export { returnLeases } from './runs/leases.ts'
 export { isOver } from './runs/lifecycle.ts'
 export { taskRunOutput } from './runs/outputs.ts'
 export { type ClearRequest, clearTasks, markTask } from './runs/reopen.ts'
-export { lockRun, type RunRow, readRun } from './runs/run-row.ts'
+export { lockRun, lockRuns, type RunRow, readRun } from './runs/run-row.ts'
 export { nodeAt, type VersionGraph, VersionGraphs } from './runs/version-graph.ts'
 export {
   type Backfill,

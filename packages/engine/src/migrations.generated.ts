@@ -249,6 +249,8 @@ create index run_event_by_run on engine.run_event (run_id, id);
     name: 'projects',
     sql: `-- What the workflow belongs to, for whoever decides on access; null: to the platform itself. Known by its id only.
 alter table engine.workflow add column project_id text;
+-- When its project was removed: it is used no more, and goes with the last of its runs.
+alter table engine.workflow add column removed_at timestamptz;
 create index workflow_by_project on engine.workflow (project_id) where project_id is not null;
 
 -- What runs of a project's workflows see instead of the platform's variables of the same name.

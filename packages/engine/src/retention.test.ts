@@ -101,3 +101,21 @@ it('may be applied by two at once, and each run is removed once', async () => {
   const removed = await Promise.all([engine, other].map((one) => applyRetention(one, { keepRuns: 0 })))
   expect(removed.reduce((sum, { runs }) => sum + runs, 0)).toBe(60)
 })
+
+it('keeps nothing of a workflow that was removed, once the last of its runs is old', async () => {
+  const artifacts = memoryArtifacts()
+  await using test = await engines.open({ artifacts })
+  const { engine } = test
+  for (const name of ['gone', 'kept']) {
+    await deployWorkflow(engine, manifestOf({ a: [] }, { name }))
+    await createRun(engine, { workflow: name, trigger: 'manual' })
+  }
+  await work(engine, () => output(null))
+  await engine.db.execute(
+    sql`update engine.workflow set removed_at = now(), current_version_id = null where name = 'gone'`,
+  )
+  expect(await applyRetention(engine)).toEqual({ runs: 0, versions: 0, packages: 0 })
+  await age(engine, 31)
+  expect(await applyRetention(engine)).toEqual({ runs: 1, versions: 1, packages: 0 })
+  expect(await engine.db.query(sql`select name from engine.workflow`)).toEqual([{ name: 'kept' }])
+})

@@ -23,20 +23,22 @@ const runsAtOnce = 20
 
 /**
  * Removes old runs with their logs and outputs, then versions that are neither current nor a run's, then packages that no
- * version needs any more. Any number of processes may do this; one does, and the others have nothing to do.
+ * version needs any more. Of workflows that were removed no run is kept for being new, and the last takes the workflow along. Any number of processes may do this; one does, and the others have nothing to do.
  */
 export async function applyRetention(
   engine: Engine,
   { days = 30, keepRuns = 10, signal }: RetentionOptions = {},
 ): Promise<RemovedByRetention> {
   const { db } = engine
-  const workflows = await db.query<{ id: number }>(sql`select id from engine.workflow order by id`)
+  const workflows = await db.query<{ id: number; is_removed: boolean }>(
+    sql`select id, removed_at is not null as is_removed from engine.workflow order by id`,
+  )
   let runs = 0
   let versions = 0
   let packages = 0
-  for (const { id } of workflows) {
+  for (const { id, is_removed } of workflows) {
     for (let removed = runsAtOnce; removed === runsAtOnce && !signal?.aborted; ) {
-      removed = await removeRuns(engine, id, days, keepRuns)
+      removed = await removeRuns(engine, id, days, is_removed ? 0 : keepRuns)
       runs += removed
     }
     const old = await db.query<{ id: number; package_sha256: string | null }>(oldVersions(id, days))
@@ -45,6 +47,11 @@ export async function applyRetention(
       const gone = await removeVersion(engine, id, version.id, days)
       versions += gone.version ? 1 : 0
       packages += gone.package ? 1 : 0
+    }
+    if (is_removed) {
+      await db.execute(sql`
+        delete from engine.workflow w where w.id = ${id} and w.removed_at is not null
+          and not exists (select from engine.workflow_version v where v.workflow_id = w.id)`)
     }
   }
   return { runs, versions, packages }

@@ -3,6 +3,7 @@ import { removeDataConnectors } from '../data-connectors/index.ts'
 import { emitEvent } from '../events/index.ts'
 import { projectRef } from '../projects/index.ts'
 import type { ServerContext } from '../server-context.ts'
+import { retireWorkflows } from './retire-workflows.ts'
 
 /** Projects of a condition on `p`, with everything in them. Nothing comes into them any more from here on. */
 export async function removeProjects(trx: Trx, context: ServerContext, condition: Sql): Promise<void> {
@@ -13,5 +14,7 @@ export async function removeProjects(trx: Trx, context: ServerContext, condition
     await context.authz.forget(trx, projectRef(id))
     await emitEvent(trx, 'project.removed', { id })
   }
-  await trx.execute(sql`delete from common.project where id = any(${projects.map(({ id }) => id)}::text[])`)
+  const ids = projects.map(({ id }) => id)
+  await retireWorkflows(trx, context.engine, ids)
+  await trx.execute(sql`delete from common.project where id = any(${ids}::text[])`)
 }

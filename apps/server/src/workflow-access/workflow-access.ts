@@ -1,3 +1,4 @@
+import { isMillraceError } from '@millrace/core'
 import { type Queryable, type Sql, sql } from '@millrace/db'
 import { findWorkflow, type WorkflowRow } from '@millrace/engine'
 import { type HttpError, notFound } from '@millrace/http'
@@ -28,8 +29,20 @@ export function workflowAccess(db: Queryable, authz: Authz): WorkflowAccess {
   const isAllowed = async (statement: Sql): Promise<boolean> => (await db.maybe(statement)) !== undefined
   return {
     condition,
-    workflow: async (caller, permission, name) =>
-      await findWorkflow(db, name, { where: condition(caller, permission) }),
+    async workflow(caller, permission, name) {
+      if (permission === 'see') return await findWorkflow(db, name, { where: condition(caller) })
+      try {
+        return await findWorkflow(db, name, { where: condition(caller, permission) })
+      } catch (error) {
+        if (!isMillraceError(error) || error.code !== 'WORKFLOW_MISSING') throw error
+        // Says that it is not there to those who do not see it.
+        await findWorkflow(db, name, { where: condition(caller) })
+        throw notFound(
+          'WORKFLOW_MISSING',
+          `There is no workflow "${name}" for you to change: you see it, and may not change it. Ask an owner of its project to make you an editor.`,
+        )
+      }
+    },
     async run(caller, permission, id) {
       const found = await isAllowed(sql`
         select from engine.run r join engine.workflow w on w.id = r.workflow_id

@@ -4,8 +4,8 @@ import { conflict, forbidden } from '@millrace/http'
 import type { WorkflowManifest } from '@millrace/workflow'
 import { change } from '../change.ts'
 import { expectNoPipeline } from '../pipelines/index.ts'
-import { missingProject, projectRef } from '../projects/index.ts'
 import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import { holdWritableProject } from './hold-writable-project.ts'
 
 /**
  * Deploys a version. A workflow that exists stays where it belongs, and takes versions only from those who may change that.
@@ -20,8 +20,7 @@ export async function deployToProject(
 ): Promise<DeployedVersion> {
   const { db, engine, authz } = context
   return await change(db, caller, async (trx) => {
-    if (projectId !== null && !(await authz.can(trx, caller, 'write', projectRef(projectId))))
-      throw missingProject(projectId)
+    if (projectId !== null) await holdWritableProject(trx, authz, caller, projectId)
     const existing = await trx.maybe<{ project_id: string | null; is_writable: boolean }>(sql`
       select w.project_id, ${authz.visible(caller, 'write', 'project', { id: sql`w.project_id` })} as is_writable
       from engine.workflow w where w.name = ${manifest.name} for update`)

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
+import { type Queryable, sql } from '@millrace/db'
 import { packageKey } from '@millrace/engine'
-import { invalid, notFound } from '@millrace/http'
+import { forbidden, invalid, notFound } from '@millrace/http'
+import type { Authz } from '../authz/index.ts'
 import { sha256Text } from '../common-schemas.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import { visibleProjects } from '../projects/index.ts'
+import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
 
 const tag = 'packages'
 const params = z.strictObject({ sha256: sha256Text })
@@ -12,7 +15,7 @@ const packageSchema = z.object({ sha256: z.string(), bytes: z.int() }).openapi('
 /** A package is kept whole in memory while it is checked. */
 const maxPackageBytes = 256 * 1024 * 1024
 
-export function packageRoutes(api: ServerApi, { engine: { artifacts } }: ServerContext): void {
+export function packageRoutes(api: ServerApi, { db, authz, engine: { artifacts } }: ServerContext): void {
   api.endpoint(
     {
       method: 'put',
@@ -28,7 +31,13 @@ export function packageRoutes(api: ServerApi, { engine: { artifacts } }: ServerC
       maxBodyBytes: maxPackageBytes,
       answers: { 200: packageSchema, 201: packageSchema },
     },
-    async ({ params: { sha256 }, bytes }) => {
+    async ({ principal, params: { sha256 }, bytes }) => {
+      if (!(await mayDeploySomewhere(db, authz, principal))) {
+        throw forbidden(
+          'PROJECT_REQUIRED',
+          'Packages are uploaded by those who may change a project. Create one, or ask the owner of one to make you an editor.',
+        )
+      }
       const hash = createHash('sha256').update(bytes).digest('hex')
       if (hash !== sha256) {
         throw invalid(
@@ -64,4 +73,12 @@ export function packageRoutes(api: ServerApi, { engine: { artifacts } }: ServerC
       return { status: 200, body: { sha256, bytes } }
     },
   )
+}
+
+async function mayDeploySomewhere(db: Queryable, authz: Authz, caller: UserPrincipal): Promise<boolean> {
+  if (caller.isAdmin) return true
+  const found = await db.maybe(
+    sql`select from common.project p where ${visibleProjects(authz, caller, 'write')} limit 1`,
+  )
+  return found !== undefined
 }
