@@ -1,6 +1,12 @@
 export { syncAdmins } from './admins.ts'
 export type { Authz, Caller, ObjectRef, ObjectType, Question, Relation } from './authz.ts'
 export { createAuthz } from './create-authz.ts'
-export { countVisible, type ProjectFilter, type ReadableProjects, readableProjects } from './readable-projects.ts'
+export {
+  countVisible,
+  type ProjectFilter,
+  type ReadableProjects,
+  readableProjects,
+  readProjectPage,
+} from './readable-projects.ts'
 export { everyAnonymous, everyUser, platformRef, publicViewers, userRef } from './refs.ts'
 export { type Member, type Role, type RoleChange, removeRoles, rolesOf, setRoles } from './roles.ts'

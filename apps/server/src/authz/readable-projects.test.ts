@@ -4,7 +4,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { migrateServer } from '../database.ts'
 import { anonymous, randomFrom, user } from './access-worlds.fixture.ts'
 import { conditionOn } from './compile.ts'
-import { type Caller, countVisible, createAuthz, type ProjectFilter, readableProjects } from './index.ts'
+import {
+  type Caller,
+  countVisible,
+  createAuthz,
+  type ProjectFilter,
+  readableProjects,
+  readProjectPage,
+} from './index.ts'
 
 let postgres: Awaited<ReturnType<typeof startPostgres>>
 let db: Db
@@ -119,10 +126,12 @@ it.each([5, 60])('pages and totals are those of the plain condition (%i percent 
         { limit: 100, offset: 300 },
         { limit: 1, offset: 100_000 },
       ]) {
-        const { page, total } = readableProjects(caller, filter, range)
-        const rows = await db.query<{ id: string }>(sql`select id from (${page}) as p`)
-        const counted = await db.one<{ total: number }>(sql`select ${total} as total`)
-        expect({ ids: rows.map(({ id }) => id), total: counted.total }).toEqual(await plainly(caller, filter, range))
+        const { rows, total } = await readProjectPage<{ id: string }>(
+          db,
+          { caller, filter, range },
+          (page) => sql`select id from (${page}) as p`,
+        )
+        expect({ ids: rows.map(({ id }) => id), total }).toEqual(await plainly(caller, filter, range))
       }
     }
   }
@@ -225,12 +234,14 @@ it.each([0, 30])(
       await makeProjects(count, { groups: 500, publicPercent })
       await db.execute(sql`insert into authz.relation select 'project', id, 'owner', 'user', 'u0' from common.project`)
       for (const [name, caller] of Object.entries(callers)) {
-        const { page, total } = readableProjects(caller, {}, { limit: 20, offset: 0 })
-        const list = await cost(sql`
-        select ${total} as total, page.* from (select) as one left join lateral (${page}) as page on true`)
-        expect(list.buffers, `list of ${name}, ${count} projects`).toBeLessThan(350)
-        // Afterwards a statement keeps its plan.
-        expect(list.planned, `list of ${name}, ${count} projects`).toBeLessThan(6)
+        const { page, likelyPage, total } = readableProjects(caller, {}, { limit: 20, offset: 0 })
+        for (const one of likelyPage === null ? [page] : [likelyPage, page]) {
+          const list = await cost(sql`
+          select ${total} as total, page.* from (select) as one left join lateral (${one}) as page on true`)
+          expect(list.buffers, `list of ${name}, ${count} projects`).toBeLessThan(350)
+          // Afterwards a statement keeps its plan.
+          expect(list.planned, `list of ${name}, ${count} projects`).toBeLessThan(6)
+        }
       }
       for (const caller of [user('u1'), user('nobody'), user('u0'), anonymous]) {
         const asked = sql`jsonb_to_recordset(${sql.json([{ id: 'p9' }])}::jsonb) as asked (id text)`

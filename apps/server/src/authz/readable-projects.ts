@@ -1,4 +1,5 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
+import { bucketOf, type Page, readPage } from '../read-page.ts'
 import type { Caller } from './authz.ts'
 import { conditionAmong, isAdmin, mayBeAdmin, objectsOf } from './compile.ts'
 import { ruleOf } from './rules.ts'
@@ -10,9 +11,16 @@ export interface ProjectFilter {
   readonly directMember?: boolean
 }
 
+interface Range {
+  readonly limit: number
+  readonly offset: number
+}
+
 export interface ReadableProjects {
   /** A statement for `from (…) as p`: rows of `common.project`, a page of those that the caller reads, the last changed first. */
   readonly page: Sql
+  /** The same, but for the projects of the page that are not among the last changed ones; null where it would be no cheaper. */
+  readonly likelyPage: Sql | null
   /** An expression: how many there are on all pages. */
   readonly total: Sql
 }
@@ -20,24 +28,44 @@ export interface ReadableProjects {
 const lastChangedFirst = sql`order by updated_at desc, id desc`
 
 /**
- * The list of projects at a cost that does not grow with how many there are, but with the namespaces and projects that the caller
- * has a role in, and with how far back the page is.
+ * A page of the list of projects, and how many there are, at a cost that does not grow with how many there are, but with the
+ * namespaces and projects that the caller has a role in, and with how far back the page is.
  *
- * The page is looked for among the last changed projects, where everybody who reads many finds it. When these have too few, it is
- * merged from three lists, of which an index has each in this order: what is public, what is private in every namespace that the
- * caller reads, and what else the caller has a role on. The total is added up from tallies; only the last of the three is counted.
+ * The page is looked for among the last changed projects, where everybody who reads many finds it. The total tells whether it is
+ * whole. Otherwise a second statement merges it from three lists, of which an index has each in this order: what is public, what is
+ * private in every namespace that the caller reads, and what else the caller has a role on. Totals are added up from tallies;
+ * only the last of the three is counted.
+ *
+ * @param rowsOf The statement that reads what is wanted from such a page, in its order.
  */
-export function readableProjects(
-  caller: Caller,
-  filter: ProjectFilter,
-  { limit, offset }: { readonly limit: number; readonly offset: number },
-): ReadableProjects {
+export async function readProjectPage<Row extends object>(
+  db: Queryable,
+  { caller, filter, range }: { readonly caller: Caller; readonly filter: ProjectFilter; readonly range: Range },
+  rowsOf: (page: Sql) => Sql,
+): Promise<Page<Row>> {
+  const projects = readableProjects(caller, filter, range)
+  const { likelyPage, total } = projects
+  if (likelyPage !== null) {
+    const likely = await readPage<Row>(db, { rows: rowsOf(likelyPage), total })
+    if (likely.rows.length === Math.min(range.limit, Math.max(0, likely.total - range.offset))) return likely
+  }
+  return await readPage<Row>(db, { rows: rowsOf(projects.page), total })
+}
+
+/** What `readProjectPage` reads by. */
+export function readableProjects(caller: Caller, filter: ProjectFilter, { limit, offset }: Range): ReadableProjects {
   // Values that the planner cannot see, so that it does not plan anew for each page.
   const range = sql`${lastChangedFirst} limit (select ${limit}::bigint) offset (select ${offset}::bigint)`
+  const end = bucketOf(offset + limit)
+  const isListed = !filter.directMember && !caller.isAdmin
   return {
-    page: sql`
-      select p.* from (select id from (${candidates(caller, filter, offset + limit)}) as candidate ${range}) as listed
-      cross join lateral (select * from common.project where id = listed.id offset 0) as p ${lastChangedFirst}`,
+    // Long, and made for those only who need it.
+    get page() {
+      return sql`
+      select p.* from (select id from (${candidates(caller, filter, end)}) as candidate ${range}) as listed
+      cross join lateral (select * from common.project where id = listed.id offset 0) as p ${lastChangedFirst}`
+    },
+    likelyPage: isListed && filter.namespaceId === undefined ? amongLastChanged(caller, end, range) : null,
     total: totalOf(caller, filter),
   }
 }
@@ -48,23 +76,14 @@ export async function countVisible(db: Queryable, caller: Caller, filter: Projec
   return total
 }
 
-/** What has the first `wanted` readable projects in it. */
-function candidates(caller: Caller, filter: ProjectFilter, wanted: number): Sql {
-  const end = bucketOf(wanted)
+/** What has the first `end` readable projects in it. */
+function candidates(caller: Caller, filter: ProjectFilter, end: number): Sql {
   if (filter.directMember) return sql`select p.id, p.updated_at ${withOwnRole(caller, filter)}`
   if (caller.isAdmin) return everything(filter, end)
-  if (filter.namespaceId === undefined) return amongLastChanged(caller, wanted, end)
   return sql.join(lists(caller, filter, end), ' union all ')
 }
 
-/**
- * The bounds of inner lists stand in the text of the statement, because the planner has to know how few rows are wanted, and as
- * powers of two, because there should be few texts.
- */
-function bucketOf(rows: number): number {
-  return 2 ** Math.min(40, Math.max(5, Math.ceil(Math.log2(rows))))
-}
-
+/** In the text of the statement, because the planner has to know how few rows are wanted. */
 function first(rows: number): Sql {
   return sql`${lastChangedFirst} limit ${sql.literal(`${rows}`)}`
 }
@@ -80,27 +99,13 @@ function everything({ namespaceId }: ProjectFilter, end: number): Sql {
   return sql.join(kinds, ' union all ')
 }
 
-function amongLastChanged(caller: Caller, wanted: number, end: number): Sql {
-  const looked = 16 * end
+/** Reads no further than the page goes. */
+function amongLastChanged(caller: Caller, end: number, range: Sql): Sql {
   const isReadable = conditionAmong(caller, 'project', 'read', sql`p.id`, {
     project_namespace: sql`p.namespace_id`,
     public_viewer: sql`p.visibility = 'public'`,
   })
-  const others = lists(caller, {}, end).map(
-    (list) => sql`select id, updated_at from ${list} as list where not (select are_enough from last)`,
-  )
-  return sql`
-    with last_changed as materialized (
-      select p.id, p.updated_at, ${isReadable} as is_readable
-      from (select id, namespace_id, visibility, updated_at from common.project ${first(looked)}) as p
-    ), last as materialized (
-      select
-        count(*) < ${sql.literal(`${looked}`)}::bigint
-        or count(*) filter (where is_readable) >= ${wanted}::bigint as are_enough
-      from last_changed
-    )
-    select id, updated_at from last_changed where is_readable and (select are_enough from last)
-    union all ${sql.join(others, ' union all ')}`
+  return sql`select p.* from (select * from common.project ${first(4 * end)}) as p where ${isReadable} ${range}`
 }
 
 /** Lists that have no project in common, each with its first `end` ones. */

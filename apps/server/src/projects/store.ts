@@ -1,7 +1,7 @@
 import { isMillraceError } from '@millrace/core'
 import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import { invalid } from '@millrace/http'
-import { type Authz, type Caller, type ProjectFilter, readableProjects } from '../authz/index.ts'
+import { type Authz, type Caller, type ProjectFilter, readProjectPage } from '../authz/index.ts'
 import { namespaceIdBySlug } from '../namespaces/index.ts'
 import { type Page, readPage } from '../read-page.ts'
 
@@ -52,14 +52,14 @@ export async function listProjects(
     directMember,
     namespaceId: namespace === undefined ? undefined : sql`(select ${namespaceIdBySlug(namespace)})`,
   }
-  const { page, total } = readableProjects(caller, filter, range)
-  return await readPage<Project>(db, {
-    rows: sql`
+  return await readProjectPage<Project>(
+    db,
+    { caller, filter, range },
+    (page) => sql`
       select ${columns}, null as documentation
       from (${page}) as p cross join lateral (select * from common.namespace where id = p.namespace_id offset 0) as n
       order by p.updated_at desc, p.id desc`,
-    total,
-  })
+  )
 }
 
 /** Copies of a project that the condition on `p` holds for, the last changed first; without their documentation. */
