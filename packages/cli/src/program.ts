@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseAmount, parseNames, parseSize } from './parse-values.ts'
 import { addBuild } from './program/build.ts'
 import { addConnectors } from './program/connectors.ts'
+import { addDatasets } from './program/datasets.ts'
 import { addInit } from './program/init.ts'
 import { addNotify } from './program/notify.ts'
 import type { Run } from './program/run.ts'
@@ -36,6 +37,7 @@ export function createProgram(run: Run, version: string): Command {
   addTinybird(program, run)
   addNotify(program, run)
   addConnectors(program, run)
+  addDatasets(program, run)
   addBuild(program, run)
   addTask(program, run)
   program.addHelpText('after', () => overview(program))

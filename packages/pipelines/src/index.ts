@@ -24,6 +24,7 @@ export type { DatasetContent, DatasetRow, DatasetValue } from './datasets/datase
 export { checkEnvironment, type Environment, environmentBucket, environments } from './datasets/environments.ts'
 export { countDataset, type Fetched, type FetchOptions, fetchDataset } from './datasets/fetch.ts'
 export { type Comparison, comparisons, type PartitionFilter } from './datasets/filters.ts'
+export { type ListedDataset, listDatasets } from './datasets/list-datasets.ts'
 export type { PartitionType } from './datasets/partition-values.ts'
 export {
   differingPartitionValues,

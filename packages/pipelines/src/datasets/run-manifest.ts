@@ -31,7 +31,7 @@ export interface RunManifest {
   readonly files: readonly PublishedFile[]
 }
 
-const manifestName = '_current.json'
+export const manifestName = '_current.json'
 
 /** The folder of a run, as Hive names partitions. */
 export function runFolder(place: DatasetPlace, runId: string): string {
