@@ -28,9 +28,10 @@ export function brokerSchema(
       title: 'Certificate authority',
       description:
         'File that the certificate of the server is checked against. Default: the authorities known to the runtime.',
+      localPath: true,
     },
-    tls_cert: { type: 'string', title: 'Client certificate', description: 'File.' },
-    tls_key: { type: 'string', title: 'Client key', description: 'File.' },
+    tls_cert: { type: 'string', title: 'Client certificate', description: 'File.', localPath: true },
+    tls_key: { type: 'string', title: 'Client key', description: 'File.', localPath: true },
     connect_timeout: {
       type: 'integer',
       title: 'Connection timeout in seconds',

@@ -56,6 +56,7 @@ export const configSchema: ConfigSchema = {
       description:
         'File that the certificate of the server is checked against; `system` for the authorities known to the runtime.',
       env: ['PGSSLROOTCERT'],
+      localPath: true,
     },
     connect_timeout: {
       type: 'integer',
