@@ -172,6 +172,26 @@ describe('the process of a deployment', () => {
     expect(text).not.toContain('a-token-that-is-secret')
   })
 
+  test('takes users in JSON for tests only when it is told to', async () => {
+    const { databaseUrl } = await servers.start()
+    const env = {
+      ...{ MILLRACE_DATABASE_URL: databaseUrl, MILLRACE_ADMIN_TOKEN: 'a-token-that-is-secret', MILLRACE_PORT: '0' },
+    }
+    const headers = { authorization: 'Bearer {"id": "ada", "first_name": "Ada"}' }
+    for (const [more, status] of [
+      [{}, 401],
+      [{ MILLRACE_DUMMY_USERS: 'true' }, 200],
+    ] as const) {
+      const { child, url, ended } = await run({ ...env, ...more })
+      expect((await fetch(`${await url}/api/data/user`, { headers })).status).toBe(status)
+      child.kill('SIGTERM')
+      expect((await ended).text.includes('everybody may be anybody')).toBe(status === 200)
+    }
+    const { url, ended } = await run({ ...env, MILLRACE_DUMMY_USERS: 'true', MILLRACE_HOST: '0.0.0.0' })
+    url.catch(() => {})
+    expect((await ended).text).toContain('may listen on 127.0.0.1 only, not on 0.0.0.0')
+  })
+
   test.each([
     [
       {},

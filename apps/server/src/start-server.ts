@@ -1,4 +1,5 @@
 import {
+  ConfigError,
   type Logger,
   type PlatformSettings,
   readGuideSettings,
@@ -26,6 +27,7 @@ import { migrateServer } from './database.ts'
 import { startEventDelivery } from './events/index.ts'
 import { allJobs } from './jobs/all-jobs.ts'
 import { startJobs } from './jobs/index.ts'
+import { isLoopback } from './known-hosts.ts'
 import { checkKeys } from './secrets/index.ts'
 import type { ServerContext } from './server-context.ts'
 import { version as ownVersion } from './version.ts'
@@ -50,7 +52,7 @@ export interface StartServerOptions {
   readonly version?: string
   /** What the features of the server are told by the operator. Default: nothing. */
   readonly settings?: PlatformSettings
-  /** Takes a JSON object as a bearer token for the user that it describes. For tests only. Default false. */
+  /** Takes a JSON object as a bearer token for the user that it describes. For tests only. Default: what the settings say. */
   readonly dummyUsers?: boolean
 }
 
@@ -74,11 +76,13 @@ export interface RunningServer extends AsyncDisposable {
 /**
  * Migrates the database, starts the scheduler and listens.
  *
- * @throws ConfigError PORT_IN_USE, PORT_NOT_PERMITTED, HOST_UNKNOWN, KEY_INVALID and others about keys, and what migrations say.
+ * @throws ConfigError DUMMY_USERS_REFUSED, PORT_IN_USE, PORT_NOT_PERMITTED, HOST_UNKNOWN, KEY_INVALID and others about keys,
+ * and what migrations say.
  */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { db, artifacts, log, adminToken, host, port, leaseSeconds, failureBus = null, version = ownVersion } = options
-  const { settings = readPlatformSettings({ env: {} }), dummyUsers = false } = options
+  const { settings = readPlatformSettings({ env: {} }), dummyUsers = settings.dummyUsers } = options
+  if (dummyUsers) checkDummyUsers(host, log)
   await checkKeys(settings)
   await migrateServer(db)
   const engine = createEngine({
@@ -129,4 +133,13 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     close,
     [Symbol.asyncDispose]: () => close(),
   }
+}
+
+function checkDummyUsers(host: string | undefined, log: Logger): void {
+  if (host !== undefined && !isLoopback(host)) {
+    throw new ConfigError('DUMMY_USERS_REFUSED', {
+      message: `MILLRACE_DUMMY_USERS lets everybody be anybody, so the server may listen on 127.0.0.1 only, not on ${host}. Unset one of the two.`,
+    })
+  }
+  log.warn('everybody may be anybody here: this is for tests')
 }

@@ -190,12 +190,6 @@ export const platformSettings = defineSettings({
     secret: true,
     description: 'Its secret.',
   },
-  keycloakAdminRole: {
-    env: 'MILLRACE_KEYCLOAK_ADMIN_ROLE',
-    type: 'string',
-    default: 'renku-admin',
-    description: 'Role of the realm whose holders administer the platform.',
-  },
   allowedAddresses: {
     env: 'MILLRACE_ALLOWED_ADDRESSES',
     type: 'string',
@@ -427,7 +421,7 @@ export const platformSettings = defineSettings({
     env: 'MILLRACE_OIDC_ADMIN_ROLE',
     type: 'string',
     default: 'millrace-admin',
-    description: 'The role of administrators of the platform.',
+    description: 'The role of administrators of the platform, in tokens and in the realm of Keycloak.',
   },
   sessionIdleMinutes: {
     env: 'MILLRACE_SESSION_IDLE_MINUTES',
@@ -544,6 +538,13 @@ export const platformSettings = defineSettings({
     type: 'string',
     default: 'millrace',
     description: 'What the names of buckets of datasets begin with, before a dash and the environment, for the worker.',
+  },
+  dummyUsers: {
+    env: 'MILLRACE_DUMMY_USERS',
+    type: 'boolean',
+    default: false,
+    description:
+      'For tests of programs that call the server: a bearer token in JSON, such as `{"id": "ada", "is_admin": true}`, makes the caller that user. It proves nothing, so only a server that listens on this machine takes it.',
   },
 })
 

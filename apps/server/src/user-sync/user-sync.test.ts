@@ -108,14 +108,14 @@ it('makes those administrators who have the role, and no others', async () => {
   const list = '/api/data/users'
   await ada('GET', '/api/data/user')
   expect((await ada('GET', list)).status).toBe(403)
-  keycloak.holders.set('renku-admin', ['ada-1'])
+  keycloak.holders.set('millrace-admin', ['ada-1'])
   expect(await adminSync.run(context, signal)).toEqual({ administrators: 1, added: 1, removed: 0 })
   const relations = async () =>
     await server.db.query(
       sql`select subject_id from authz.relation where object_type = 'platform' and relation = 'admin'`,
     )
   expect(await relations()).toEqual([{ subject_id: 'ada-1' }])
-  keycloak.holders.set('renku-admin', [])
+  keycloak.holders.set('millrace-admin', [])
   expect(await adminSync.run(context, signal)).toEqual({ administrators: 0, added: 0, removed: 1 })
   expect(await relations()).toEqual([])
 })

@@ -52,7 +52,7 @@ export const adminSync: Job = {
   schedule: (settings) => (isKeycloakSet(settings) ? '*/2 * * * *' : null),
   async run({ db, authz, settings }, signal) {
     const keycloak = await connectKeycloak(settings, signal)
-    const ids = await keycloak.holders(settings.keycloakAdminRole)
+    const ids = await keycloak.holders(settings.oidcAdminRole)
     const { added, removed } = await change(
       db,
       { id: 'job:admin-sync' },
