@@ -42,7 +42,7 @@ export async function lockLink(trx: Trx, dataConnectorId: string, id: string): P
     where l.id = ${id} and l.data_connector_id = ${dataConnectorId} for update`)
 }
 
-/** Those that the condition on `l`, the connector `d` and the project `p` holds for, the oldest first; at most 1,000. */
+/** Those that the condition on `l`, the connector `d`, the project `within` that this is in, and the project `p` holds for, the oldest first; at most 1,000. */
 export async function listLinks(db: Queryable, condition: Sql): Promise<ProjectLink[]> {
   return await db.query<ProjectLink>(sql`
     select ${columns} ${source} where ${condition} order by l.id limit 1000`)
@@ -55,6 +55,7 @@ export async function countLinks(db: Queryable, condition: Sql): Promise<number>
 const source = sql`
   from data_connectors.project_link l
   join data_connectors.data_connector d on d.id = l.data_connector_id
+  left join common.project within on within.id = d.project_id
   join common.project p on p.id = l.project_id`
 
 function linkedTo(dataConnectorId: string, projectId: string): Relation {

@@ -68,6 +68,32 @@ test('case 8: a connector in a project is read by who reads the project as a mem
   expect(await statusOf(alice, '/api/data/namespaces/alice/projects/delays/data_connectors/flights')).toBe(200)
 })
 
+test('case 8: who views a group finds connectors in its projects in lists, and no longer when the project leaves', async () => {
+  const server = await servers.start()
+  const alice = await signedIn(server, 'alice')
+  const [viewer, stranger] = [await signedIn(server, 'viewer'), await signedIn(server, 'stranger')]
+  await made(alice, '/api/data/groups', { name: 'Airline', slug: 'airline' })
+  await join(alice, '/api/data/groups/airline', 'viewer', 'viewer')
+  const project = await newProject(alice, { namespace: 'airline' })
+  const inProject = await newConnector(alice, { namespace: 'airline/delays' })
+  const own = await newConnector(alice)
+  await made(alice, `${connectors}/${own.id}/project_links`, { project_id: project.id })
+  const listed = async (call: CallServer) => {
+    const { body, headers } = await call('GET', connectors)
+    return [body.map(({ id }: { id: string }) => id), headers.get('total')]
+  }
+  const links = `/api/data/projects/${project.id}/inaccessible_data_connector_links`
+  expect(await listed(alice)).toEqual([[own.id, inProject.id], '2'])
+  expect(await listed(viewer)).toEqual([[inProject.id], '1'])
+  expect((await viewer('GET', links)).body).toEqual({ count: 1 })
+  expect(await listed(stranger)).toEqual([[], '0'])
+  const headers = { 'if-match': project.etag }
+  const moved = await alice('PATCH', `/api/data/projects/${project.id}`, { headers, body: { namespace: 'alice' } })
+  expect(moved.status).toBe(200)
+  expect(await listed(viewer)).toEqual([[], '0'])
+  expect(await statusOf(viewer, `${connectors}/${inProject.id}`)).toBe(404)
+})
+
 test('case 8: an editor of a group reads and makes connectors of the group, and changes none', async () => {
   const server = await servers.start()
   const alice = await signedIn(server, 'alice')

@@ -4,7 +4,7 @@ import { invalid } from '@millrace/http'
 import type { Authz, Caller, ObjectRef } from '../authz/index.ts'
 import { namespaceIdBySlug, namespaceRef, projectIdByPath } from '../namespaces/index.ts'
 import { projectRef } from '../projects/index.ts'
-import { type Page, readPage } from '../read-page.ts'
+import { type Page, pageOf, readPage } from '../read-page.ts'
 import type { Storage } from '../storage/index.ts'
 
 /** Where a connector is: in a namespace, in a project, or global with neither. */
@@ -40,15 +40,15 @@ const columns = sql`
     when n.group_id is null then 'user'
     else 'group'
   end as kind,
-  case when d.project_id is null then n.slug else n.slug || '/' || p.slug end as namespace,
+  case when d.project_id is null then n.slug else n.slug || '/' || within.slug end as namespace,
   d.storage_type as "storageType", d.configuration, d.source_path as "sourcePath", d.target_path as "targetPath", d.readonly,
   d.doi, d.publisher_name as "publisherName", d.publisher_url as "publisherUrl",
   d.created_by as "createdBy", d.creation_date as "creationDate", d.updated_at as "updatedAt"`
 
 const source = sql`
   from data_connectors.data_connector d
-  left join common.project p on p.id = d.project_id
-  left join common.namespace n on n.id = coalesce(d.namespace_id, p.namespace_id)`
+  left join common.project within on within.id = d.project_id
+  left join common.namespace n on n.id = coalesce(d.namespace_id, within.namespace_id)`
 
 export function connectorRef(id: string): ObjectRef {
   return { type: 'data_connector', id }
@@ -60,11 +60,12 @@ export function placeRef({ namespaceId, projectId, kind }: Place): ObjectRef | n
   return namespaceId === null ? null : namespaceRef({ id: namespaceId, kind: kind === 'group' ? 'group' : 'user' })
 }
 
-/** A condition on `d`: the caller has the permission. */
+/** A condition on `d`, and on `within` as the project that it is in, if it is in one: the caller has the permission. */
 export function visibleConnectors(authz: Authz, caller: Caller, permission: string): Sql {
   return authz.visible(caller, permission, 'data_connector', {
     id: sql`d.id`,
     data_connector_namespace: sql`coalesce(d.namespace_id, d.project_id)`,
+    project_namespace: sql`within.namespace_id`,
     public_viewer: sql`d.visibility = 'public'`,
   })
 }
@@ -77,8 +78,10 @@ export async function listConnectors(
 ): Promise<Page<DataConnector>> {
   const condition = sql.join(conditions, ' and ')
   return await readPage<DataConnector>(db, {
-    rows: sql`select ${columns} ${source} where ${condition} order by d.id desc limit ${range.limit} offset ${range.offset}`,
-    total: sql`(select count(*) from data_connectors.data_connector d where ${condition})`,
+    rows: pageOf(sql`select ${columns} ${source} where ${condition} order by d.id desc`, range),
+    total: sql`(
+      select count(*) from data_connectors.data_connector d left join common.project within on within.id = d.project_id
+      where ${condition})`,
   })
 }
 

@@ -1,6 +1,6 @@
 import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import { namespaceIdBySlug } from '../namespaces/index.ts'
-import { type Page, readPage } from '../read-page.ts'
+import { type Page, pageOf, readPage } from '../read-page.ts'
 
 export interface Group {
   readonly id: string
@@ -23,7 +23,7 @@ export async function listGroups(
   range: { readonly limit: number; readonly offset: number },
 ): Promise<Page<Group>> {
   return await readPage<Group>(db, {
-    rows: sql`${selected} where ${condition} order by g.id desc limit ${range.limit} offset ${range.offset}`,
+    rows: pageOf(sql`${selected} where ${condition} order by g.id desc`, range),
     total: sql`(select count(*) from common."group" g where ${condition})`,
   })
 }

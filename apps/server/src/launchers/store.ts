@@ -2,7 +2,7 @@ import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import type { Authz, Caller } from '../authz/index.ts'
 import { type EnvironmentRow, environmentColumns } from '../environments/index.ts'
 import { newId } from '../ids.ts'
-import { type Page, readPage } from '../read-page.ts'
+import { type Page, pageOf, readPage } from '../read-page.ts'
 
 export interface EnvVariable {
   readonly name: string
@@ -47,10 +47,10 @@ export function projectsFor(authz: Authz, caller: Caller, permission: string): S
 export async function listLaunchers(
   db: Queryable,
   where: Sql,
-  { limit, offset }: { readonly limit: number; readonly offset: number },
+  range: { readonly limit: number; readonly offset: number },
 ): Promise<Page<Launcher>> {
   const { rows, total } = await readPage<LauncherRow & { readonly environment_id: string }>(db, {
-    rows: sql`${launchers} where ${where} order by l.creation_date desc, l.id desc limit ${limit} offset ${offset}`,
+    rows: pageOf(sql`${launchers} where ${where} order by l.creation_date desc, l.id desc`, range),
     total: sql`(select count(*) from sessions.launcher l join common.project p on p.id = l.project_id where ${where})`,
   })
   const ids = rows.map(({ environment_id }) => environment_id)
