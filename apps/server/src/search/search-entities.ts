@@ -1,6 +1,6 @@
-import { type Db, type Sql, sql, transaction } from '@millrace/db'
+import { type Queryable, type Sql, sql } from '@millrace/db'
 import type { Authz, Caller } from '../authz/index.ts'
-import { conditionOf } from './conditions.ts'
+import { conditionOf, hidden } from './conditions.ts'
 import type { EntityType, SearchQuery, Sort } from './search-query.ts'
 import { textQuery } from './text-query.ts'
 
@@ -54,47 +54,41 @@ export interface SearchOptions {
 const keywordsAtMost = 50
 
 /**
- * Finds, counts and reads the page in one statement. To plan and compile it takes several times longer than to execute it, and
- * the plan is the same whatever is looked for: it is made once for each form of a search.
+ * Finds, counts and reads the page in one statement. To plan it takes several times longer than to execute it, and the plan is the
+ * same whatever is looked for: with values that the planner cannot see, it is made a few times for each form of a search.
  */
 export async function searchEntities(
-  db: Db,
+  db: Queryable,
   authz: Authz,
   caller: Caller,
   query: SearchQuery,
   { limit, offset, allKeywords }: SearchOptions,
 ): Promise<Found> {
   const text = textQuery(query.words)
-  const score = text === null ? sql`0::real` : sql`ts_rank(e.document, ${text}::tsquery)`
+  const score = text === null ? sql`0::real` : sql`ts_rank(e.document, ${hidden(sql`${text}::tsquery`)})`
   const order = orderOf(query.sort)
-  const statement = sql`
+  return await db.one<Found>(sql`
     with hit as materialized (
       select e.type, e.id, e.name, e.created_at, e.keywords, ${score} as score
       from search.entity e
       where ${conditionOf(query, authz, caller)}
     ),
     page as materialized (
-      select row_number() over (order by ${order}) as place, type, id, score from hit order by ${order} limit ${limit} offset ${offset}
+      select row_number() over (order by ${order}) as place, type, id, score from hit order by ${order} limit ${hidden(sql`${limit}::bigint`)} offset ${hidden(sql`${offset}::bigint`)}
     )
     select
       (select count(*) from hit) as total,
-      (select coalesce(jsonb_object_agg(type, count), '{}') from (select type, count(*) from hit group by type) as counted) as types,
+      (select coalesce(json_object_agg(type, count), '{}') from (select type, count(*) from hit group by type) as counted) as types,
       (
-        select coalesce(jsonb_object_agg(keyword, count), '{}')
+        select coalesce(json_object_agg(keyword, count), '{}')
         from (
           select keyword, count(*)
-          from (select keywords from hit where keywords <> '{}' order by score desc limit ${allKeywords ? null : 1000}::bigint) as best,
+          from (select keywords from hit where keywords <> '{}' order by score desc limit ${hidden(sql`${allKeywords ? null : 1000}::bigint`)}) as best,
             unnest(best.keywords) as keyword
           group by keyword order by count desc, keyword limit ${keywordsAtMost}
         ) as counted
       ) as keywords,
-      (select coalesce(jsonb_agg(to_jsonb(item) - 'place' order by place), '[]') from (${itemsOf()}) as item) as items`
-  return await transaction(db, async (trx) => {
-    await trx.execute(
-      sql`select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`,
-    )
-    return await trx.one<Found>(statement)
-  })
+      (select coalesce(json_agg(item order by place), '[]') from (${itemsOf()}) as item) as items`)
 }
 
 function itemsOf(): Sql {
@@ -103,10 +97,10 @@ function itemsOf(): Sql {
       page.place, page.score, e.type, e.id, e.slug, e.name, e.is_public, e.keywords, e.description, e.created_at, e.doi,
       e.publisher_name, concat_ws('/', n.slug, within.slug, e.slug) as path,
       coalesce(p.repositories, '{}') as repositories, d.storage_type, d.readonly, u.first_name, u.last_name,
-      case when n.id is not null then jsonb_build_object(
+      case when n.id is not null then json_build_object(
         'id', n.id, 'slug', n.slug, 'kind', case when n.group_id is null then 'user' else 'group' end,
         'name', coalesce(g.name, nullif(concat_ws(' ', owner.first_name, owner.last_name), ''), n.slug)) end as namespace,
-      case when e.type <> 'User' then jsonb_build_object(
+      case when e.type <> 'User' then json_build_object(
         'id', e.created_by, 'slug', creator_namespace.slug,
         'first_name', creator.first_name, 'last_name', creator.last_name) end as creator
     from page
@@ -123,7 +117,14 @@ function itemsOf(): Sql {
 }
 
 function orderOf(sort: readonly Sort[]): Sql {
-  const columns = { name: sql`lower(name collate "und-x-icu")`, created: sql`created_at`, score: sql`score` }
-  const asked = sort.map(({ by, descending }) => (descending ? sql`${columns[by]} desc` : columns[by]))
-  return sql.join([...asked, sql`score desc`, sql`created_at desc`, sql`id`])
+  // Times are cut to seconds; ids, which begin with the time, tell the rest.
+  const columns = {
+    name: [sql`lower(name collate "und-x-icu")`],
+    created: [sql`created_at`, sql`id`],
+    score: [sql`score`],
+  }
+  const asked = sort.flatMap(({ by, descending }) =>
+    columns[by].map((column) => (descending ? sql`${column} desc` : column)),
+  )
+  return sql.join([...asked, sql`score desc`, sql`created_at desc`, sql`id desc`])
 }

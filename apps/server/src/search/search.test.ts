@@ -132,6 +132,9 @@ describe('search', () => {
       )
     expect(await order('maps')).toEqual(['Fire maps', 'Other'])
     expect(await order('type:Project sort:name-desc')).toEqual(['Other', 'Fire maps', 'Fire budget'])
+    const asMade = ['Fire maps', 'Fire budget', 'Other']
+    expect(await order('type:Project sort:created-asc')).toEqual(asMade)
+    expect(await order('type:Project sort:created-desc')).toEqual(asMade.toReversed())
   })
 
   it('follows changes at once: a rename of a group, of a user, a project that goes', async () => {
