@@ -1,8 +1,9 @@
 export { environmentRoutes } from './routes.ts'
 export {
-  environmentParts,
+  environmentKinds,
   environmentPatch,
   environmentPost,
+  environmentSchema,
   launchDescription,
   launchName,
   presentEnvironment,

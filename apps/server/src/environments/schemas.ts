@@ -53,29 +53,38 @@ export const environmentPatch = z.strictObject({
   strip_path_prefix: z.boolean().optional(),
 })
 
-export const environmentParts = {
-  id: z.string(),
-  name: z.string(),
-  creation_date: time,
-  description: z.string().optional(),
-  container_image: z.string(),
-  default_url: z.string(),
-  uid: z.int(),
-  gid: z.int(),
-  port: z.int(),
-  working_directory: z.string().optional(),
-  mount_directory: z.string().optional(),
-  command: z.array(z.string()).optional(),
-  args: z.array(z.string()).optional(),
-  is_archived: z.boolean(),
-  strip_path_prefix: z.boolean(),
-}
-export const environmentSchema = z.object(environmentParts).openapi('Environment')
+export const environmentKinds = ['GLOBAL', 'CUSTOM'] as const
 
-export function presentEnvironment({ kind: _, creation_date, ...row }: EnvironmentRow) {
+export const environmentSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    creation_date: time,
+    description: z.string().optional(),
+    container_image: z.string(),
+    default_url: z.string(),
+    uid: z.int(),
+    gid: z.int(),
+    port: z.int(),
+    working_directory: z.string().optional(),
+    mount_directory: z.string().optional(),
+    command: z.array(z.string()).optional(),
+    args: z.array(z.string()).optional(),
+    is_archived: z.boolean(),
+    strip_path_prefix: z.boolean(),
+    environment_kind: z
+      .enum(environmentKinds)
+      .openapi({ description: 'GLOBAL: for every project; CUSTOM: of one launcher.' }),
+    environment_image_source: z.literal('image'),
+  })
+  .openapi('Environment')
+
+export function presentEnvironment({ kind, creation_date, ...row }: EnvironmentRow): z.input<typeof environmentSchema> {
   const { command, args } = row
   return {
     ...withoutNulls({ ...row, command: command && [...command], args: args && [...args] }),
     creation_date: isoTime(creation_date),
+    environment_kind: kind,
+    environment_image_source: 'image',
   }
 }

@@ -38,7 +38,10 @@ describe('environments for every project', () => {
     const server = await servers.start()
     const { body } = await server.anonymous('GET', environments)
     expect(body).toHaveLength(6)
-    for (const one of body) expect(one.container_image).toMatch(/^[a-z]+\/[a-z-]+$/)
+    for (const one of body) {
+      expect(one.container_image).toMatch(/^[a-z]+\/[a-z-]+$/)
+      expect(one).toMatchObject({ environment_kind: 'GLOBAL', environment_image_source: 'image' })
+    }
   })
 
   test('administrators make, change, archive and remove them; everybody else is refused with 403, anonymous callers with 401', async () => {

@@ -2,9 +2,10 @@ import { z } from '@hono/zod-openapi'
 import { invalid, withoutNulls } from '@millrace/http'
 import { isoTime, text, time } from '../common-schemas.ts'
 import {
-  environmentParts,
+  environmentKinds,
   environmentPatch,
   environmentPost,
+  environmentSchema,
   launchDescription,
   launchName,
   presentEnvironment,
@@ -26,12 +27,11 @@ const variables = z
   )
   .max(32)
   .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, 'must name no variable twice')
-const kinds = ['GLOBAL', 'CUSTOM'] as const
 
 /** Every field of both forms, so that what is wrong with one is told by its name; `checkedBy` says which form it is. */
 const environmentFields = z.strictObject({
   id: ulidText.optional().openapi({ description: 'Of an environment for every project; then nothing else is given.' }),
-  environment_kind: z.enum(kinds).optional(),
+  environment_kind: z.enum(environmentKinds).optional(),
   environment_image_source: z
     .string()
     .optional()
@@ -43,7 +43,7 @@ type EnvironmentFields = z.output<typeof environmentFields>
 const customPost = z.object({ ...environmentPost.shape, environment_kind: z.literal('CUSTOM') })
 const customPatch = z.object({
   ...environmentPatch.shape,
-  environment_kind: z.enum(kinds).optional(),
+  environment_kind: z.enum(environmentKinds).optional(),
   environment_image_source: environmentPost.shape.environment_image_source.optional(),
 })
 
@@ -85,11 +85,7 @@ export const launcherSchema = z
     name: z.string(),
     creation_date: time,
     description: z.string().optional(),
-    environment: z.object({
-      ...environmentParts,
-      environment_kind: z.enum(kinds),
-      environment_image_source: z.literal('image'),
-    }),
+    environment: environmentSchema,
     resource_class_id: z.int().optional(),
     disk_storage: z.int().optional(),
     env_variables: z.array(z.object({ name: z.string(), value: z.string().optional() })),
@@ -98,11 +94,10 @@ export const launcherSchema = z
   .openapi('SessionLauncher')
 
 export function presentLauncher({ environment, creation_date, ...launcher }: Launcher): z.input<typeof launcherSchema> {
-  const { kind } = environment
   return {
     ...withoutNulls({ ...launcher, env_variables: [...launcher.env_variables] }),
     creation_date: isoTime(creation_date),
-    environment: { ...presentEnvironment(environment), environment_kind: kind, environment_image_source: 'image' },
+    environment: presentEnvironment(environment),
   }
 }
 
