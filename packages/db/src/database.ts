@@ -175,6 +175,8 @@ async function prepareSession(client: pg.ClientBase, options: DatabaseOptions): 
   const settings: Readonly<Record<string, string>> = {
     DateStyle: 'ISO',
     TimeZone: 'UTC',
+    // To compile a statement takes longer than the short ones take that are sent here.
+    jit: 'off',
     statement_timeout: `${options.statementTimeoutMs ?? 0}`,
     idle_in_transaction_session_timeout: `${options.idleInTransactionTimeoutMs ?? 60_000}`,
   }

@@ -3,12 +3,17 @@ import type { Authz, Caller } from '../authz/index.ts'
 import type { Filter, Member, SearchQuery, TextField } from './search-query.ts'
 import { textQuery } from './text-query.ts'
 
+/** A value that the planner cannot see: it would make another plan for each, and no better one. */
+export function hidden(value: Sql): Sql {
+  return sql`(select ${value})`
+}
+
 /** Everything that a search asks for, and that the caller may see it; over `search.entity e`. */
 export function conditionOf(query: SearchQuery, authz: Authz, caller: Caller): Sql {
   const text = textQuery(query.words)
   return sql.join(
     [
-      ...(text === null ? [] : [sql`e.document @@ ${text}::tsquery`]),
+      ...(text === null ? [] : [sql`e.document @@ ${hidden(sql`${text}::tsquery`)}`]),
       ...query.filters.map((filter) => filterCondition(filter, authz, caller)),
       isVisible(authz, caller),
     ],
@@ -35,16 +40,17 @@ function isVisible(authz: Authz, caller: Caller): Sql {
 function filterCondition(filter: Filter, authz: Authz, caller: Caller): Sql {
   switch (filter.field) {
     case 'type':
-      return sql`e.type = any(${filter.values})`
+      return sql`e.type = any(${hiddenTexts(filter.values)})`
     case 'visibility':
-      return sql`e.is_public = any(${filter.values.map((value) => value === 'public')}::boolean[])`
+      return sql`e.is_public = any(${hidden(sql`${filter.values.map((value) => value === 'public')}::boolean[]`)}::boolean[])`
     case 'role':
       return caller.kind === 'user' ? isRelated(sql`${caller.id}::text`, filter.values) : sql`false`
     case 'created':
       return anyOf(
         filter.ranges.map(
           ({ from, before }) => sql`(
-            e.created_at >= coalesce(${from}::timestamptz, '-infinity') and e.created_at < coalesce(${before}::timestamptz, 'infinity'))`,
+            e.created_at >= (select coalesce(${from}::timestamptz, '-infinity'))
+            and e.created_at < (select coalesce(${before}::timestamptz, 'infinity')))`,
         ),
       )
     case 'direct_member':
@@ -66,20 +72,20 @@ function textCondition(field: TextField, values: readonly string[]): Sql {
   const folded = values.map((value) => value.toLowerCase())
   switch (field) {
     case 'id':
-      return sql`e.id = any(${values})`
+      return sql`e.id = any(${hiddenTexts(values)})`
     case 'slug':
-      return sql`e.slug = any(${folded})`
+      return sql`e.slug = any(${hiddenTexts(folded)})`
     case 'keyword':
-      return sql`e.folded_keywords && ${folded}::text[]`
+      return sql`e.folded_keywords && ${hiddenTexts(folded)}`
     case 'doi':
-      return sql`lower(e.doi) = any(${folded})`
+      return sql`lower(e.doi) = any(${hiddenTexts(folded)})`
     case 'publisher_name':
-      return sql`lower(e.publisher_name collate "und-x-icu") = any(${folded})`
+      return sql`lower(e.publisher_name collate "und-x-icu") = any(${hiddenTexts(folded)})`
     case 'name':
       return anyOf(
         values.map((value) => {
           const text = textQuery([{ text: value, isPhrase: false }], 'A')
-          return text === null ? sql`true` : sql`e.document @@ ${text}::tsquery`
+          return text === null ? sql`true` : sql`e.document @@ ${hidden(sql`${text}::tsquery`)}`
         }),
       )
     case 'createdby':
@@ -95,16 +101,20 @@ function isWithin(paths: readonly string[]): Sql {
   const projects = paths.map((path) => path.split('/')).filter((parts) => parts.length === 2)
   return anyOf([
     sql`e.namespace_id = any(array(
-      select id from common.namespace where slug = any(${slugs})
+      select id from common.namespace where slug = any(${hiddenTexts(slugs)})
       union all
       select o.namespace_id from common.namespace_old o
-      where o.slug = any(${slugs}) and not exists (select from common.namespace n where n.slug = o.slug)))`,
+      where o.slug = any(${hiddenTexts(slugs)}) and not exists (select from common.namespace n where n.slug = o.slug)))`,
     ...projects.map(
       ([namespace = '', project = '']) => sql`e.project_id = (
         select p.id from common.project p join common.namespace n on n.id = p.namespace_id
         where n.slug = ${namespace} and p.slug = ${project})`,
     ),
   ])
+}
+
+function hiddenTexts(values: readonly string[]): Sql {
+  return sql`${hidden(sql`${values}::text[]`)}::text[]`
 }
 
 const everyRole = ['owner', 'editor', 'viewer']
