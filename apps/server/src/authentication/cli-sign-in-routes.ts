@@ -24,6 +24,7 @@ import { tokenScopes } from './personal-token-store.ts'
 
 const tag = 'authentication'
 const rate = 'sign-in'
+const page = { contentType: 'text/html' }
 const confirmPath = '/api/auth/cli/confirm'
 /** How long a command waits before it asks again. */
 const intervalSeconds = 2
@@ -133,7 +134,7 @@ export function cliSignInRoutes(
       ...{ tag, access: 'open', rate },
       summary: 'The page on which a sign-in at a command line is confirmed',
       query: z.strictObject({ code: z.string().min(1).max(40) }),
-      answers: { 200: { contentType: 'text/html' }, 302: null },
+      answers: { 200: page, 302: null, 403: page, 404: page },
     },
     async ({ principal, query, request }) => {
       const code = userCodeOf(query.code)

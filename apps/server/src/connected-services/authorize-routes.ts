@@ -27,7 +27,7 @@ export function authorizeRoutes(api: ServerApi, context: ServerContext): void {
           .optional()
           .openapi({ description: 'Where the browser goes afterwards: a path, or an address of this platform.' }),
       }),
-      answers: { 302: { contentType: 'text/plain' } },
+      answers: { 302: null },
     },
     async ({ principal, params: { provider_id }, query: { next_url }, request, requestId }) => {
       checkOrigin(request)
@@ -37,7 +37,7 @@ export function authorizeRoutes(api: ServerApi, context: ServerContext): void {
         callbackUrl: callbackUrl(settings, request),
         nextUrl,
       })
-      return { response: redirect(url.href) }
+      return redirect(url.href)
     },
   )
 
@@ -50,11 +50,11 @@ export function authorizeRoutes(api: ServerApi, context: ServerContext): void {
       access: 'open',
       summary: 'Where services send the browser back to',
       query: callbackQuery,
-      answers: { 200: z.object({ status: z.literal('OK') }), 302: { contentType: 'text/plain' } },
+      answers: { 200: z.object({ status: z.literal('OK') }), 302: null },
     },
     async ({ principal, query, requestId }) => {
       const next = await finish(context, principal, query, requestId)
-      if (next !== null) return { response: redirect(next) }
+      if (next !== null) return redirect(next)
       return { status: 200, body: { status: 'OK' as const } }
     },
   )
@@ -69,6 +69,6 @@ function checkOrigin(request: Request): void {
   )
 }
 
-function redirect(location: string): Response {
-  return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
+function redirect(location: string) {
+  return { status: 302 as const, headers: { location, 'cache-control': 'no-store' } }
 }

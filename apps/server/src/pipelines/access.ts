@@ -1,7 +1,7 @@
 import type { Queryable } from '@millrace/db'
-import { notFound } from '@millrace/http'
+import { type HttpError, notFound } from '@millrace/http'
 import type { Caller } from '../authz/index.ts'
-import { projectRef } from '../projects/index.ts'
+import { findProject, projectRef } from '../projects/index.ts'
 import type { ServerContext } from '../server-context.ts'
 
 type Permission = 'read' | 'write'
@@ -14,8 +14,13 @@ export async function expectProject(
   permission: Permission,
   projectId: string,
 ): Promise<void> {
-  if (await authz.can(db, caller, permission, projectRef(projectId))) return
-  throw notFound('PROJECT_MISSING', `There is no project ${projectId}, or you may not ${doing[permission]} it.`)
+  const mayDo = await authz.can(db, caller, permission, projectRef(projectId))
+  // An administrator may do everything, also to what is not there.
+  if (!mayDo || (await findProject(db, projectId)) === null) throw missingProject(permission, projectId)
+}
+
+export function missingProject(permission: Permission, projectId: string): HttpError {
+  return notFound('PROJECT_MISSING', `There is no project ${projectId}, or you may not ${doing[permission]} it.`)
 }
 
 /** The same for something of a project, which is as if it were not there for those who may not. @throws HttpError 404 */
