@@ -1,13 +1,15 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net'
 import { sql } from '@millrace/db'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { newGroup, newProject, signedIn } from '../people.fixture.ts'
 import { type CallServer, manifestOf, useServers } from '../test-server.fixture.ts'
 
 const servers = useServers()
 const open = new Set<AsyncDisposable>()
 afterEach(async () => {
+  vi.unstubAllEnvs()
   for (const one of open) await one[Symbol.asyncDispose]()
   open.clear()
 })
@@ -313,10 +315,7 @@ describe('trying a connection', () => {
       reached.push(request.url ?? '')
       response.end('{}')
     })
-    const port = await new Promise<number>((resolve) =>
-      web.listen(0, '127.0.0.1', () => resolve((web.address() as AddressInfo).port)),
-    )
-    open.add({ [Symbol.asyncDispose]: async () => void web.close() })
+    const port = await listening(web)
     const here = `http://127.0.0.1:${port}`
     const keys = { access_key_id: 'a', secret_access_key: 'b', region: 'us-east-1' }
     const tried: Record<string, Record<string, unknown>> = {
@@ -354,4 +353,58 @@ describe('trying a connection', () => {
     const tried = await own.alice('POST', `${own.path}/test`, { body: { connector: 'sqlite', config } })
     expect(tried).toMatchObject({ status: 200, body: { ok: false, message: expect.stringContaining('no-such-file') } })
   })
+
+  it('has no credentials of the server, wherever a driver looks for some', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'KEYOFTHESERVER')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
+    vi.stubEnv('PGPASSWORD', 'secret')
+    const { alice, path } = await start({ allowedAddresses: '127.0.0.1' })
+    const asked: string[] = []
+    const web = createServer((request, response) => {
+      asked.push(JSON.stringify(request.headers))
+      response.writeHead(403).end()
+    })
+    const config = {
+      bucket: 'a',
+      endpoint: `http://127.0.0.1:${await listening(web)}`,
+      region: 'us-east-1',
+      path_style: true,
+    }
+    const { body } = await alice('POST', `${path}/test`, { body: { connector: 's3', config } })
+    expect(body).toMatchObject({ ok: false })
+    expect(`${asked}`).not.toContain('KEYOFTHESERVER')
+    const given = { ...config, access_key_id: 'KEYOFALICE', secret_access_key: 'secret' }
+    await alice('POST', `${path}/test`, { body: { connector: 's3', config: given } })
+    expect(`${asked}`).toContain('KEYOFALICE')
+  })
+
+  it('ends with whoever asked for it: nothing stays connected', async () => {
+    const { server, project } = await start({ allowedAddresses: '127.0.0.1' })
+    const [opened, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const silent = createTcpServer((socket) => {
+      opened.resolve()
+      socket.on('error', () => {}).on('close', () => closed.resolve())
+      socket.resume()
+    })
+    const port = await listening(silent)
+    const leave = new AbortController()
+    const asking = fetch(`${server.url}/api/projects/${project}/connections/test`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${JSON.stringify({ id: 'alice' })}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ connector: 'postgres', config: { host: '127.0.0.1', port } }),
+      signal: leave.signal,
+    })
+    await opened.promise
+    leave.abort()
+    await expect(asking).rejects.toThrow()
+    await closed.promise
+  })
 })
+
+/** Listens on a free port until the test is over. */
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  open.add({ [Symbol.asyncDispose]: async () => void server.close() })
+  return (server.address() as AddressInfo).port
+}
