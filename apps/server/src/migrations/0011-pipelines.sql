@@ -8,6 +8,7 @@ create table pipelines.client (
   display_name text,
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  last_actor text not null,
   unique (project_id, name),
   unique (project_id, id)
 );
@@ -20,6 +21,7 @@ create table pipelines.brand (
   display_name text,
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  last_actor text not null,
   unique (client_id, name),
   unique (project_id, id),
   constraint brand_of_client foreign key (project_id, client_id) references pipelines.client (project_id, id)
@@ -32,6 +34,7 @@ create table pipelines.segment (
   display_name text,
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  last_actor text not null,
   unique (project_id, name),
   unique (project_id, id)
 );
@@ -44,6 +47,7 @@ create table pipelines.pipeline_type (
   display_name text,
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  last_actor text not null,
   unique (project_id, name),
   unique (project_id, id),
   constraint pipeline_type_of_segment foreign key (project_id, segment_id) references pipelines.segment (project_id, id)
@@ -64,6 +68,7 @@ create table pipelines.template (
   tags text[] not null default '{}',
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  last_actor text not null,
   unique (project_id, name),
   unique (project_id, id)
 );
@@ -82,6 +87,7 @@ create table pipelines.pipeline (
   workflow text not null unique,
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  last_actor text not null,
   unique (project_id, name),
   unique (project_id, id),
   constraint pipeline_of_brand foreign key (project_id, brand_id) references pipelines.brand (project_id, id),
@@ -101,6 +107,7 @@ create table pipelines.transformation (
   variables jsonb not null default '{}',
   created_at timestamptz not null default date_trunc('milliseconds', now()),
   updated_at timestamptz not null default date_trunc('milliseconds', now()),
+  last_actor text not null,
   foreign key (project_id, pipeline_id) references pipelines.pipeline (project_id, id) on delete cascade,
   constraint transformation_of_template foreign key (project_id, template_id) references pipelines.template (project_id, id)
 );
@@ -158,6 +165,23 @@ $$;
 create trigger pipelines_removed before delete on common.project
   for each row execute function pipelines.remove_with_project();
 
+-- Who made the row what it is. That a part of it was changed moves its time only.
+create function pipelines.note_actor() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'INSERT' or to_jsonb(new) - 'updated_at' is distinct from to_jsonb(old) - 'updated_at' then
+    new.last_actor := coalesce(nullif(current_setting('millrace.actor', true), ''), 'database:' || current_user);
+  end if;
+  return new;
+end
+$$;
+create trigger actor_noted before insert or update on pipelines.client for each row execute function pipelines.note_actor();
+create trigger actor_noted before insert or update on pipelines.brand for each row execute function pipelines.note_actor();
+create trigger actor_noted before insert or update on pipelines.segment for each row execute function pipelines.note_actor();
+create trigger actor_noted before insert or update on pipelines.pipeline_type for each row execute function pipelines.note_actor();
+create trigger actor_noted before insert or update on pipelines.template for each row execute function pipelines.note_actor();
+create trigger actor_noted before insert or update on pipelines.pipeline for each row execute function pipelines.note_actor();
+create trigger actor_noted before insert or update on pipelines.transformation for each row execute function pipelines.note_actor();
+
 create trigger touched before update on pipelines.client for each row execute function common.touch();
 create trigger touched before update on pipelines.brand for each row execute function common.touch();
 create trigger touched before update on pipelines.segment for each row execute function common.touch();
@@ -166,10 +190,10 @@ create trigger touched before update on pipelines.template for each row execute 
 create trigger touched before update on pipelines.pipeline for each row execute function common.touch();
 create trigger touched before update on pipelines.transformation for each row execute function common.touch();
 
-select audit.watch('pipelines.client', 'client', 'id');
-select audit.watch('pipelines.brand', 'brand', 'id');
-select audit.watch('pipelines.segment', 'segment', 'id');
-select audit.watch('pipelines.pipeline_type', 'pipeline_type', 'id');
-select audit.watch('pipelines.template', 'pipeline_template', 'id');
-select audit.watch('pipelines.pipeline', 'pipeline', 'id');
-select audit.watch('pipelines.transformation', 'transformation', 'id');
+select audit.watch('pipelines.client', 'client', 'id', 'last_actor');
+select audit.watch('pipelines.brand', 'brand', 'id', 'last_actor');
+select audit.watch('pipelines.segment', 'segment', 'id', 'last_actor');
+select audit.watch('pipelines.pipeline_type', 'pipeline_type', 'id', 'last_actor');
+select audit.watch('pipelines.template', 'pipeline_template', 'id', 'last_actor');
+select audit.watch('pipelines.pipeline', 'pipeline', 'id', 'last_actor');
+select audit.watch('pipelines.transformation', 'transformation', 'id', 'last_actor');

@@ -17,9 +17,9 @@ import {
   updateInCatalogue,
 } from './catalogue-store.ts'
 import { explainConstraints } from './constraints.ts'
-import { lockProject } from './lock-project.ts'
+import { holdProject, lockProject } from './lock-project.ts'
 import { publishPipelines } from './publish.ts'
-import { displayName, etagOfRow, idParams } from './schemas.ts'
+import { displayName, etagOfRow, idParams, lastActor } from './schemas.ts'
 
 const tag = 'pipelines'
 
@@ -71,6 +71,7 @@ function kindRoutes(api: ServerApi, context: ServerContext, { kind, path, noun, 
       ...(parentField === undefined ? {} : { [parentField]: z.string().nullable() }),
       created_at: time,
       updated_at: time,
+      last_actor: lastActor,
     })
     .openapi(name)
   const present = ({ created_at, updated_at, parent_id, ...row }: CatalogueRow) => ({
@@ -122,6 +123,7 @@ function kindRoutes(api: ServerApi, context: ServerContext, { kind, path, noun, 
       const row = await explainConstraints(`${noun} "${body.name}"`, 'saving', async () =>
         change(db, { id: principal.id, requestId }, async (trx) => {
           const { name, display_name } = body
+          await holdProject(trx, body.project_id)
           return await insertInCatalogue(trx, kind, body.project_id, {
             name,
             display_name,

@@ -14,6 +14,7 @@ export interface CatalogueRow {
   readonly parent_id: string | null
   readonly created_at: Date
   readonly updated_at: Date
+  readonly last_actor: string
 }
 
 export type CatalogueValues = Pick<CatalogueRow, 'name' | 'display_name' | 'parent_id'>
@@ -27,7 +28,8 @@ const parentColumns: Readonly<Record<CatalogueKind, Sql | null>> = {
 
 const tableOf = (kind: CatalogueKind) => sql.identifier('pipelines', kind)
 const columnsOf = (kind: CatalogueKind) => sql`
-  id, project_id, name, display_name, ${parentColumns[kind] ?? sql`null::text`} as parent_id, created_at, updated_at`
+  id, project_id, name, display_name, ${parentColumns[kind] ?? sql`null::text`} as parent_id, created_at, updated_at,
+  last_actor`
 
 export async function listCatalogue(
   db: Queryable,

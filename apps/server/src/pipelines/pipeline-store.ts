@@ -15,6 +15,7 @@ export interface TransformationRow {
   readonly graphOrder: number
   readonly variables: VariableTexts
   readonly template: TemplateRecord
+  readonly lastActor: string
 }
 
 export interface PipelineRow {
@@ -34,6 +35,7 @@ export interface PipelineRow {
   readonly segment: string | null
   readonly created_at: Date
   readonly updated_at: Date
+  readonly last_actor: string
   readonly transformations: readonly TransformationRow[]
 }
 
@@ -58,13 +60,14 @@ const from = sql`
 
 const columns = sql`
   p.id, p.project_id, p.name, p.description, p.is_active, p.run_frequency, p.workflow, p.created_at, p.updated_at,
+  p.last_actor,
   c.id as client_id, c.name as client, b.id as brand_id, b.name as brand,
   t.id as pipeline_type_id, t.name as type, s.name as segment,
   (
     select coalesce(
       jsonb_agg(
         jsonb_build_object(
-          'id', x.id, 'state', x.state, 'graphOrder', x.graph_order, 'variables', x.variables,
+          'id', x.id, 'state', x.state, 'graphOrder', x.graph_order, 'variables', x.variables, 'lastActor', x.last_actor,
           'template', jsonb_build_object(
             'id', m.id, 'name', m.name, 'operator', m.operator, 'config', m.config,
             'variableStructures', m.variable_structures, 'state', m.state

@@ -253,6 +253,32 @@ test('a project takes its pipelines with it', async () => {
   expect(await workflowOf(server, 'daily')).toMatchObject({ version: null })
 })
 
+test('every record tells who made it what it is, and a change of a part is no change of the whole', async () => {
+  const server = await servers.start()
+  const { alice, projectId, clientId, create, templateId } = await configured(server)
+  const bob = server.as('bob', { email: 'bob@example.com' })
+  await bob('GET', '/api/data/user')
+  await alice('PATCH', `/api/data/projects/${projectId}/members`, { body: [{ id: 'bob', role: 'editor' }] })
+  const { body: made } = await create()
+  expect([made.last_actor, made.transformations[0].last_actor]).toEqual(['alice', 'alice'])
+  const [part] = made.transformations
+  const { body: changed } = await bob('PATCH', `/api/pipelines/${made.id}/transformations/${part.id}`, {
+    ...{ body: { graph_order: 3 }, headers: { 'if-match': made.etag } },
+  })
+  expect([changed.last_actor, changed.transformations[0].last_actor]).toEqual(['alice', 'bob'])
+  const { body: client } = await alice('GET', `/api/clients/${clientId}`)
+  expect(client.last_actor).toBe('alice')
+  const renamed = { body: { display_name: 'Apex' }, headers: { 'if-match': client.etag } }
+  expect((await bob('PATCH', `/api/clients/${clientId}`, renamed)).body.last_actor).toBe('bob')
+  expect((await alice('GET', `/api/pipeline-templates/${templateId}`)).body.last_actor).toBe('alice')
+  const rows = await server.db.query(sql`
+    select entity, after ? 'last_actor' as is_twice from audit.event where actor = 'bob' and entity in ('client', 'transformation', 'pipeline') order by id`)
+  expect(rows).toMatchObject([
+    { entity: 'transformation', is_twice: false },
+    { entity: 'client', is_twice: false },
+  ])
+})
+
 test('C13: every configuration change leaves one audit row with actor, before, after', async () => {
   const server = await servers.start()
   const { alice, clientId, create } = await configured(server)

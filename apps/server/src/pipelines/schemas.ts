@@ -22,6 +22,7 @@ export const runFrequency = text(200).min(1).nullable().openapi({
   description: '`hourly`, `daily`, `weekly`, `monthly`, `yearly`, `once`, or five fields of cron; null: by hand only.',
   example: 'daily',
 })
+export const lastActor = z.string().openapi({ description: 'Id of who made it what it is.' })
 const variables = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).openapi({
   description: 'Values by name, strictly as the template declares them: nothing missing, nothing extra.',
 })
@@ -62,6 +63,7 @@ export const templateSchema = z
     tags: z.array(z.string()),
     created_at: time,
     updated_at: time,
+    last_actor: lastActor,
   })
   .openapi('PipelineTemplate')
 
@@ -82,6 +84,7 @@ const transformationSchema = z
     template: z.string(),
     graph_order: z.int(),
     variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    last_actor: lastActor,
   })
   .openapi('Transformation')
 
@@ -114,6 +117,7 @@ export const pipelineSchema = z
     transformations: z.array(transformationSchema),
     created_at: time,
     updated_at: time,
+    last_actor: lastActor,
   })
   .openapi('Pipeline')
 
@@ -146,6 +150,7 @@ export function presentPipeline(row: PipelineRow): z.input<typeof pipelineSchema
       template: transformation.template.name,
       graph_order: transformation.graphOrder,
       variables: presentVariables(transformation),
+      last_actor: transformation.lastActor,
     })),
     created_at: isoTime(created_at),
     updated_at: isoTime(updated_at),

@@ -19,10 +19,12 @@ export interface TemplateRow extends TemplateValues {
   readonly project_id: string
   readonly created_at: Date
   readonly updated_at: Date
+  readonly last_actor: string
 }
 
 const columns = sql`
-  id, project_id, name, description, state, operator, config, variable_structures, tags, created_at, updated_at`
+  id, project_id, name, description, state, operator, config, variable_structures, tags, created_at, updated_at,
+  last_actor`
 
 export async function listTemplates(
   db: Queryable,
