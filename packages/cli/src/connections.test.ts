@@ -210,8 +210,10 @@ test('A workflow copies a table by connections of its project, and the password 
       })),
     ),
   )
-  const [used] = (await alice('GET', `/api/projects/${project}/connections`)).body
-  expect(used.last_used_at).toEqual(expect.any(String))
+  for (const kept of ['connections', 'secrets']) {
+    const [used] = (await alice('GET', `/api/projects/${project}/${kept}`)).body
+    expect(used.last_used_at, kept).toEqual(expect.any(String))
+  }
 }, 180_000)
 
 test('A task gets what is nearest to it, nothing of another project, and a clear failure for what has expired', async () => {

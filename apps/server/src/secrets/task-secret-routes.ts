@@ -31,6 +31,7 @@ const secretSchema = z
     created_by: z.string(),
     created_at: time,
     updated_at: time,
+    last_used_at: time.optional().openapi({ description: 'By a task, to the minute.' }),
   })
   .openapi('TaskSecret')
 
@@ -219,5 +220,6 @@ function present(secret: TaskSecret): z.input<typeof secretSchema> {
     created_by: secret.createdBy,
     created_at: isoTime(secret.createdAt),
     updated_at: isoTime(secret.updatedAt),
+    last_used_at: isoTime(secret.lastUsedAt),
   })
 }

@@ -16,6 +16,8 @@ export interface TaskSecret {
   readonly createdBy: string
   readonly createdAt: Date
   readonly updatedAt: Date
+  /** By a task, to the minute. */
+  readonly lastUsedAt: Date | null
   readonly store: 'sealed' | 'aws-secrets-manager'
   readonly sealedId: string | null
   readonly externalId: string | null
@@ -27,6 +29,7 @@ export type ValuePlace = Pick<TaskSecret, 'store' | 'sealedId' | 'externalId'>
 const fields = sql`
   s.id, s.project_id as "projectId", s.namespace_id as "namespaceId", s.name, s.description, s.expires_at as "expiresAt",
   s.created_by as "createdBy", s.created_at as "createdAt", s.updated_at as "updatedAt",
+  (select u.used_at from secrets.task_secret_use u where u.secret_id = s.id) as "lastUsedAt",
   s.store, s.sealed_id as "sealedId", s.external_id as "externalId"`
 
 function at(place: TaskSecretPlace): Sql {
