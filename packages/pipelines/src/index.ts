@@ -22,7 +22,7 @@ export {
 } from './datasets/contract.ts'
 export type { DatasetContent, DatasetRow, DatasetValue } from './datasets/dataset-content.ts'
 export { checkEnvironment, type Environment, environmentBucket, environments } from './datasets/environments.ts'
-export { countDataset, type Fetched, type FetchOptions, fetchDataset } from './datasets/fetch.ts'
+export { type Fetched, type FetchOptions, fetchDataset } from './datasets/fetch.ts'
 export { type Comparison, comparisons, type PartitionFilter } from './datasets/filters.ts'
 export { type ListedDataset, listDatasets } from './datasets/list-datasets.ts'
 export type { PartitionType } from './datasets/partition-values.ts'
@@ -30,11 +30,14 @@ export {
   differingPartitionValues,
   type FetchDiffOptions,
   fetchDiff,
+  type GetDiffOptions,
+  getDiff,
   highestPartitionValue,
   partitionValues,
 } from './datasets/partitions.ts'
 export { type DatasetPlace, type EnvironmentStore, environmentStore } from './datasets/place.ts'
-export { type FindRun, type Published, type PublishOptions, publishDataset } from './datasets/publish.ts'
+export type { FindRun, PublishOptions } from './datasets/plan-publish.ts'
+export { type Published, publishDataset } from './datasets/publish.ts'
 export {
   type DownloadedFile,
   downloadRawFile,
@@ -46,6 +49,7 @@ export {
   rawFile,
 } from './datasets/raw-files.ts'
 export { publishedRuns, runIdColumn } from './datasets/run-manifest.ts'
+export { countDataset } from './datasets/wanted-runs.ts'
 export { openWorkDatabase, type WorkDatabase } from './datasets/work-database.ts'
 export { groupsOf, type TransformationGroup } from './groups.ts'
 export { jobName, pipelineName, recordName, taskId, variableName } from './names.ts'

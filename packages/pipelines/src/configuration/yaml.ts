@@ -14,7 +14,7 @@ export function formatConfiguration(configuration: Configuration): string {
  * @throws ConfigError `CONFIGURATION_INVALID`, with every problem and its place
  */
 export function parseConfiguration(text: string): Configuration {
-  const document = parseDocument(text, { uniqueKeys: true })
+  const document = parseDocument(text, { uniqueKeys: true, logLevel: 'error' })
   if (document.errors.length > 0) {
     refuse(
       document.errors.map(({ message }) => ({ place: '/', ...invalid, message: message.split('\n')[0] ?? message })),

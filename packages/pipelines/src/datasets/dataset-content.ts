@@ -67,9 +67,10 @@ async function rowsQuery(
   return `select * from read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${columns.join(', ')}})`
 }
 
-/** JSON has no bigint, and no numbers that are none: they travel as text, which DuckDB casts. */
+/** What JSON has not travels as text, which DuckDB casts: bigint, infinite numbers, NaN and -0. */
 function jsonValue(this: unknown, _: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value)
+  if (Object.is(value, -0)) return '-0'
   return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }
 

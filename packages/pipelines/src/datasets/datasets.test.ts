@@ -5,6 +5,7 @@ import {
   differingPartitionValues,
   fetchDataset,
   fetchDiff,
+  getDiff,
   highestPartitionValue,
   openWorkDatabase,
   partitionValues,
@@ -207,6 +208,32 @@ test('what one dataset has and another has not is fetched', async () => {
   expect(await fetchDiff(raw, ingest, database, 'gone', { reverse: true })).toMatchObject({ rows: 0 })
   expect(await database.connector.query('select n from todo order by n')).toEqual([{ n: '10' }, { n: '11' }])
   expect(await database.connector.query('select count(n) from gone', { scalar: true })).toBe('0')
+  // From the place of any dataset of the state, into a view that is there already.
+  expect(await getDiff(ingest, 'raw-runs', database, 'todo', { values: [9, 11] })).toMatchObject({ rows: 2 })
+  expect(await getDiff(ingest, 'raw-runs', database, 'todo', { values: [10], comparison: '>' })).toMatchObject({
+    rows: 1,
+  })
+  expect(await database.connector.query('select n from todo')).toEqual([{ n: '11' }])
+})
+
+test('rows of JavaScript keep what their numbers are', async () => {
+  const place = dataset('javascript')
+  const values = [0.1, -0, Number.NaN, Number.POSITIVE_INFINITY, 5e-324, 1]
+  const rows = values.map((value, n) => ({ n, value, big: 2n ** 100n + BigInt(n), text: '2024-01-01', nothing: null }))
+  await publish(place, '7', rows)
+  const found = await fetchRows(place, { query: 'select value, big, text, nothing from data order by n' })
+  expect(found.map(({ value }) => Number(value))).toEqual(values)
+  expect(found[1]).toEqual({ value: '-0', big: String(2n ** 100n + 1n), text: '2024-01-01', nothing: null })
+})
+
+test('a partition whose values have more digits than paths keep is refused, and nothing is published', async () => {
+  const place = dataset('nanoseconds')
+  await using database = await openWorkDatabase()
+  const sql = "select 1 as n, timestamp_ns '2024-01-01 00:00:00.123456789' as at"
+  await expect(publish(place, '7', { sql, database }, { partitionBy: ['at'] })).rejects.toMatchObject({
+    code: 'DATASET_INCOMPLETE',
+  })
+  expect(await place.store.ls(folderOf(place, place.contract))).toEqual([])
 })
 
 test('runs that differ in columns and partitions are read together', async () => {

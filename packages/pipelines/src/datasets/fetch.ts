@@ -2,21 +2,12 @@ import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { quoteName, quoteText } from '@millrace/connectors'
-import { ConfigError, closestName, DataError, isMillraceError } from '@millrace/core'
-import type { Column } from '@millrace/formats'
-import { checkFilter, type PartitionFilter, partitionTest, partitionUnknown } from './filters.ts'
-import { partitionLiteral, runIdType } from './partition-values.ts'
+import { DataError, isMillraceError } from '@millrace/core'
+import { createView, type LocalFile } from './dataset-view.ts'
+import type { PartitionFilter } from './filters.ts'
 import type { DatasetPlace } from './place.ts'
-import {
-  type PublishedFile,
-  publishedRuns,
-  type RunManifest,
-  readRunManifest,
-  runFolder,
-  runIdColumn,
-  runsFor,
-} from './run-manifest.ts'
+import { runFolder } from './run-manifest.ts'
+import { type WantedRun, wantedRuns } from './wanted-runs.ts'
 import type { WorkDatabase } from './work-database.ts'
 
 export interface FetchOptions {
@@ -35,12 +26,6 @@ export interface Fetched {
   readonly runs: number
   /** Empty when the dataset has nothing published at all: then there is no view either. */
   readonly columns: readonly string[]
-}
-
-/** What a run published and filters want of it. */
-export interface WantedRun {
-  readonly manifest: RunManifest
-  readonly files: readonly PublishedFile[]
 }
 
 /**
@@ -73,60 +58,6 @@ export async function fetchDataset(
   }
 }
 
-/** How many runs and files filters want of a dataset, without downloading any. */
-export async function countDataset(
-  place: DatasetPlace,
-  filters: readonly PartitionFilter[] = [],
-  signal?: AbortSignal,
-): Promise<Pick<Fetched, 'runs' | 'files' | 'rows'>> {
-  const files = (await wantedRuns(place, filters, signal)).map((run) => run.files).filter(({ length }) => length > 0)
-  return { runs: files.length, files: files.flat().length, rows: files.flat().reduce((sum, { rows }) => sum + rows, 0) }
-}
-
-/** The runs that filters want something of, or whose columns they do not exclude; one at least, where there is one. */
-export async function wantedRuns(
-  place: DatasetPlace,
-  filters: readonly PartitionFilter[],
-  signal?: AbortSignal,
-): Promise<readonly WantedRun[]> {
-  for (const filter of filters) checkFilter(filter)
-  const ids = await runsFor(place, filters, signal)
-  const idType = runIdType(ids)
-  const ofRun = filters
-    .filter(({ partition }) => partition === runIdColumn)
-    .map((filter) => partitionTest(filter, idType))
-  const others = filters.filter(({ partition }) => partition !== runIdColumn)
-  const found: WantedRun[] = []
-  for (const id of ids) {
-    if (!ofRun.every((test) => test(id))) continue
-    const manifest = (await readRunManifest(place, id, signal))?.value
-    if (manifest === undefined) continue
-    const tests = others.map((filter) => {
-      const at = manifest.partitionBy.indexOf(filter.partition)
-      const type = manifest.partitionDataTypes[filter.partition]
-      if (at < 0 || type === undefined) {
-        throw partitionUnknown(place.contract.dataset, filter.partition, [runIdColumn, ...manifest.partitionBy])
-      }
-      const test = partitionTest(filter, type)
-      return (file: PublishedFile) => test(file.values[at] ?? null)
-    })
-    found.push({ manifest, files: manifest.files.filter((file) => tests.every((test) => test(file))) })
-  }
-  return found.length > 0 ? found : await columnsOnly(place, signal)
-}
-
-/** Nothing of some run, which tells the columns of the dataset. */
-async function columnsOnly(place: DatasetPlace, signal: AbortSignal | undefined): Promise<readonly WantedRun[]> {
-  const last = (await publishedRuns(place, signal)).at(-1)
-  const manifest = last === undefined ? undefined : (await readRunManifest(place, last, signal))?.value
-  return manifest === undefined ? [] : [{ manifest, files: [] }]
-}
-
-interface LocalFile extends PublishedFile {
-  readonly path: string
-  readonly manifest: RunManifest
-}
-
 async function download(
   place: DatasetPlace,
   runs: readonly WantedRun[],
@@ -153,74 +84,6 @@ async function download(
     throw error
   }
   return local
-}
-
-async function createView(
-  place: DatasetPlace,
-  { run }: WorkDatabase,
-  view: string,
-  runs: readonly WantedRun[],
-  files: readonly LocalFile[],
-  wanted: readonly string[] | undefined,
-  signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
-  const newest = runs.toSorted((a, b) => (a.manifest.publishedAt < b.manifest.publishedAt ? 1 : -1))
-  const known = new Map<string, Column>()
-  for (const { manifest } of newest)
-    for (const column of manifest.columns) if (!known.has(column.name)) known.set(column.name, column)
-  if (known.size === 0) return []
-  const runIdSql = runIdType(runs.map(({ manifest }) => manifest.runId)) === 'integer' ? 'BIGINT' : 'VARCHAR'
-  const runId: Column = { name: runIdColumn, type: { kind: 'text' }, nullable: false, sourceType: runIdSql }
-  const columns = checkedColumns(place, [...known.keys(), runIdColumn], wanted)
-  const names = columns.map(quoteName).join(', ')
-  // Runs can differ in what they are partitioned by.
-  const groups = [...Map.groupBy(files, ({ manifest }) => manifest.partitionBy.join('\n')).values()]
-  const selects: string[] = []
-  for (const [index, group] of groups.entries()) {
-    const partitionBy = group[0]?.manifest.partitionBy ?? []
-    const parts = `${view} partitions ${index}`
-    const partColumns = [...partitionBy.map((name) => known.get(name) as Column), runId]
-    const rows = group.map(({ path, values, manifest }) => {
-      const cells = [...values, manifest.runId].map((value, at) => partitionLiteral(partColumns[at] as Column, value))
-      return `(${[quoteText(path), ...cells].join(', ')})`
-    })
-    const partNames = ['__millrace_path', ...partColumns.map(({ name }) => name)].map(quoteName).join(', ')
-    await run(
-      `create table ${quoteName(parts)} as select * from (values ${rows.join(', ')}) as p (${partNames})`,
-      signal,
-    )
-    const paths = group.map(({ path }) => quoteText(path)).join(', ')
-    selects.push(
-      `select f.* exclude (__millrace_file), p.* exclude (__millrace_path)
-       from read_parquet([${paths}], union_by_name = true, hive_partitioning = false, filename = '__millrace_file') as f
-       join ${quoteName(parts)} as p on f.__millrace_file = p.__millrace_path`,
-    )
-  }
-  const all = [...selects, emptyRows([...known.values(), runId])].join('\nunion all by name\n')
-  await run(`create or replace view ${quoteName(view)} as select ${names} from (${all})`, signal)
-  return columns
-}
-
-/** No rows, but every column: also where no file is wanted. */
-function emptyRows(columns: readonly Column[]): string {
-  const cells = columns.map((column) => `${partitionLiteral(column, null)} as ${quoteName(column.name)}`)
-  return `select ${cells.join(', ')} where false`
-}
-
-function checkedColumns(
-  { contract }: DatasetPlace,
-  known: readonly string[],
-  wanted: readonly string[] | undefined,
-): readonly string[] {
-  for (const name of wanted ?? []) {
-    if (known.includes(name)) continue
-    const nearest = closestName(name, known)
-    throw new ConfigError('COLUMN_UNKNOWN', {
-      message: `The dataset "${contract.dataset}" has no column "${name}".${nearest ? ` Did you mean "${nearest}"?` : ''} It has ${known.join(', ')}.`,
-      details: { dataset: contract.dataset, column: name },
-    })
-  }
-  return wanted ?? known
 }
 
 function sum(files: readonly LocalFile[], field: 'rows' | 'bytes'): number {

@@ -1,5 +1,6 @@
 import type { Scalar } from '@millrace/connectors'
-import { type Fetched, type FetchOptions, fetchDataset, wantedRuns } from './fetch.ts'
+import { createDatasetContract } from './contract.ts'
+import { type Fetched, type FetchOptions, fetchDataset } from './fetch.ts'
 import { type PartitionFilter, partitionUnknown } from './filters.ts'
 import {
   compareKeys,
@@ -11,6 +12,7 @@ import {
 } from './partition-values.ts'
 import type { DatasetPlace } from './place.ts'
 import { publishedRuns, runIdColumn } from './run-manifest.ts'
+import { wantedRuns } from './wanted-runs.ts'
 import type { WorkDatabase } from './work-database.ts'
 
 interface KeyedValue {
@@ -74,6 +76,27 @@ export async function fetchDiff(
       : { partition, comparison: '!=', values: await partitionValues(from, partition, options.signal) }
   const filters = filter.values.length === 0 ? [] : [filter]
   return await fetchDataset(from, database, view, { ...options, filters })
+}
+
+export interface GetDiffOptions extends Omit<FetchOptions, 'filters'> {
+  /** Of the partition. */
+  readonly values: PartitionFilter['values']
+  /** Default: the run id. */
+  readonly partition?: string
+  /** Default `==`. */
+  readonly comparison?: PartitionFilter['comparison']
+}
+
+/** Fetches what some values of a partition, such as ids of runs, are of another dataset of the same state. */
+export async function getDiff(
+  place: DatasetPlace,
+  dataset: string,
+  database: WorkDatabase,
+  view: string,
+  { values, partition = runIdColumn, comparison = '==', ...options }: GetDiffOptions,
+): Promise<Fetched> {
+  const other = { ...place, contract: createDatasetContract({ ...place.contract, dataset }) }
+  return await fetchDataset(other, database, view, { ...options, filters: [{ partition, comparison, values }] })
 }
 
 async function keyedValues(
