@@ -80,15 +80,30 @@ function isSql(value: unknown): value is MarkedSql {
 }
 
 function make(pieces: readonly string[], values: readonly unknown[]): Sql {
-  const text = pieces.reduce((before, piece, index) => `${before}$${index}${piece}`)
-  const made: MarkedSql = { text, values, [mark]: pieces }
-  return made
+  return new Statement(pieces, values)
+}
+
+class Statement implements MarkedSql {
+  readonly values: readonly unknown[]
+  readonly [mark]: readonly string[]
+  #text: string | undefined
+
+  constructor(pieces: readonly string[], values: readonly unknown[]) {
+    this.values = values
+    this[mark] = pieces
+  }
+
+  /** Made when it is asked for: of most statements only the pieces are wanted, as parts of another one. */
+  get text(): string {
+    this.#text ??= this[mark].reduce((before, piece, index) => `${before}$${index}${piece}`)
+    return this.#text
+  }
 }
 
 /** Lengthens the last piece by the first of the others. */
 function append(pieces: string[], others: readonly string[]): void {
-  const [first = '', ...rest] = others
-  pieces.push(`${pieces.pop() ?? ''}${first}`, ...rest)
+  pieces.push(`${pieces.pop() ?? ''}${others[0] ?? ''}`)
+  for (let at = 1; at < others.length; at++) pieces.push(others[at] ?? '')
 }
 
 function undefinedValue(before: string): FatalError {

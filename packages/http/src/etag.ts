@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { HttpError } from './http-error.ts'
 
 /** Strong and quoted, made from what changes with the entity, such as the time of its last change. */
 export function etagOf(text: string): string {
-  return `"${createHash('md5').update(text).digest('hex').toUpperCase()}"`
+  return `"${hash('md5', text).toUpperCase()}"`
 }
 
 /** Whether the caller has this version already and is to be answered 304. */

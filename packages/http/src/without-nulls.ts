@@ -7,5 +7,7 @@ export type WithoutNulls<T> = { [K in Exclude<keyof T, NullableKeys<T>>]: T[K] }
 
 /** Answers say nothing instead of null. */
 export function withoutNulls<T extends object>(value: T): WithoutNulls<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null)) as WithoutNulls<T>
+  const kept: Partial<T> = {}
+  for (const name of Object.keys(value) as (keyof T)[]) if (value[name] !== null) kept[name] = value[name]
+  return kept as WithoutNulls<T>
 }

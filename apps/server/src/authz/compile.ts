@@ -129,6 +129,14 @@ function onwards(type: ObjectType, columns: Columns): Columns {
 
 function oneOf(parts: readonly Sql[]): Sql {
   if (parts.length === 0) return sql`false`
-  const different = new Map(parts.map((part) => [JSON.stringify([part.text, part.values]), part]))
-  return sql`(${sql.join([...different.values()], ' or ')})`
+  const different = parts.filter((part, at) => !parts.slice(0, at).some((before) => isSame(before, part)))
+  return sql`(${sql.join(different, ' or ')})`
+}
+
+function isSame(left: Sql, right: Sql): boolean {
+  return (
+    left.values.length === right.values.length &&
+    left.text === right.text &&
+    left.values.every((value, at) => value === right.values[at])
+  )
 }
