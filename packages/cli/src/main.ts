@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { type Context, exitCodes } from './context.ts'
 import { createProgram } from './program.ts'
 import { version } from './version.ts'
@@ -29,7 +29,7 @@ export async function main(args: readonly string[]): Promise<void> {
       ended = true
     })
   }, version)
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  for (const command of withThoseBelow(program)) {
     command.exitOverride()
     command.configureOutput({ outputError: (text, write) => write(usageError(text)) })
   }
@@ -94,6 +94,10 @@ function tooLong(signal: AbortSignal, closingMs: () => number): Promise<never> {
     const wait = () => setTimeout(() => reject(signal.reason), closingMs()).unref()
     signal.addEventListener('abort', wait, { once: true })
   })
+}
+
+function withThoseBelow(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withThoseBelow)]
 }
 
 function usageError(text: string): string {

@@ -1,6 +1,7 @@
 import type { Client } from '@millrace/client'
 import { ConfigError, closestName } from '@millrace/core'
-import { allPages } from './server-lists.ts'
+import { askAll } from './ask-json.ts'
+import { findProject } from './find-project.ts'
 
 /** What commands show of a pipeline; the server says more. */
 export interface Pipeline {
@@ -24,37 +25,9 @@ export interface PipelineProblem {
   readonly message: string
 }
 
-/** An answer of the server as JSON. */
-export async function askJson<Answer>(
-  client: Client,
-  path: string,
-  { method = 'GET', body }: { readonly method?: 'GET' | 'POST' | 'PUT'; readonly body?: object } = {},
-): Promise<Answer> {
-  const sent = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-  const response = await client.stream(path, { method, ...sent })
-  return (await response.json()) as Answer
-}
-
-/** By NAMESPACE/SLUG or by id. */
-export async function projectId(client: Client, project: string): Promise<string> {
-  const [namespace = '', slug, ...rest] = project.split('/')
-  if (slug === undefined) return project
-  if (rest.length > 0) {
-    throw new ConfigError('PROJECT_INVALID', {
-      message: `"${project}" is no project. Write NAMESPACE/SLUG, or its id.`,
-    })
-  }
-  const path = `/api/data/namespaces/${encodeURIComponent(namespace)}/projects/${encodeURIComponent(slug)}`
-  return (await askJson<{ readonly id: string }>(client, path)).id
-}
-
 export async function readPipelines(client: Client, project?: string): Promise<readonly Pipeline[]> {
-  const only = project === undefined ? '' : `&project_id=${encodeURIComponent(await projectId(client, project))}`
-  return await allPages(async ({ page, per_page }) => {
-    const response = await client.stream(`/api/pipelines?page=${page}&per_page=${per_page}${only}`)
-    const items = (await response.json()) as readonly Pipeline[]
-    return { items, totalPages: Number(response.headers.get('total-pages')) }
-  })
+  const only = project === undefined ? '' : `?project_id=${(await findProject(client, project)).id}`
+  return await askAll(client, `/api/pipelines${only}`)
 }
 
 /** @throws ConfigError `PIPELINE_MISSING`, `PIPELINE_AMBIGUOUS` */

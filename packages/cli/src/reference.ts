@@ -6,15 +6,18 @@ import { fileKeyOf, optionName, transferOptions } from './transfer-options.ts'
 /** The reference page of the command, made from its own definition. */
 export function commandReference(): string {
   const program = createProgram(async () => {}, '')
-  const leaves = program.commands.flatMap((command) => (command.commands.length > 0 ? command.commands : [command]))
   return `${[
     '# The millrace command',
     'Generated from the command itself; `millrace COMMAND --help` shows the same.',
-    ...leaves.map(commandSection),
+    ...program.commands.flatMap(leavesOf).map(commandSection),
     exitCodeSection,
     eventSection,
     fileSection(),
   ].join('\n\n')}\n`
+}
+
+function leavesOf(command: Command): readonly Command[] {
+  return command.commands.length > 0 ? command.commands.flatMap(leavesOf) : [command]
 }
 
 function commandSection(command: Command): string {

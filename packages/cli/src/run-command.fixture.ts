@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
@@ -21,10 +22,13 @@ export async function runCommand(
   args: readonly string[],
   { cwd, env, input, onSpawn }: RunOptions,
 ): Promise<CommandResult> {
-  const own = Object.entries(process.env).filter(([name]) => !/^(MILLRACE_|PG|MYSQL_|NODE_OPTIONS|VITEST)/.test(name))
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(MILLRACE_|XDG_CONFIG_HOME$|PG|MYSQL_|NODE_OPTIONS|VITEST)/.test(name),
+  )
   const child = spawn(process.execPath, ['--conditions=@millrace/source', bin, ...args], {
     cwd,
-    env: { ...Object.fromEntries(own), ...env },
+    // Nobody is signed in, unless the test says so.
+    env: { ...Object.fromEntries(own), XDG_CONFIG_HOME: join(cwd, 'no-config'), ...env },
     stdio: 'pipe',
   })
   const out: Buffer[] = []

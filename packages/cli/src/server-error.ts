@@ -15,27 +15,32 @@ export function codeOf(error: unknown): string | undefined {
   return detail !== undefined && /^[A-Z][A-Z0-9_]+$/.test(detail) ? detail : undefined
 }
 
-function ofAnswer(error: ApiError, { url, from, isDev }: ServerAddress): Error {
+function ofAnswer(error: ApiError, address: ServerAddress): Error {
   const { status, traceId } = error
   const details = { status, ...(traceId === undefined ? {} : { request: traceId }) }
   if (status === 401) {
-    const next = isDev
-      ? `It is the one that "millrace dev" left in ${from}; stop that, and start it again.`
-      : 'Set MILLRACE_TOKEN to the token that the server was started with (its MILLRACE_ADMIN_TOKEN).'
     return new ConfigError('TOKEN_REFUSED', {
-      message: `The server ${url} does not accept the token. ${next}`,
+      message: `The server ${address.url} does not accept the token. ${nextToken(address)}`,
       details,
       cause: error,
     })
   }
-  if (status === 403) {
+  const given = codeOf(error)
+  if ((given === 'SCOPE_MISSING' || given === 'ADMIN_REQUIRED') && address.tokenFrom === 'login') {
+    return new ConfigError(given, {
+      message: `${sentence(error.message)} If you are an administrator, sign in again with: millrace login ${address.url} --admin`,
+      details,
+      cause: error,
+    })
+  }
+  if (status === 403 && (given === undefined || given === 'FORBIDDEN')) {
     return new ConfigError('TOKEN_INSUFFICIENT', {
       message: `${sentence(error.message)} The token may not do this: tokens of workers are for "millrace worker" only.`,
       details,
       cause: error,
     })
   }
-  const code = codeOf(error) ?? `HTTP_${status}`
+  const code = given ?? `HTTP_${status}`
   if (status === 429 || (status > 500 && status < 600)) {
     return new TransientError(code, { message: error.message, details, cause: error })
   }
@@ -44,10 +49,22 @@ function ofAnswer(error: ApiError, { url, from, isDev }: ServerAddress): Error {
   return new FatalError(code, { message: `${sentence(error.message)}${where}`, details, cause: error })
 }
 
-function unreachable(error: Error, { url, from, isDev }: ServerAddress): TransientError {
+function nextToken({ url, from, tokenFrom }: ServerAddress): string {
+  switch (tokenFrom) {
+    case 'dev':
+      return `It is the one that "millrace dev" left in ${from}; stop that, and start it again.`
+    case 'login':
+      return `It has expired or was revoked. Sign in again with: millrace login ${url}`
+    case 'given':
+      return 'Set MILLRACE_TOKEN to a token of yours that is good still, or to the one that the server was started with (its MILLRACE_ADMIN_TOKEN).'
+  }
+}
+
+function unreachable(error: Error, { url, from, tokenFrom }: ServerAddress): TransientError {
   const reason =
     error instanceof UnreachableError ? error.message.replace(/ Check its address.*$/, '') : cutMessage(url, error)
-  const next = isDev ? 'See whether "millrace dev" still runs.' : `Check that it runs, and its address in ${from}.`
+  const next =
+    tokenFrom === 'dev' ? 'See whether "millrace dev" still runs.' : `Check that it runs, and its address in ${from}.`
   return new TransientError('SERVER_UNREACHABLE', { message: `${reason} ${next}`, cause: error })
 }
 

@@ -4,10 +4,11 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLogger, readPlatformSettings } from '@millrace/core'
+import { createLogger, type PlatformSettings, readPlatformSettings } from '@millrace/core'
 import { openDatabase } from '@millrace/db'
 import { localArtifacts } from '@millrace/engine'
 import { type StartServerOptions, startServer } from '@millrace/server'
+import { startDevSecrets } from './dev/dev-secrets.ts'
 import { projectValues } from './project/project-values.ts'
 import { createSecrets } from './secrets.ts'
 import { runWorker } from './worker/run-worker.ts'
@@ -21,7 +22,15 @@ export interface Platform extends AsyncDisposable {
 
 export async function startPlatform(
   databaseUrl: string,
-  { env = {}, ...options }: Partial<StartServerOptions> & { readonly env?: Readonly<Record<string, string>> } = {},
+  {
+    env = {},
+    serverSettings = {},
+    ...options
+  }: Partial<StartServerOptions> & {
+    /** Of tasks. */
+    readonly env?: Readonly<Record<string, string>>
+    readonly serverSettings?: Partial<PlatformSettings>
+  } = {},
 ): Promise<Platform> {
   await using started = new AsyncDisposableStack()
   const home = await mkdtemp(join(tmpdir(), 'millrace-platform-'))
@@ -29,9 +38,11 @@ export async function startPlatform(
   const db = started.use(await openDatabase({ url: databaseUrl }))
   const log = await createLogger({ name: 'platform', write: () => {} })
   const artifacts = localArtifacts(join(home, 'artifacts'))
-  const server = await startServer({ db, artifacts, log, adminToken: serverToken, port: 0, ...options })
-  started.defer(() => server.close({ timeoutMs: 1000 }))
   const settings = readPlatformSettings({ env: {} })
+  const ofServer = await startDevSecrets(started, { db, data: home, settings: { ...settings, ...serverSettings }, log })
+  const own = { db, artifacts, log, adminToken: serverToken, port: 0, settings: ofServer }
+  const server = await startServer({ ...own, ...options })
+  started.defer(() => server.close({ timeoutMs: 1000 }))
   const values = projectValues(home, createSecrets(), env)
   const worker = { api: server.workerApi, name: 'one', queues: ['default'], slots: 4, values, home, settings, log }
   started.use(runWorker({ ...worker, drainMs: 0 }))

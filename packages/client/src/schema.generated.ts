@@ -1419,6 +1419,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/cli": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to sign in at a command line
+         * @description Somebody who is signed in has to confirm it within 10 minutes, at the address that the answer has.
+         */
+        post: operations["beginCliSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/cli/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The token of a sign-in at a command line, once it is confirmed */
+        post: operations["endCliSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/cli/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page on which a sign-in at a command line is confirmed */
+        get: operations["showCliSignIn"];
+        put?: never;
+        /** Allow or deny a sign-in at a command line */
+        post: operations["decideCliSignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -2801,6 +2856,477 @@ export interface paths {
         patch: operations["patchSessionSecrets"];
         trace?: never;
     };
+    "/api/connectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connectors by name */
+        get: operations["listConnectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connectors/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A connector with the JSON Schema of its settings */
+        get: operations["getConnector"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/usable-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections that tasks of the project may name: its own, those of its namespace and of the platform */
+        get: operations["listUsableConnections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections of the project by name, without secrets */
+        get: operations["listProjectConnections"];
+        put?: never;
+        /**
+         * Save a connection for tasks of the project
+         * @description Secret settings are sealed and never shown again.
+         */
+        post: operations["createProjectConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A connection, without secrets */
+        get: operations["getProjectConnection"];
+        put?: never;
+        post?: never;
+        /** Remove a connection: tasks that ask for it fail from now on */
+        delete: operations["deleteProjectConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a connection, for tasks that ask for it from now on
+         * @description Settings that are given replace former ones; null takes one away.
+         */
+        patch: operations["updateProjectConnection"];
+        trace?: never;
+    };
+    "/api/projects/{id}/connections/{connection}/used-by": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of workflows with tasks that get this connection by its name
+         * @description Of the workflows that the caller may see. Names with templates are not looked at.
+         */
+        get: operations["listProjectConnectionUses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether the server can connect with settings that are not saved */
+        post: operations["testProjectConnectionConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/connections/{connection}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether the server can connect
+         * @description Tasks connect from where they run, which may be elsewhere.
+         */
+        post: operations["testProjectConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/connections/{connection}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables and files that there are
+         * @description At most 10000.
+         */
+        get: operations["listProjectConnectionRelations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/connections/{connection}/relations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First rows of a table, as text
+         * @description In whichever order they come. Long values are cut off after 1000 characters.
+         */
+        get: operations["previewProjectConnection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections of the namespace by name, without secrets */
+        get: operations["listNamespaceConnections"];
+        put?: never;
+        /**
+         * Save a connection for tasks of the namespace
+         * @description Secret settings are sealed and never shown again.
+         */
+        post: operations["createNamespaceConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A connection, without secrets */
+        get: operations["getNamespaceConnection"];
+        put?: never;
+        post?: never;
+        /** Remove a connection: tasks that ask for it fail from now on */
+        delete: operations["deleteNamespaceConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a connection, for tasks that ask for it from now on
+         * @description Settings that are given replace former ones; null takes one away.
+         */
+        patch: operations["updateNamespaceConnection"];
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections/{connection}/used-by": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of workflows with tasks that get this connection by its name
+         * @description Of the workflows that the caller may see. Names with templates are not looked at.
+         */
+        get: operations["listNamespaceConnectionUses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether the server can connect with settings that are not saved */
+        post: operations["testNamespaceConnectionConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections/{connection}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether the server can connect
+         * @description Tasks connect from where they run, which may be elsewhere.
+         */
+        post: operations["testNamespaceConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections/{connection}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables and files that there are
+         * @description At most 10000.
+         */
+        get: operations["listNamespaceConnectionRelations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections/{connection}/relations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First rows of a table, as text
+         * @description In whichever order they come. Long values are cut off after 1000 characters.
+         */
+        get: operations["previewNamespaceConnection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Connections of the platform by name, without secrets */
+        get: operations["listPlatformConnections"];
+        put?: never;
+        /**
+         * Save a connection for tasks of the platform
+         * @description Secret settings are sealed and never shown again.
+         */
+        post: operations["createPlatformConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A connection, without secrets */
+        get: operations["getPlatformConnection"];
+        put?: never;
+        post?: never;
+        /** Remove a connection: tasks that ask for it fail from now on */
+        delete: operations["deletePlatformConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a connection, for tasks that ask for it from now on
+         * @description Settings that are given replace former ones; null takes one away.
+         */
+        patch: operations["updatePlatformConnection"];
+        trace?: never;
+    };
+    "/api/connections/{connection}/used-by": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of workflows with tasks that get this connection by its name
+         * @description Of the workflows that the caller may see. Names with templates are not looked at.
+         */
+        get: operations["listPlatformConnectionUses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether the server can connect with settings that are not saved */
+        post: operations["testPlatformConnectionConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether the server can connect
+         * @description Tasks connect from where they run, which may be elsewhere.
+         */
+        post: operations["testPlatformConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection}/relations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables and files that there are
+         * @description At most 10000.
+         */
+        get: operations["listPlatformConnectionRelations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection}/relations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First rows of a table, as text
+         * @description In whichever order they come. Long values are cut off after 1000 characters.
+         */
+        get: operations["previewPlatformConnection"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -3468,6 +3994,23 @@ export interface paths {
         };
         /** This document */
         get: operations["getDataSpec"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leads browsers to this document as a page */
+        get: operations["getStart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4161,6 +4704,32 @@ export interface components {
             /** @description Open it to sign out of the issuer as well. */
             issuer_url?: string;
         };
+        CliSignIn: {
+            /** @description For the command alone: what it asks for the token with. */
+            device_code: string;
+            /**
+             * @description For the person to compare.
+             * @example BCDF-GHJK
+             */
+            user_code: string;
+            /** @description For the browser of the person. */
+            confirm_url: string;
+            expires_in_seconds: number;
+            /** @description How long to wait before asking again. */
+            interval_seconds: number;
+        };
+        CliSignInState: {
+            /** @enum {string} */
+            state: "waiting" | "allowed";
+            token?: {
+                id: string;
+                /** @description Shown this once: only its hash is kept. */
+                token: string;
+                scopes: ("read" | "write" | "admin")[];
+                /** Format: date-time */
+                expires_at: string;
+            };
+        };
         NewPersonalToken: components["schemas"]["PersonalToken"] & {
             /** @description Shown this once: only its hash is kept. */
             token: string;
@@ -4547,6 +5116,13 @@ export interface components {
             args?: string[];
             is_archived: boolean;
             strip_path_prefix: boolean;
+            /**
+             * @description GLOBAL: for every project; CUSTOM: of one launcher.
+             * @enum {string}
+             */
+            environment_kind: "GLOBAL" | "CUSTOM";
+            /** @enum {string} */
+            environment_image_source: "image";
         };
         SessionLauncher: {
             id: string;
@@ -4555,28 +5131,7 @@ export interface components {
             /** Format: date-time */
             creation_date: string;
             description?: string;
-            environment: {
-                id: string;
-                name: string;
-                /** Format: date-time */
-                creation_date: string;
-                description?: string;
-                container_image: string;
-                default_url: string;
-                uid: number;
-                gid: number;
-                port: number;
-                working_directory?: string;
-                mount_directory?: string;
-                command?: string[];
-                args?: string[];
-                is_archived: boolean;
-                strip_path_prefix: boolean;
-                /** @enum {string} */
-                environment_kind: "GLOBAL" | "CUSTOM";
-                /** @enum {string} */
-                environment_image_source: "image";
-            };
+            environment: components["schemas"]["Environment"];
             resource_class_id?: number;
             disk_storage?: number;
             env_variables: {
@@ -4639,6 +5194,11 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /**
+             * Format: date-time
+             * @description By a task, to the minute.
+             */
+            last_used_at?: string;
         };
         KubernetesSecret: {
             name: string;
@@ -4669,6 +5229,101 @@ export interface components {
             /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
             secret_id: string;
         };
+        Connector: {
+            name: string;
+            title: string;
+            /** @enum {string} */
+            kind: "sql" | "object-store" | "stream" | "notify" | "api";
+            /** @description Of addresses. */
+            schemes: string[];
+            capabilities: {
+                source: boolean;
+                sink: boolean;
+                query: boolean;
+                scopes: boolean;
+            };
+            /** @description npm packages that are installed apart, where tasks run. */
+            drivers: string[];
+        };
+        ConnectorWithSchema: {
+            name: string;
+            title: string;
+            /** @enum {string} */
+            kind: "sql" | "object-store" | "stream" | "notify" | "api";
+            /** @description Of addresses. */
+            schemes: string[];
+            capabilities: {
+                source: boolean;
+                sink: boolean;
+                query: boolean;
+                scopes: boolean;
+            };
+            /** @description npm packages that are installed apart, where tasks run. */
+            drivers: string[];
+            /** @description JSON Schema of the settings, for forms: secrets are `writeOnly`, `order` is that of a form. */
+            config_schema: {
+                [key: string]: unknown;
+            };
+        };
+        UsableConnection: {
+            name: string;
+            connector: string;
+            description?: string;
+            /** @enum {string} */
+            of: "project" | "namespace" | "platform";
+        };
+        Connection: {
+            /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+            id: string;
+            name: string;
+            connector: string;
+            description?: string;
+            /** @description Without defaults. Secret settings that have a value show "<sensitive>". */
+            config: {
+                [key: string]: string | number | boolean;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description By a task, to the minute.
+             */
+            last_used_at?: string;
+            etag: string;
+        };
+        ConnectionUse: {
+            workflow: string;
+            version: string;
+            current: boolean;
+            nodes: string[];
+        };
+        ConnectionTest: {
+            ok: boolean;
+            message: string;
+            duration_ms: number;
+            server_version?: string;
+        };
+        ConnectionRelations: {
+            /** @description Names as statements and transfers take them. */
+            tables: string[];
+            /** @description There are more. */
+            cut: boolean;
+            duration_ms: number;
+        };
+        ConnectionPreview: {
+            columns: {
+                name: string;
+                type: string;
+                nullable: boolean;
+            }[];
+            rows: (string | null)[][];
+            /** @description There are more rows. */
+            cut: boolean;
+            duration_ms: number;
+        };
         Client: {
             id: string;
             project_id: string;
@@ -4679,6 +5334,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description Id of who made it what it is. */
+            last_actor: string;
         };
         Brand: {
             id: string;
@@ -4691,6 +5348,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description Id of who made it what it is. */
+            last_actor: string;
         };
         Segment: {
             id: string;
@@ -4702,6 +5361,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description Id of who made it what it is. */
+            last_actor: string;
         };
         PipelineType: {
             id: string;
@@ -4714,6 +5375,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description Id of who made it what it is. */
+            last_actor: string;
         };
         PipelineTemplate: {
             id: string;
@@ -4738,6 +5401,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description Id of who made it what it is. */
+            last_actor: string;
         };
         Pipeline: {
             id: string;
@@ -4761,6 +5426,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+            /** @description Id of who made it what it is. */
+            last_actor: string;
         };
         Transformation: {
             id: string;
@@ -4772,6 +5439,8 @@ export interface components {
             variables: {
                 [key: string]: string | number | boolean;
             };
+            /** @description Id of who made it what it is. */
+            last_actor: string;
         };
         PipelineGraph: {
             /** @description That it has, or would have; null with problems. */
@@ -8146,7 +8815,10 @@ export interface operations {
     updateProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 project_id: string;
             };
@@ -8497,6 +9169,174 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SignedOut"];
                 };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    beginCliSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of the machine; the token is named after it. */
+                    name: string;
+                    /**
+                     * @default [
+                     *       "read",
+                     *       "write"
+                     *     ]
+                     */
+                    scopes?: ("read" | "write" | "admin")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CliSignIn"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endCliSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    device_code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CliSignInState"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    showCliSignIn: {
+        parameters: {
+            query: {
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Answer. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Answer. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Answer. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    decideCliSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                    allow: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request failed. */
             default: {
@@ -8955,7 +9795,10 @@ export interface operations {
     updateDataConnector: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 data_connector_id: string;
             };
@@ -10168,9 +11011,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "text/plain": string;
-                };
+                content?: never;
             };
             /** @description The request failed. */
             default: {
@@ -10216,9 +11057,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "text/plain": string;
-                };
+                content?: never;
             };
             /** @description The request failed. */
             default: {
@@ -12512,7 +13351,10 @@ export interface operations {
     updatePlatformConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12584,7 +13426,10 @@ export interface operations {
     updateAuthorizationConfig: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12730,7 +13575,10 @@ export interface operations {
     deleteRedirect: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description URL-encoded, such as `%2Fprojects%2Fa%2Fb`. */
                 source_url: string;
@@ -12760,7 +13608,10 @@ export interface operations {
     updateRedirect: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description URL-encoded, such as `%2Fprojects%2Fa%2Fb`. */
                 source_url: string;
@@ -13619,7 +14470,10 @@ export interface operations {
     updateSessionSecretSlot: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -13743,6 +14597,1212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionSecret"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listConnectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connector"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConnector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorWithSchema"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUsableConnections: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsableConnection"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listProjectConnections: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createProjectConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What tasks name it by. */
+                    name: string;
+                    description?: string;
+                    /** @description Default: the one that the address belongs to. */
+                    connector?: string;
+                    /** @example postgres://loader:password@db.example.com/shop */
+                    uri?: string;
+                    /** @description As the JSON Schema of the connector says. Wins over the address. */
+                    config?: {
+                        [key: string]: string | number | boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getProjectConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Not changed since the ETag that was given. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteProjectConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateProjectConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description An empty one takes it away. */
+                    description?: string;
+                    /** @description Settings that change; null takes one away, and "<sensitive>" leaves a secret as it is. */
+                    config?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listProjectConnectionUses: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionUse"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testProjectConnectionConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Default: the one that the address belongs to. */
+                    connector?: string;
+                    /** @example postgres://loader:password@db.example.com/shop */
+                    uri?: string;
+                    /** @description As the JSON Schema of the connector says. Wins over the address. */
+                    config?: {
+                        [key: string]: string | number | boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testProjectConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listProjectConnectionRelations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionRelations"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewProjectConnection: {
+        parameters: {
+            query: {
+                table: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionPreview"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listNamespaceConnections: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createNamespaceConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What tasks name it by. */
+                    name: string;
+                    description?: string;
+                    /** @description Default: the one that the address belongs to. */
+                    connector?: string;
+                    /** @example postgres://loader:password@db.example.com/shop */
+                    uri?: string;
+                    /** @description As the JSON Schema of the connector says. Wins over the address. */
+                    config?: {
+                        [key: string]: string | number | boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNamespaceConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Not changed since the ETag that was given. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteNamespaceConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateNamespaceConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description An empty one takes it away. */
+                    description?: string;
+                    /** @description Settings that change; null takes one away, and "<sensitive>" leaves a secret as it is. */
+                    config?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listNamespaceConnectionUses: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionUse"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testNamespaceConnectionConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Default: the one that the address belongs to. */
+                    connector?: string;
+                    /** @example postgres://loader:password@db.example.com/shop */
+                    uri?: string;
+                    /** @description As the JSON Schema of the connector says. Wins over the address. */
+                    config?: {
+                        [key: string]: string | number | boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testNamespaceConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listNamespaceConnectionRelations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionRelations"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewNamespaceConnection: {
+        parameters: {
+            query: {
+                table: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionPreview"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlatformConnections: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createPlatformConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What tasks name it by. */
+                    name: string;
+                    description?: string;
+                    /** @description Default: the one that the address belongs to. */
+                    connector?: string;
+                    /** @example postgres://loader:password@db.example.com/shop */
+                    uri?: string;
+                    /** @description As the JSON Schema of the connector says. Wins over the address. */
+                    config?: {
+                        [key: string]: string | number | boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPlatformConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Not changed since the ETag that was given. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deletePlatformConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updatePlatformConnection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description An empty one takes it away. */
+                    description?: string;
+                    /** @description Settings that change; null takes one away, and "<sensitive>" leaves a secret as it is. */
+                    config?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlatformConnectionUses: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionUse"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testPlatformConnectionConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Default: the one that the address belongs to. */
+                    connector?: string;
+                    /** @example postgres://loader:password@db.example.com/shop */
+                    uri?: string;
+                    /** @description As the JSON Schema of the connector says. Wins over the address. */
+                    config?: {
+                        [key: string]: string | number | boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    testPlatformConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionTest"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlatformConnectionRelations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionRelations"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewPlatformConnection: {
+        parameters: {
+            query: {
+                table: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionPreview"];
                 };
             };
             /** @description The request failed. */
@@ -13898,7 +15958,10 @@ export interface operations {
     updateClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14077,7 +16140,10 @@ export interface operations {
     updateBrand: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14256,7 +16322,10 @@ export interface operations {
     updateSegment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14438,7 +16507,10 @@ export interface operations {
     updatePipelineType: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14639,7 +16711,10 @@ export interface operations {
     updatePipelineTemplate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14865,7 +16940,10 @@ export interface operations {
     updatePipeline: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -14975,7 +17053,10 @@ export interface operations {
     createTransformation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15027,7 +17108,10 @@ export interface operations {
     deleteTransformation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 transformation: string;
@@ -15059,7 +17143,10 @@ export interface operations {
     updateTransformation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
                 transformation: string;
@@ -15105,7 +17192,10 @@ export interface operations {
     orderTransformations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -15920,6 +18010,33 @@ export interface operations {
                         [key: string]: unknown;
                     };
                 };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request failed. */
             default: {

@@ -7,10 +7,11 @@ import { versionedName, type WorkflowManifest } from '@millrace/workflow'
 import { type BuiltPackage, buildPackage } from '@millrace/workflow/build'
 import { type Context, exitCodes } from '../context.ts'
 import { deployWarnings } from '../deploy-warnings.ts'
+import { findProject, nameOf, type Project } from '../find-project.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
-import { type ServerRequest, withServer } from '../server-connection.ts'
+import { type ServerRequest, withUser } from '../server-connection.ts'
 import { codeOf } from '../server-error.ts'
 import { allPages } from '../server-lists.ts'
 import { refuseProblems, scratchFolder } from './build.ts'
@@ -19,6 +20,8 @@ export interface DeployRequest extends ServerRequest {
   readonly folder: string
   readonly version?: string
   readonly dryRun?: true
+  /** Whose the workflows are. Default: as they are; new ones belong to the platform. */
+  readonly project?: string
 }
 
 type Workflow = components['schemas']['Workflow']
@@ -37,17 +40,19 @@ export async function deploy(request: DeployRequest, context: Context): Promise<
   const { version, dryRun = false, json = false } = request
   // Before the modules are imported: a workflow takes its version when it is made.
   if (version !== undefined) process.env.BUILD_VERSION = version
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     await using scratch = await scratchFolder()
     await refuseProblems({ folder, target: 'manifest' }, folder, scratch.path)
     const built = await buildPackage({ folder, out: scratch.path })
-    const steps = await planSteps(client, built)
+    const project = request.project === undefined ? null : await findProject(client, request.project)
+    const steps = await planSteps(client, built, project)
     const warnings = await deployWarnings(client, {
       folder,
       manifests: steps.map(({ manifest }) => manifest),
+      project: project?.id ?? null,
       secrets: context.secrets,
     })
-    const uploaded = dryRun ? null : await send(client, built, steps)
+    const uploaded = dryRun ? null : await send(client, built, steps, project)
     const deployed = dryRun ? new Map<string, Workflow>() : await currentOf(client, steps)
     const ticks = await nextTicks(client)
     const workflows = steps.map(({ manifest: { name, version: built, schedule }, before, status }) => ({
@@ -74,18 +79,25 @@ export async function deploy(request: DeployRequest, context: Context): Promise<
 }
 
 /** @throws ConfigError `DEPLOY_REFUSED` with all versions that are there with other content. */
-async function planSteps(client: Client, { workflows }: BuiltPackage): Promise<readonly Step[]> {
-  const steps = await Promise.all(workflows.map(({ manifest }) => planStep(client, manifest)))
+async function planSteps(
+  client: Client,
+  { workflows }: BuiltPackage,
+  project: Project | null,
+): Promise<readonly Step[]> {
+  const steps = await Promise.all(workflows.map(({ manifest }) => planStep(client, manifest, project)))
   const problems = steps.flatMap((step) => (typeof step === 'string' ? [step] : []))
   if (problems.length > 0) throw refused(problems)
   return steps.filter((step) => typeof step !== 'string')
 }
 
 /** A sentence when the server would refuse it. */
-async function planStep(client: Client, manifest: WorkflowManifest): Promise<Step | string> {
+async function planStep(client: Client, manifest: WorkflowManifest, project: Project | null): Promise<Step | string> {
   const { name, version } = manifest
   const before = await orMissing(client.get('/api/workflows/{workflow}', { params: { path: { workflow: name } } }))
   if (before === null) return { manifest, before, status: 'new' }
+  if (project !== null && before.project_id !== project.id) {
+    return `${name} belongs to ${before.project_id === undefined ? 'the platform' : 'another project'}, and not to ${nameOf(project)}. Give the workflow another name, or move it first with: millrace workflows move ${name} ${nameOf(project)}`
+  }
   // Each content of `dev` is a version of its own, which the server names.
   const sought = version === 'dev' ? before.version : version
   const known = await orMissing(
@@ -100,7 +112,12 @@ async function planStep(client: Client, manifest: WorkflowManifest): Promise<Ste
 }
 
 /** @throws ConfigError `DEPLOY_REFUSED` with everything that the server says. */
-async function send(client: Client, built: BuiltPackage, steps: readonly Step[]): Promise<boolean> {
+async function send(
+  client: Client,
+  built: BuiltPackage,
+  steps: readonly Step[],
+  project: Project | null,
+): Promise<boolean> {
   const { sha256 } = built.package
   const isThere = await orMissing(client.get('/api/packages/{sha256}', { params: { path: { sha256 } } }))
   const uploaded = isThere === null && (await client.uploadPackage(sha256, await zipOf(built)))
@@ -108,7 +125,8 @@ async function send(client: Client, built: BuiltPackage, steps: readonly Step[])
   for (const { manifest, status } of steps) {
     if (status === 'current') continue
     try {
-      await client.post('/api/workflows', { body: manifest as never })
+      const query = project === null ? {} : { project: project.id }
+      await client.post('/api/workflows', { params: { query }, body: manifest as never })
     } catch (error) {
       if (!(error instanceof ApiError) || error.status >= 500 || error.status === 401) throw error
       problems.push(`${versionedName(manifest)}: ${error.message}`)

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { askJson } from '../ask-json.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
-import { askJson } from '../pipelines-api.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 
 interface JobRun {

@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Client } from '@millrace/client'
 import { ConfigError } from '@millrace/core'
 import { type Context, exitCodes } from '../context.ts'
+import { findProject } from '../find-project.ts'
 import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
-import { type PipelineProblem, projectId } from '../pipelines-api.ts'
-import { type ServerRequest, withServer } from '../server-connection.ts'
+import type { PipelineProblem } from '../pipelines-api.ts'
+import { type ServerRequest, withUser } from '../server-connection.ts'
 import { problemsText } from './pipelines.ts'
 
 interface FromFile extends ServerRequest {
@@ -26,7 +27,7 @@ export async function exportConfiguration(
   context: Context,
 ): Promise<number> {
   const { project, out, json = false } = request
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const response = await client.stream(await pathOf(client, project))
     const yaml = await response.text()
     if (out === undefined) {
@@ -42,7 +43,7 @@ export async function exportConfiguration(
 }
 
 export async function planConfiguration(request: FromFile, context: Context): Promise<number> {
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const sent = await send(client, request, 'POST', '/plan')
     const { changes, problems } = sent as {
       readonly changes: readonly Change[]
@@ -60,7 +61,7 @@ export async function planConfiguration(request: FromFile, context: Context): Pr
 }
 
 export async function applyConfiguration(request: FromFile, context: Context): Promise<number> {
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const { changes } = (await send(client, request, 'PUT', '')) as { readonly changes: readonly Change[] }
     if (request.json) return printJson({ changes }, context)
     context.out(changes.length === 0 ? 'Nothing was to change.\n' : changesText(changes))
@@ -77,7 +78,7 @@ async function send(client: Client, request: FromFile, method: 'POST' | 'PUT', t
 }
 
 async function pathOf(client: Client, project: string): Promise<string> {
-  return `/api/projects/${encodeURIComponent(await projectId(client, project))}/configuration`
+  return `/api/projects/${(await findProject(client, project)).id}/configuration`
 }
 
 async function read(file: string): Promise<string> {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { askJson } from '../ask-json.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
-import { askJson, findPipeline, type Pipeline, type PipelineProblem, readPipelines } from '../pipelines-api.ts'
-import { type ServerRequest, withServer } from '../server-connection.ts'
+import { findPipeline, type Pipeline, type PipelineProblem, readPipelines } from '../pipelines-api.ts'
+import { type ServerRequest, withUser } from '../server-connection.ts'
 import { awaitRun } from './watch-run.ts'
 
 interface InProject extends ServerRequest {
@@ -27,7 +28,7 @@ interface Graph {
 }
 
 export async function listPipelines(request: InProject, context: Context): Promise<number> {
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const pipelines = await readPipelines(client, request.project)
     if (request.json) return printJson(pipelines, context)
     if (pipelines.length === 0) {
@@ -46,7 +47,7 @@ export async function listPipelines(request: InProject, context: Context): Promi
 }
 
 export async function showPipeline(request: OnePipeline, context: Context): Promise<number> {
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const pipeline = await findPipeline(client, request)
     const graph = await askJson<Graph>(client, `/api/pipelines/${pipeline.id}/graph`)
     if (request.json) return printJson({ ...pipeline, graph }, context)
@@ -61,7 +62,7 @@ export async function showPipeline(request: OnePipeline, context: Context): Prom
 }
 
 export async function validatePipeline(request: OnePipeline, context: Context): Promise<number> {
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const { id, name } = await findPipeline(client, request)
     const path = `/api/pipelines/${id}/validate`
     const answer = await askJson<{ valid: boolean; problems: readonly PipelineProblem[] }>(client, path, {
@@ -82,7 +83,7 @@ export async function activatePipeline(
   request: OnePipeline & { readonly active: boolean },
   context: Context,
 ): Promise<number> {
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const { id, name } = await findPipeline(client, request)
     const verb = request.active ? 'activate' : 'deactivate'
     const pipeline = await askJson<Pipeline>(client, `/api/pipelines/${id}/${verb}`, { method: 'POST' })
@@ -99,7 +100,7 @@ export async function activatePipeline(
 
 export async function runPipeline(request: OnePipeline & { readonly wait?: true }, context: Context): Promise<number> {
   const { json = false, wait = false } = request
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const { id, name } = await findPipeline(client, request)
     const path = `/api/pipelines/${id}/runs`
     const started = await askJson<{ run_id: string; workflow: string }>(client, path, {

@@ -1,4 +1,4 @@
-import { parseInstant } from '@millrace/core'
+import { ConfigError, parseInstant } from '@millrace/core'
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
 import { printJson } from '../output/print-json.ts'
@@ -7,13 +7,28 @@ import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
 import { type ServerRequest, withServer } from '../server-connection.ts'
 import { allPages } from '../server-lists.ts'
+import { createPersonalToken, listPersonalTokens, type Scope } from './personal-tokens.ts'
 
 /** Prints the token alone on standard output, for `TOKEN=$(…)`: it is shown this once. */
 export async function createToken(
-  request: ServerRequest & { readonly name: string; readonly queue?: readonly string[]; readonly expires?: string },
+  request: ServerRequest & {
+    readonly name: string
+    readonly personal?: true
+    readonly scope?: readonly Scope[]
+    readonly queue?: readonly string[]
+    readonly expires?: string
+  },
   context: Context,
 ): Promise<number> {
-  const { name, queue, expires, json = false } = request
+  const { name, personal = false, scope, queue, expires, json = false } = request
+  if (personal ? queue !== undefined : scope !== undefined) {
+    throw new ConfigError('OPTION_WITHOUT_EFFECT', {
+      message: personal
+        ? '--queue is for tokens of workers. Leave it out, or leave --personal out.'
+        : '--scope is for tokens of your own. Give --personal with it.',
+    })
+  }
+  if (personal) return await createPersonalToken(request, context)
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
   const body = {
     name,
@@ -39,7 +54,11 @@ export async function createToken(
   })
 }
 
-export async function listTokens(request: ServerRequest, context: Context): Promise<number> {
+export async function listTokens(
+  request: ServerRequest & { readonly personal?: true },
+  context: Context,
+): Promise<number> {
+  if (request.personal) return await listPersonalTokens(request, context)
   return await withServer(request, context, async (client) => {
     const tokens = await allPages((query) => client.page('/api/worker-tokens', { params: { query } }))
     if (request.json) return printJson(tokens, context)
@@ -60,20 +79,25 @@ export async function listTokens(request: ServerRequest, context: Context): Prom
   })
 }
 
+/** Numbers are of tokens of workers, texts of one's own. */
 export async function revokeToken(
-  request: ServerRequest & { readonly id: number; readonly yes?: boolean },
+  request: ServerRequest & { readonly id: string; readonly yes?: boolean },
   context: Context,
 ): Promise<number> {
-  const { id, json = false } = request
+  const { id } = request
+  const isWorkers = /^\d{1,15}$/.test(id)
   return await withServer(request, context, async (client) => {
-    const tokens = await allPages((query) => client.page('/api/worker-tokens', { params: { query } }))
-    const name = tokens.find((one) => one.id === id)?.name
-    if (name !== undefined) {
-      await confirm(`Revoke token ${id}, ${printable(name)}? Workers that use it are refused.`, request, context)
-    }
-    await client.delete('/api/worker-tokens/{token}', { params: { path: { token: id } } })
-    if (json) return printJson({ revoked: id }, context)
-    context.out(`Token ${id} is revoked: workers that use it are refused from now on.\n`)
+    const tokens: readonly { readonly id: number | string; readonly name: string }[] = isWorkers
+      ? await allPages((query) => client.page('/api/worker-tokens', { params: { query } }))
+      : await allPages((query) => client.page('/api/tokens', { params: { query } }))
+    const name = tokens.find((one) => `${one.id}` === id)?.name
+    const users = isWorkers ? 'Workers that use it are refused.' : 'Programs that use it are refused.'
+    if (name !== undefined) await confirm(`Revoke token ${id}, ${printable(name)}? ${users}`, request, context)
+    if (isWorkers) await client.delete('/api/worker-tokens/{token}', { params: { path: { token: Number(id) } } })
+    else await client.delete('/api/tokens/{id}', { params: { path: { id } } })
+    if (request.json) return printJson({ revoked: isWorkers ? Number(id) : id }, context)
+    const who = isWorkers ? 'workers' : 'programs'
+    context.out(`Token ${id} is revoked: ${who} that use it are refused from now on.\n`)
     return exitCodes.done
   })
 }

@@ -1,10 +1,11 @@
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
+import { findProject, nameOf } from '../find-project.ts'
 import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import { textTable } from '../output/table.ts'
 import { localTime, zoneNote } from '../output/when.ts'
-import { type ServerRequest, withServer } from '../server-connection.ts'
+import { type ServerRequest, withUser } from '../server-connection.ts'
 import { allPages } from '../server-lists.ts'
 import { runState } from './runs.ts'
 import { manifestOf } from './trigger.ts'
@@ -14,12 +15,16 @@ interface OneWorkflow extends ServerRequest {
 }
 
 export async function listWorkflows(
-  request: ServerRequest & { readonly search?: string; readonly tag?: string },
+  request: ServerRequest & { readonly search?: string; readonly tag?: string; readonly project?: string },
   context: Context,
 ): Promise<number> {
   const { search, tag, json = false } = request
-  const filter = { ...(search === undefined ? {} : { search }), ...(tag === undefined ? {} : { tag }) }
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
+    const filter = {
+      ...(search === undefined ? {} : { search }),
+      ...(tag === undefined ? {} : { tag }),
+      ...(request.project === undefined ? {} : { project: (await findProject(client, request.project)).id }),
+    }
     const found = await allPages((query) =>
       client.page('/api/workflows', { params: { query: { ...query, ...filter } } }),
     )
@@ -45,7 +50,7 @@ export async function showWorkflow(
   context: Context,
 ): Promise<number> {
   const { workflow: name, version, json = false } = request
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const workflow = await client.get('/api/workflows/{workflow}', { params: { path: { workflow: name } } })
     const manifest = await manifestOf(client, name, version ?? workflow.version)
     if (json) return printJson({ ...workflow, manifest }, context)
@@ -75,7 +80,7 @@ export async function showWorkflow(
 
 export async function listVersions(request: OneWorkflow, context: Context): Promise<number> {
   const { workflow, json = false } = request
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const versions = await allPages((query) =>
       client.page('/api/workflows/{workflow}/versions', { params: { path: { workflow }, query } }),
     )
@@ -96,7 +101,7 @@ export async function diffVersions(
   context: Context,
 ): Promise<number> {
   const { workflow, from, to, json = false } = request
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const query = { from, ...(to === undefined ? {} : { to }) }
     const diff = await client.get('/api/workflows/{workflow}/diff', { params: { path: { workflow }, query } })
     const lines = [
@@ -118,13 +123,31 @@ export async function deleteWorkflow(
   context: Context,
 ): Promise<number> {
   const { workflow, json = false } = request
-  return await withServer(request, context, async (client) => {
+  return await withUser(request, context, async (client) => {
     const params = { path: { workflow } }
     await client.get('/api/workflows/{workflow}', { params })
     await confirm(`Remove ${workflow} with its versions, runs and logs?`, request, context)
     await client.delete('/api/workflows/{workflow}', { params })
     if (json) return printJson({ removed: workflow }, context)
     context.out(`${workflow} was removed, with its versions and runs.\n`)
+    return exitCodes.done
+  })
+}
+
+/** Gives a workflow to a project; its runs go with it. */
+export async function moveWorkflow(
+  request: OneWorkflow & { readonly project: string },
+  context: Context,
+): Promise<number> {
+  const { workflow } = request
+  return await withUser(request, context, async (client) => {
+    const project = await findProject(client, request.project)
+    const after = await client.patch('/api/workflows/{workflow}', {
+      params: { path: { workflow } },
+      body: { project_id: project.id },
+    })
+    if (request.json) return printJson(after, context)
+    context.out(`Workflow ${workflow} belongs to ${nameOf(project)} now, with its runs.\n`)
     return exitCodes.done
   })
 }

@@ -12,6 +12,10 @@ export function addDeploy(program: Command, run: Run): void {
         'Nothing is sent when there is any problem; all problems are shown at once. Pools, queues and connections that are not there are warned of.',
     )
     .argument('[folder]', 'Folder of the package.', '.')
+    .option(
+      '--project <project>',
+      'Project that new workflows belong to: NAMESPACE/SLUG, SLUG in your own namespace, or its id. Default: the platform, which is for administrators.',
+    )
     .option('--version <version>', 'Version of workflows that do not name theirs, instead of BUILD_VERSION.')
     .option('--dry-run', 'Shows what would change, and sends nothing.')
   addServerOptions(command).action((folder: string, values) =>

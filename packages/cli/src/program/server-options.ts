@@ -8,13 +8,13 @@ export function addServerOptions(command: Command): Command {
     .addOption(
       new Option(
         '--url <url>',
-        'Address of the server. Default: MILLRACE_URL, else the "millrace dev" of this folder or one above.',
+        'Address of the server. Default: MILLRACE_URL, else the "millrace dev" of this folder or one above, else the server of your last login.',
       ).helpGroup(group),
     )
     .addOption(
       new Option(
         '--token <token>',
-        'Its token. Default: MILLRACE_TOKEN, which other users of the machine do not see.',
+        'Its token. Default: MILLRACE_TOKEN, which other users of the machine do not see, else that of "millrace login".',
       ).helpGroup(group),
     )
 }

@@ -10,6 +10,7 @@ export function addWorkflows(program: Command, run: Run): void {
     .description('Lists workflows with their current versions, next and last runs.')
     .option('--search <text>', 'Only those with this in their name.')
     .option('--tag <tag>', 'Only those with this tag.')
+    .option('--project <project>', 'Only those of this project: NAMESPACE/SLUG, or its id.')
   addServerOptions(list).action((values) => run(async (context) => (await load()).listWorkflows(values, context)))
   const show = workflows
     .command('show')
@@ -25,6 +26,14 @@ export function addWorkflows(program: Command, run: Run): void {
     .argument('<workflow>', 'Name of the workflow.')
   addServerOptions(versions).action((workflow, values) =>
     run(async (context) => (await load()).listVersions({ workflow, ...values }, context)),
+  )
+  const move = workflows
+    .command('move')
+    .description('Gives a workflow with its runs to another project. You have to be able to change both.')
+    .argument('<workflow>', 'Name of the workflow.')
+    .argument('<project>', 'NAMESPACE/SLUG, or its id.')
+  addServerOptions(move).action((workflow, project, values) =>
+    run(async (context) => (await load()).moveWorkflow({ workflow, project, ...values }, context)),
   )
   const diff = workflows
     .command('diff')
