@@ -1,6 +1,6 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
 import { type Authz, type Caller, readableProjects } from '../authz/index.ts'
-import { type Page, readPage } from '../read-page.ts'
+import { bucketOf, type Page, pageOf, readPage } from '../read-page.ts'
 import type { UserPrincipal } from '../server-context.ts'
 import { projectIdByPath } from './project-path.ts'
 
@@ -31,10 +31,10 @@ export async function listNamespaces(
   authz: Authz,
   caller: UserPrincipal,
   { kinds, permission }: NamespaceFilter,
-  { limit, offset }: { readonly limit: number; readonly offset: number },
+  range: { readonly limit: number; readonly offset: number },
 ): Promise<Page<ListedNamespace>> {
   // No part needs to be read farther than the page goes.
-  const newest = sql`order by id desc limit ${offset + limit}`
+  const newest = sql`order by id desc limit ${sql.literal(`${bucketOf(range.offset + range.limit)}`)}`
   const parts: Record<ListedNamespace['kind'], () => Part> = {
     user: () => ownNamespace(caller),
     group: () => groups(authz, caller, permission, newest),
@@ -45,9 +45,7 @@ export async function listNamespaces(
     .map((kind) => parts[kind]())
   const all = wanted.map(({ rows }, place) => sql`(select *, ${place}::int as place from (${rows}) as part)`)
   return await readPage<ListedNamespace>(db, {
-    rows: sql`
-      select * from (${sql.join(all, ' union all ')}) as listed
-      order by place, id desc limit ${limit} offset ${offset}`,
+    rows: pageOf(sql`select * from (${sql.join(all, ' union all ')}) as listed order by place, id desc`, range),
     total: sql.join(
       wanted.map(({ total }) => total),
       ' + ',
