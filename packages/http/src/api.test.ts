@@ -255,6 +255,7 @@ test('the document tells of every endpoint what it takes, who may call it and wh
       tag: 'files',
       summary: 'Put a file',
       access: 'anyone',
+      ifMatch: true,
       params: z.strictObject({ name: z.string() }),
       query: z.strictObject({ at: queryTime.optional() }),
       bytes: { contentType: 'application/zip' },

@@ -14,6 +14,16 @@ const errorSchema = z
   })
   .openapi('Error')
 
+/** Not marked as required, so that clients may send it as they send other headers. */
+const ifMatchHeader = z.object({
+  'If-Match': z
+    .string()
+    .optional()
+    .openapi({
+      description: 'The ETag of what is changed, as it was read. Without it: 428; after another change: 409.',
+    }),
+})
+
 const descriptions: Readonly<Record<number, string>> = {
   200: 'Done.',
   201: 'Created.',
@@ -43,6 +53,7 @@ export function endpointDocument(
     request: {
       ...(endpoint.params === undefined ? {} : { params: endpoint.params as z.ZodObject }),
       ...(endpoint.query === undefined ? {} : { query: endpoint.query as z.ZodObject }),
+      ...(endpoint.ifMatch ? { headers: ifMatchHeader } : {}),
       ...requestBody(endpoint),
     },
     responses: {
