@@ -38,6 +38,32 @@ test('a token is shown once, kept as a hash, acts for its user, and is refused a
   expect([refused.status, refused.body.error.message]).toEqual([401, expect.stringContaining('expired or was revoked')])
 })
 
+test('amid many requests with many tokens, each is who its token says, and none gets in after its token was revoked', async () => {
+  const { as, server } = await servers.start()
+  const people = await Promise.all(
+    ['alice', 'bob', 'carol'].map(async (id) => ({ id, token: (await make(as(id))).body.token as string })),
+  )
+  let isRevoked = false
+  const wrong: unknown[] = []
+  const work = async ({ id, token }: (typeof people)[number]) => {
+    for (let time = 0; time < 30; time++) {
+      const wasRevoked = isRevoked && id === 'bob'
+      const response = await fetch(`${server.url}/api/data/user`, { headers: { authorization: `Bearer ${token}` } })
+      const body = (await response.json()) as { id?: string }
+      // What was under way when bob's token was revoked may be answered either way.
+      const isRight = wasRevoked ? response.status === 401 : body.id === id || (id === 'bob' && response.status === 401)
+      if (!isRight) wrong.push({ id, wasRevoked, status: response.status, body })
+    }
+  }
+  const { body: listed } = await as('bob')('GET', '/api/tokens')
+  const during = Promise.all(people.flatMap((person) => [1, 2, 3, 4].map(() => work(person))))
+  for (const { id } of listed) expect((await as('bob')('DELETE', `/api/tokens/${id}`)).status).toBe(204)
+  isRevoked = true
+  await during
+  for (const person of people) await work(person)
+  expect(wrong).toEqual([])
+})
+
 test('scopes are kept to at every endpoint, and no token makes one that may do more', async () => {
   const { as, call } = await servers.start()
   const alice = as('alice')

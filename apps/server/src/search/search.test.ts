@@ -1,8 +1,12 @@
-import { sql } from '@millrace/db'
+import { openDatabase, sql } from '@millrace/db'
 import { describe, expect, it } from 'vitest'
+import { user } from '../authz/access-worlds.fixture.ts'
+import { createAuthz } from '../authz/index.ts'
 import { allJobs } from '../jobs/all-jobs.ts'
 import { startJobs } from '../jobs/index.ts'
 import { type CallServer, type TestServer, useServers } from '../test-server.fixture.ts'
+import { parseQuery } from './parse-query.ts'
+import { searchEntities } from './search-entities.ts'
 
 const servers = useServers()
 
@@ -36,6 +40,20 @@ async function populated(server: TestServer) {
 }
 
 describe('search', () => {
+  it('is planned a few times, and then no more, whatever is looked for', async () => {
+    const { databaseUrl } = await servers.start()
+    await using db = await openDatabase({ url: databaseUrl, maxConnections: 1 })
+    for (let time = 0; time < 10; time++) {
+      const query = parseQuery(`word${time} keyword:k${time},a visibility:public created>202${time % 7}`, new Date())
+      const page = { limit: 1 + time, offset: time, allKeywords: time % 2 === 0 }
+      await searchEntities(db, createAuthz(), user('ada'), query, page)
+    }
+    const plans = await db.query(sql`
+      select generic_plans >= 5 as is_kept, custom_plans from pg_prepared_statements 
+      where statement like '%search.entity%' and statement not like '%pg_prepared_statements%'`)
+    expect(plans).toEqual([{ is_kept: true, custom_plans: 5 }])
+  })
+
   it('finds what the caller may see and nothing else, counted and in facets too', async () => {
     const server = await servers.start()
     const { ada, bob, eve, root } = await populated(server)
