@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from './run-command.fixture.ts'
-import { type Platform, startPlatform } from './server.fixture.ts'
+import { type Platform, shop, startPlatform } from './server.fixture.ts'
+import { packageJson, workflowPackage } from './workflow-package.fixture.ts'
 
 let postgres: TestPostgres
 let platform: Platform
@@ -37,10 +38,10 @@ afterAll(async () => {
 })
 
 /** Runs the command as one of the users; a plus is a space within an argument. */
-async function as(who: keyof typeof users, line: string, { input = '' } = {}) {
+async function as(who: keyof typeof users, line: string, { input = '', cwd = folder } = {}) {
   const env = { MILLRACE_URL: platform.url, MILLRACE_TOKEN: JSON.stringify(users[who]) }
   const args = line.split(' ').map((word) => word.replaceAll('+', ' '))
-  const { code, out, err } = await runCommand(args, { cwd: folder, env, input })
+  const { code, out, err } = await runCommand(args, { cwd, env, input })
   return { code, out: out.toString(), err }
 }
 
@@ -280,9 +281,22 @@ classes:
 
 test('variables and workflows belong to projects', async () => {
   await as('ada', 'projects create flows')
+  await as('ada', 'projects create other-flows')
   expect((await as('ada', 'variables set region eu --project flows')).out).toContain('of the project ada/flows is set')
   expect(await json('ada', 'variables list --project ada/flows')).toEqual([{ name: 'region', value: 'eu' }])
   expect((await as('ada', 'variables delete regoin --project flows')).err).toContain('Did you mean "region"?')
   expect((await as('ada', 'variables delete region --project flows --yes')).code).toBe(0)
   expect((await as('ada', 'variables set region eu')).err).toContain('[ADMIN_REQUIRED]')
+
+  await using project = await workflowPackage({ 'package.json': packageJson, 'src/shop.ts': shop() })
+  const cwd = project.folder
+  expect((await as('ada', 'deploy --version 1', { cwd })).err).toContain('deploy --project NAMESPACE/PROJECT')
+  const deployed = await as('ada', 'deploy --version 1 --project flows', { cwd })
+  expect(deployed).toMatchObject({ code: 0, out: expect.stringMatching(/shop_daily +1 +new/) })
+  expect(await as('bob', 'workflows list')).toMatchObject({ code: 0, out: '' })
+  expect((await as('ada', 'workflows list --project flows')).out).toContain('shop_daily')
+  const elsewhere = await as('ada', 'deploy --version 2 --project other-flows', { cwd })
+  expect(elsewhere).toMatchObject({ code: 2, err: expect.stringContaining('millrace workflows move shop_daily') })
+  expect((await as('ada', 'workflows move shop_daily other-flows')).out).toContain('belongs to ada/other-flows now')
+  expect(await json('ada', 'workflows list --project flows')).toMatchObject([{ name: 'shop_rare' }])
 })
