@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Trx } from '@millrace/db'
 import { checkIfMatch, forbidden, type HttpError, notFound } from '@millrace/http'
 import { type Authz, type Caller, publicViewers } from '../authz/index.ts'
@@ -48,6 +49,8 @@ export async function changeProject(
   }
   if (isMoved || after.slug !== before.slug) await checkNamespaces(trx, authz, principal, before, after)
   checkIfMatch(ifMatch, projectEtag(before))
+  // What changes nothing is no news, and takes the ETag from nobody.
+  if (isDeepStrictEqual(after, before)) return
 
   await updateProject(trx, before, after)
   await relate(trx, authz, before, after)

@@ -61,6 +61,11 @@ test('case 2: a change needs the ETag of what it changes', async () => {
     expect((await alice('GET', one, { headers: { 'if-none-match': etag } })).status).toBe(200)
   }
   expect((await alice('PATCH', path, { body, headers: { 'if-match': etag } })).status).toBe(409)
+
+  const told = await eventsOf(server, id)
+  const nothing = await patchProject(alice, id, { name: 'Other', namespace: 'alice', keywords: [] })
+  expect(nothing).toMatchObject({ status: 200, body: { etag: changed.body.etag } })
+  expect(await eventsOf(server, id)).toEqual(told)
 })
 
 test('case 3: lists are pages, the last changed first', async () => {
