@@ -114,9 +114,9 @@ const placeholders: readonly (readonly [RegExp, string, string])[] = [
 /** Values of parameters of paths that name no thing of somebody. */
 const literals: Things = {
   version: '1',
-  job: 'retention',
+  job: 'search-reprovision',
   run: '999',
-  name: 'warehouse',
+  name: 'postgres',
   member_type: 'project',
   url: 'https://git.example.com/a/b',
   token: '999',

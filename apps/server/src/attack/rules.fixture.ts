@@ -103,7 +103,11 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'POST /api/auth/cli/confirm': user,
 
     // Workflows and their runs.
-    'PUT /api/packages/{sha256}': { ...user, bytes: Buffer.from('PK\x03\x04') },
+    'PUT /api/packages/{sha256}': {
+      ...{ ...user, bytes: Buffer.from('PK\x03\x04') },
+      // Whoever may change no project has nothing to upload one for.
+      except: { stranger: 403, viewer: 403 },
+    },
     'GET /api/packages/{sha256}': user,
     'GET /api/workflows': user,
     'POST /api/workflows': user,

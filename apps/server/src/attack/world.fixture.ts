@@ -42,6 +42,9 @@ export const nothing: Things = {
 }
 
 export const userIds = { owner: 'olga', editor: 'eddy', viewer: 'vera', stranger: 'sam', admin: 'root' } as const
+/** Every secret that the world is made with. */
+export const secretValues = ['the-value-of-a-task-secret', 'a-value-of-mine', 'the-secret-of-the-provider'] as const
+const [taskValue, userValue, providerSecret] = secretValues
 const zip = Buffer.from('PK\x03\x04')
 export const bucket = { type: 's3', provider: 'AWS', region: 'eu-central-1' }
 const worker = {
@@ -109,7 +112,7 @@ export async function buildWorld(server: TestServer): Promise<World> {
     return name
   }
   const taskSecret = (place: string, token?: string) => async () =>
-    await idOf(`${place}/secrets`, { name: fresh('secret'), value: 'the value of a task secret' }, token)
+    await idOf(`${place}/secrets`, { name: fresh('secret'), value: taskValue }, token)
 
   const newConnectionIn = (place: string) => async () =>
     await idOf(`${place}/connections`, { name: fresh('file'), connector: 'sqlite', config: { path: '/data/x.sqlite' } })
@@ -179,7 +182,7 @@ export async function buildWorld(server: TestServer): Promise<World> {
   await call(dummies.admin, 'PUT', '/api/pools/shared', { slots: 2 })
   await call(dummies.admin, 'PUT', '/api/variables/region', { value: 'eu' })
   await call(dummies.admin, 'POST', '/api/data/oauth2/providers', {
-    ...{ id: 'gitlab', kind: 'gitlab', client_id: 'c', client_secret: 'the-secret-of-the-provider' },
+    ...{ id: 'gitlab', kind: 'gitlab', client_id: 'c', client_secret: providerSecret },
     ...{ display_name: 'GitLab', scope: 'read_user', url: 'https://gitlab.example.com', use_pkce: true },
   })
   await call(dummies.admin, 'POST', '/api/data/platform/redirects', {
@@ -215,7 +218,7 @@ export async function buildWorld(server: TestServer): Promise<World> {
     projectConnection: newConnectionIn(`/api/projects/${project}`),
     groupConnection: newConnectionIn(`/api/namespaces/${group}`),
     groupSecret: taskSecret(`/api/namespaces/${group}`),
-    userSecret: async () => await idOf('/api/data/user/secrets', { name: fresh('mine'), value: 'a value of mine' }),
+    userSecret: async () => await idOf('/api/data/user/secrets', { name: fresh('mine'), value: userValue }),
     token: async () => await idOf('/api/tokens', { name: fresh('token') }),
     connection: newConnection,
   }
