@@ -10,7 +10,7 @@ import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { expectPart, expectProject } from './access.ts'
 import { explainConstraints } from './constraints.ts'
-import { lockProject } from './lock-project.ts'
+import { holdProject, lockProject } from './lock-project.ts'
 import { publishPipelines } from './publish.ts'
 import { config, etagOfRow, idParams, presentTemplate, stateName, templateSchema, templateValues } from './schemas.ts'
 import {
@@ -70,7 +70,10 @@ export function templateRoutes(api: ServerApi, context: ServerContext): void {
       await expectProject(context, db, principal, 'write', project_id)
       checkTemplate(values)
       const row = await explainConstraints(`template "${values.name}"`, 'saving', async () =>
-        change(db, { id: principal.id, requestId }, async (trx) => await insertTemplate(trx, project_id, values)),
+        change(db, { id: principal.id, requestId }, async (trx) => {
+          await holdProject(trx, project_id)
+          return await insertTemplate(trx, project_id, values)
+        }),
       )
       return { status: 201, body: presentTemplate(row), headers: { etag: etagOfRow(row) } }
     },
