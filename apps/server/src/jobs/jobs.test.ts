@@ -208,6 +208,37 @@ describe('the jobs of the platform', () => {
     expect(await run(server, 'relation-repair')).toMatchObject({ ownerless: [`group ${left}`] })
   })
 
+  it('relation-repair mends pools, links of data connectors and who may create, and leaves roles of people alone', async () => {
+    const server = await servers.start()
+    const { db } = server
+    const root = server.as('root', { is_admin: true, email: 'root@example.org' })
+    const ada = server.as('ada', { email: 'ada@example.org' })
+    for (const call of [root, ada]) await call('GET', '/api/data/user')
+    const { id } = (await ada('POST', '/api/data/projects', { body: { name: 'P', namespace: 'ada' } })).body
+    const [pool] = (await root('GET', '/api/data/resource_pools')).body
+    const members = [{ member_type: 'project', id, role: 'project_viewer' }]
+    const added = await root('POST', `/api/data/resource_pools/${pool.id}/members`, { body: members })
+    expect(added.status).toBe(201)
+    await db.execute(sql`
+      insert into data_connectors.data_connector (id, slug, name, visibility, storage_type, configuration, source_path, target_path, created_by)
+      values ('dc', 'dc', 'dc', 'public', 's3', '{}', '/', '/', 'ada')`)
+    await db.execute(sql`
+      insert into data_connectors.project_link (id, data_connector_id, project_id, created_by) values ('l', 'dc', ${id}, 'ada')`)
+    await db.execute(sql`insert into authz.relation values ('platform', 'renku', 'admin', 'user', 'never-here')`)
+    expect(await run(server, 'relation-repair')).toMatchObject({ added: 3, removed: 0, dangling: 0 })
+    const all = async () => await db.query(sql`select * from authz.relation order by 1, 2, 3, 4, 5`)
+    const before = await all()
+
+    await db.execute(
+      sql`delete from authz.relation where object_type = 'resource_pool' or relation in ('linked_to', 'group_creator')`,
+    )
+    await db.execute(sql`
+      insert into authz.relation values
+        ('resource_pool', ${`${pool.id}`}, 'viewer', 'user', 'ada'), ('resource_pool', '999', 'viewer', 'user', 'ada')`)
+    expect(await run(server, 'relation-repair')).toMatchObject({ added: 5, removed: 1, dangling: 1 })
+    expect(await all()).toEqual(before)
+  })
+
   it('user-namespaces gives one to whom it is missing', async () => {
     const server = await servers.start()
     await server.db.execute(sql`insert into users."user" (id, email) values ('xy', 'x.y@example.org')`)

@@ -1,4 +1,5 @@
 import { sql } from '@millrace/db'
+import { platformRef } from '../authz/index.ts'
 import { change } from '../change.ts'
 import type { Job } from './job.ts'
 
@@ -25,7 +26,28 @@ const derived = sql`
   union all
   select 'data_connector', d.id, 'public_viewer', who.type, '*'
   from data_connectors.data_connector d cross join (values ('user'), ('anonymous_user')) as who (type)
-  where d.visibility = 'public'`
+  where d.visibility = 'public'
+  union all
+  select 'data_connector', l.data_connector_id, 'linked_to', 'project', l.project_id from data_connectors.project_link l
+  union all
+  select 'resource_pool', p.id::text, 'public_viewer', who.type, '*'
+  from compute.pool p cross join (values ('user'), ('anonymous_user')) as who (type)
+  where p.public
+  union all
+  select 'resource_pool', m.pool_id::text, m.role,
+    case when m.user_id is not null then 'user' when m.group_id is not null then 'group' else 'project' end,
+    coalesce(m.user_id, m.group_id, m.project_id)
+  from compute.pool_member m
+  union all
+  select ${platformRef.type}, ${platformRef.id}, may.relation, 'user', '*'
+  from platform.authorization_config c
+  cross join lateral (values ('project_creator', c.create_projects), ('group_creator', c.create_groups)) as may (relation, flag)
+  where may.flag = 'registered_users'`
+
+/** A condition on \`r\`: a person has the role because somebody gave it. */
+const isGiven = sql`(
+  r.object_type in ('group', 'project', 'data_connector') and r.relation in ('owner', 'editor', 'viewer')
+  or r.object_type = 'platform' and r.relation = 'admin')`
 
 /** What there is, by type; relations of or to anything else of these types lead nowhere. */
 const existing = sql`
@@ -35,12 +57,15 @@ const existing = sql`
   union all select 'group', id from common."group"
   union all select 'user_namespace', id from common.namespace where user_id is not null
   union all select 'project', id from common.project
-  union all select 'data_connector', id from data_connectors.data_connector`
+  union all select 'data_connector', id from data_connectors.data_connector
+  union all select 'resource_pool', id::text from compute.pool
+  union all select ${platformRef.type}, ${platformRef.id}`
 
 /** Compares relations with the rows that they follow from, and mends what differs. */
 export const relationRepair: Job = {
   name: 'relation-repair',
-  description: 'Compares who may do what with users, groups, projects and data connectors, and mends what differs.',
+  description:
+    'Compares who may do what with users, groups, projects, data connectors and pools, and mends what differs.',
   schedule: '37 4 * * *',
   async run({ db }, signal) {
     signal.throwIfAborted()
@@ -54,11 +79,7 @@ export const relationRepair: Job = {
         ),
         removed as (
           delete from authz.relation r
-          where (
-              r.object_type in ('group', 'user_namespace', 'project', 'data_connector') and r.relation = 'public_viewer'
-              or r.object_type = 'user_namespace' and r.relation = 'owner'
-              or r.relation in ('project_namespace', 'data_connector_namespace')
-            )
+          where not ${isGiven}
             and exists (select from existing e where e.type = r.object_type and e.id = r.object_id)
             and not exists (
               select from derived d
@@ -68,10 +89,9 @@ export const relationRepair: Job = {
         ),
         dangling as (
           delete from authz.relation r
-          where r.object_type in ('group', 'user_namespace', 'project', 'data_connector')
-              and not exists (select from existing e where e.type = r.object_type and e.id = r.object_id)
-            or r.subject_type in ('user', 'anonymous_user', 'group', 'user_namespace', 'project', 'data_connector')
-              and r.object_type <> 'platform'
+          where not exists (select from existing e where e.type = r.object_type and e.id = r.object_id)
+            -- An administrator of the platform may never have been here.
+            or r.object_type <> 'platform'
               and not exists (select from existing e where e.type = r.subject_type and e.id = r.subject_id)
           returning 1
         )
