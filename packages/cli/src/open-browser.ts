@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process'
 
 /** Opens an address in the browser of whoever sits here; nothing happens where there is none. */
 export function openBrowser(url: string): void {
-  const { protocol, href } = new URL(url)
+  const parsed = URL.parse(url)
   // A server could name a program else.
-  if (protocol !== 'https:' && protocol !== 'http:') return
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return
   const [program = '', ...args] = opener()
-  spawn(program, [...args, href], { stdio: 'ignore', detached: true })
+  spawn(program, [...args, parsed.href], { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref()
 }

@@ -44,9 +44,10 @@ async function readWhole(path: string): Promise<string> {
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
-  process.stderr.write(`${question}: `)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: process.stdin, output: silent, terminal: true })
+  // Not before the terminal is silent: a value that is pasted at once would be shown.
+  process.stderr.write(`${question}: `)
   // With the terminal in raw mode Ctrl-C is a key, and no signal.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
   try {

@@ -11,6 +11,7 @@ export function commandReference(): string {
     'Generated from the command itself; `millrace COMMAND --help` shows the same.',
     ...program.commands.flatMap(leavesOf).map(commandSection),
     exitCodeSection,
+    serverJsonSection,
     eventSection,
     fileSection(),
   ].join('\n\n')}\n`
@@ -61,6 +62,23 @@ const exitCodeSection = `## Exit codes
 
 Errors go to standard error as one block: what happened, the next step, and a stable code in brackets. Passwords are masked
 in everything that is printed. \`MILLRACE_DEBUG=1\` adds stack traces.`
+
+const serverJsonSection = `## JSON of commands that speak to a server
+
+\`--json\` prints one document on standard output, and nothing else there; fields may be added, and none goes or changes its meaning.
+
+| command | document |
+|---|---|
+| \`list\` | a list of what the API answers, all pages of it; \`search\` and \`admin audit\` have one page, of \`--limit\` |
+| \`show\`, \`create\`, \`set\`, \`copy\`, \`move\` | the object as the API answers it, at \`show\` with what belongs to it: \`permissions\`, \`members\`, \`used_by\` |
+| \`delete\`, \`remove\` | \`removed\`, its name, and \`id\` where it has one |
+| \`members set\` | \`id\`, \`username\`, \`role\`, and \`before\`, the former role of one who was a member |
+| \`tokens revoke\` | \`revoked\`, the number or id |
+| \`connections test\` | \`ok\`, \`message\`, \`duration_ms\`, perhaps \`server_version\` |
+| \`login\`, \`whoami\` | \`url\` and \`user\` with \`id\`, \`name\`, \`email\`, \`is_admin\`; \`login\` has \`expires_at\` of its token |
+| \`logout\` | \`url\`, and \`revoked\`, whether the server refuses the token now |
+
+The objects are described in \`/api/spec.json\` of the server, and for people at \`/api/docs\`.`
 
 const eventSection = `## Events of \`copy --json\`
 

@@ -141,7 +141,7 @@ function serverOf({ url }: LoginRequest, { settings }: Context): string {
 }
 
 function addressOf(url: string, token: string): ServerAddress {
-  return { url, token, from: 'what you gave', tokenFrom: 'given' }
+  return { url, token, from: 'the command', tokenFrom: 'given' }
 }
 
 /** By others on the network. */
