@@ -217,7 +217,7 @@ function welcome({
 /** What there is to do where there is a package with workflows, and where there is none yet. */
 function nextSteps(folder: string): readonly string[] {
   if (!existsSync(join(folder, 'package.json'))) {
-    return ['millrace pipelines apply FILE --project NAMESPACE/PROJECT', 'millrace --help']
+    return ['millrace projects create NAME', 'millrace pipelines apply FILE --project NAME', 'millrace --help']
   }
   const here = relative(process.cwd(), folder)
   return [`millrace deploy${here === '' ? '' : ` ${here}`}`, 'millrace trigger WORKFLOW --follow']
