@@ -2,15 +2,18 @@ import { sql } from '@millrace/db'
 import { change } from '../change.ts'
 import type { ServerContext, UserPrincipal } from '../server-context.ts'
 import { holdWritableProject } from './hold-writable-project.ts'
+import { lockWorkflow } from './lock-workflow.ts'
 
 /** Gives a workflow that the caller may change to another project that the caller may change. Runs that exist go with it. */
 export async function moveWorkflow(
-  { db, authz }: Pick<ServerContext, 'db' | 'authz'>,
+  { db, authz, workflowAccess }: Pick<ServerContext, 'db' | 'authz' | 'workflowAccess'>,
   caller: UserPrincipal,
-  { id, projectId, requestId }: { readonly id: number; readonly projectId: string; readonly requestId: string },
+  { name, projectId, requestId }: { readonly name: string; readonly projectId: string; readonly requestId: string },
 ): Promise<void> {
   await change(db, { id: caller.id, requestId }, async (trx) => {
     await holdWritableProject(trx, authz, caller, projectId)
+    // It may have gone to another project since it was looked at.
+    const id = await lockWorkflow(trx, name, workflowAccess.condition(caller, 'write'))
     await trx.execute(sql`update engine.workflow set project_id = ${projectId} where id = ${id}`)
   })
 }

@@ -1,18 +1,17 @@
-import { sql, transaction } from '@millrace/db'
-import { type Engine, findWorkflow, runFolder } from '@millrace/engine'
+import { type Sql, sql, transaction } from '@millrace/db'
+import { type Engine, runFolder } from '@millrace/engine'
 import { conflict } from '@millrace/http'
+import { lockWorkflow } from './lock-workflow.ts'
 
 /**
- * Removes a workflow with its versions, runs, logs and outputs.
+ * Removes a workflow that `where` holds for, on `engine.workflow w`, with its versions, runs, logs and outputs.
  *
  * @throws DataError `WORKFLOW_MISSING`
  * @throws HttpError 409 while runs of it are active.
  */
-export async function removeWorkflow(engine: Engine, name: string): Promise<void> {
+export async function removeWorkflow(engine: Engine, name: string, where: Sql): Promise<void> {
   const runs = await transaction(engine.db, async (trx) => {
-    const { id } = await findWorkflow(trx, name)
-    // Whoever makes a run refers to this row, and waits.
-    await trx.execute(sql`select 1 from engine.workflow where id = ${id} for update`)
+    const id = await lockWorkflow(trx, name, where)
     const { active } = await trx.one<{ active: number }>(sql`
       select count(*) as active from engine.run where workflow_id = ${id} and state in ('queued', 'running')`)
     if (active > 0) {

@@ -114,7 +114,7 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
       const { id } = await workflowAccess.workflow(principal, 'write', params.workflow)
       if (body.project_id !== undefined) {
         await expectNoPipeline(db, params.workflow)
-        await moveWorkflow(context, principal, { id, projectId: body.project_id, requestId })
+        await moveWorkflow(context, principal, { name: params.workflow, projectId: body.project_id, requestId })
       }
       if (body.paused !== undefined) await pauseWorkflow(engine, params.workflow, body.paused)
       return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
@@ -135,7 +135,7 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, params }) => {
       await workflowAccess.workflow(principal, 'write', params.workflow)
       await expectNoPipeline(db, params.workflow)
-      await removeWorkflow(engine, params.workflow)
+      await removeWorkflow(engine, params.workflow, workflowAccess.condition(principal, 'write'))
       return { status: 204 }
     },
   )
