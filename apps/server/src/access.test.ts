@@ -67,6 +67,19 @@ describe('a worker token', () => {
     expect(refused.body.error.message).toContain('and not for default')
   })
 
+  test('is good for attempts of its queues only, whoever has them', async () => {
+    const { call, workerToken } = await servers.start()
+    await call('POST', '/api/workflows', { body: manifestOf({ a: {} }) })
+    await call('POST', '/api/workflows/flow/runs')
+    const worker = { id: randomUUID(), name: 'w', host: 'h', pid: 1, version: '1', queues: ['default'], slots: 1 }
+    const body = { worker, results: [], running: [], want: 1, waitMs: 5000 }
+    const [token, other] = [await workerToken({ queues: ['default'] }), await workerToken({ queues: ['gpu'] })]
+    const { tasks } = (await call('POST', '/api/worker/exchange', { token, body })).body
+    const path = `/api/worker/attempts/${tasks[0].taskRunId}/1/output?node=a&worker=${worker.id}`
+    expect((await call('GET', path, { token })).status).toBe(200)
+    expect((await call('GET', path, { token: other })).body.error.detail).toBe('QUEUE_NOT_PERMITTED')
+  })
+
   test('expires', async () => {
     const { call, db } = await servers.start()
     const past = await call('POST', '/api/worker-tokens', { body: { name: 'x', expires_at: '2020-01-01T00:00:00Z' } })

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { sql } from '@millrace/db'
 import type { ExchangeRequest, LeaseRef, WorkerApi, WorkerInfo } from '@millrace/engine'
 import { forbidden, pathInteger, queryInteger } from '@millrace/http'
 import { type AttemptSpec, type Json, runStates, taskRunStates } from '@millrace/workflow'
@@ -20,11 +21,21 @@ const asker = { worker: z.uuid() }
  * What workers ask of the engine, one route for each method of `WorkerApi`. They are made for `httpWorkerApi` and may
  * change with it.
  */
-export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContext): void {
-  const leaseOf = (
+export function workerProtocolRoutes(api: ServerApi, { workerApi, engine }: ServerContext): void {
+  const leaseOf = async (
+    principal: WorkerPrincipal,
     params: { readonly task_run: number; readonly attempt: number },
     query: { readonly worker: string },
-  ): LeaseRef => ({ taskRunId: params.task_run, attempt: params.attempt, workerId: query.worker })
+  ): Promise<LeaseRef> => {
+    if (principal.queues !== null) {
+      const task = await engine.db.maybe<{ queue: string }>(
+        sql`select queue from engine.task_run where id = ${params.task_run}`,
+      )
+      // Not even with the id of a worker that has the attempt.
+      if (task !== undefined) checkQueues(principal, [task.queue])
+    }
+    return { taskRunId: params.task_run, attempt: params.attempt, workerId: query.worker }
+  }
 
   api.endpoint(
     {
@@ -70,8 +81,8 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       answers: { 204: null },
       logLevel: 'debug',
     },
-    async ({ params, query, bytes }) => {
-      await workerApi.appendLog({ ...leaseOf(params, query), offset: query.offset }, bytes)
+    async ({ principal, params, query, bytes }) => {
+      await workerApi.appendLog({ ...(await leaseOf(principal, params, query)), offset: query.offset }, bytes)
       return { status: 204 }
     },
   )
@@ -89,9 +100,9 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       answers: { 200: z.object({ value: json }) },
       logLevel: 'debug',
     },
-    async ({ params, query }) => ({
+    async ({ principal, params, query }) => ({
       status: 200,
-      body: { value: await workerApi.output(leaseOf(params, query), query.node) },
+      body: { value: await workerApi.output(await leaseOf(principal, params, query), query.node) },
     }),
   )
 
@@ -125,8 +136,8 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       query: z.strictObject(asker),
       answers: { 200: z.object({ value: connection.nullable() }) },
     },
-    async ({ params, query }) => {
-      const found = await workerApi.connection(leaseOf(params, query), params.name)
+    async ({ principal, params, query }) => {
+      const found = await workerApi.connection(await leaseOf(principal, params, query), params.name)
       if (found === null) return { status: 200, body: { value: null }, headers: noStore }
       const { connector, values, secretFields } = found
       const value = { connector, values: { ...values }, ...(secretFields && { secretFields: [...secretFields] }) }
@@ -146,9 +157,9 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       query: z.strictObject(asker),
       answers: { 200: z.object({ value: z.string().nullable() }) },
     },
-    async ({ params, query }) => ({
+    async ({ principal, params, query }) => ({
       status: 200,
-      body: { value: await workerApi.secret(leaseOf(params, query), params.name) },
+      body: { value: await workerApi.secret(await leaseOf(principal, params, query), params.name) },
       headers: noStore,
     }),
   )
@@ -174,8 +185,8 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       allowNullCharacters: true,
       answers: { 200: z.object({ run: z.string() }) },
     },
-    async ({ params, query, body: { workflow, params: given, key, logicalDate } }) => {
-      const run = await workerApi.trigger(leaseOf(params, query), {
+    async ({ principal, params, query, body: { workflow, params: given, key, logicalDate } }) => {
+      const run = await workerApi.trigger(await leaseOf(principal, params, query), {
         workflow,
         ...(given === undefined ? {} : { params: given as Record<string, Json> }),
         ...(key === undefined ? {} : { key }),
@@ -198,8 +209,8 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       answers: { 200: z.object({ state: z.enum(runStates), task: z.enum(taskRunStates).nullable() }) },
       logLevel: 'debug',
     },
-    async ({ params, query }) => {
-      const lease = leaseOf(params, query)
+    async ({ principal, params, query }) => {
+      const lease = await leaseOf(principal, params, query)
       const state = await workerApi.runState(lease, params.run)
       const task = query.node === undefined ? null : await workerApi.taskState(lease, params.run, query.node)
       return { status: 200, body: { state, task } }
@@ -219,9 +230,9 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi }: ServerContex
       answers: { 200: z.object({ run: z.object({ runId: z.string(), state: z.enum(runStates) }).nullable() }) },
       logLevel: 'debug',
     },
-    async ({ params, query }) => ({
+    async ({ principal, params, query }) => ({
       status: 200,
-      body: { run: await workerApi.findRun(leaseOf(params, query), query) },
+      body: { run: await workerApi.findRun(await leaseOf(principal, params, query), query) },
     }),
   )
 
