@@ -1,6 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { openDatabase, sql } from '@millrace/db'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -64,14 +67,14 @@ it('serves the whole platform in an empty folder: people, projects, connections 
   ])
 
   const namespace: string = user.username
-  const project = await api.done('POST', '/api/data/projects', { name: 'Sales', namespace })
+  const project = await api.done('POST', '/api/data/projects', { name: 'Claims', namespace })
   const connections = `/api/projects/${project.id}/connections`
   const saved = await api.done('POST', connections, { name: 'warehouse', uri: warehouse.url() })
   expect(saved.config).toMatchObject({ password: '<sensitive>' })
   expect(await api.done('POST', `${connections}/${saved.id}/test`)).toMatchObject({ ok: true })
 
   await writeFile(join(folder, 'sales.yaml'), configuration)
-  const place = `${namespace}/sales`
+  const place = `${namespace}/claims`
   const applied = await runCommand(['pipelines', 'apply', 'sales.yaml', '--project', place], { cwd: folder })
   expect(applied.code, applied.err).toBe(0)
   const run = ['pipelines', 'run', 'daily_sales', '--wait']
@@ -89,6 +92,8 @@ it('serves the whole platform in an empty folder: people, projects, connections 
     `${url}/api/data/oauth2/callback`,
   )
 
+  await commandsOfTheReadme(folder)
+
   const before = await everything(api, project.id)
   dev.child.kill('SIGINT')
   expect(await dev.code, dev.output()).toBe(0)
@@ -100,7 +105,8 @@ it('serves the whole platform in an empty folder: people, projects, connections 
   await using db = await openDatabase({ url: warehouse.url() })
   expect(await db.query(sql`select run, days from sales order by run`)).toEqual([
     { run: '1', days: 7 },
-    { run: '2', days: 7 },
+    // The second one was that of the README.
+    { run: '3', days: 7 },
   ])
   for (const output of [dev.output(), again.output(), done.err, second.err]) {
     expect(output).not.toContain(warehouse.password)
@@ -108,6 +114,23 @@ it('serves the whole platform in an empty folder: people, projects, connections 
   again.child.kill('SIGINT')
   expect(await again.code).toBe(0)
 }, 240_000)
+
+/** Those that begin with `millrace dev`, as a second shell gets them. */
+async function commandsOfTheReadme(cwd: string): Promise<void> {
+  const readme = await readFile(fileURLToPath(new URL('../../../README.md', import.meta.url)), 'utf8')
+  const commands = /```sh\nmillrace dev .*?\n(.*?)```/s.exec(readme)?.[1] ?? ''
+  expect(commands).toContain('millrace pipelines run')
+  const programs = join(cwd, 'bin')
+  await mkdir(programs)
+  const shim = join(programs, 'millrace')
+  const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
+  await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' --conditions=@millrace/source '${bin}' "$@"\n`)
+  await chmod(shim, 0o755)
+  const own = Object.entries(process.env).filter(([name]) => !/^(MILLRACE_|PG|NODE_OPTIONS|VITEST)/.test(name))
+  const env = { ...Object.fromEntries(own), PATH: `${programs}${delimiter}${process.env.PATH}` }
+  const { stdout } = await promisify(execFile)('sh', ['-e', '-c', commands], { cwd, env })
+  expect(stdout).toContain('+ pipeline daily_counts')
+}
 
 /** What people made, as they see it. */
 async function everything({ done }: Api, id: string) {
