@@ -14,6 +14,7 @@ let folder: string
 const users = {
   ada: { id: 'ada', email: 'ada@example.com', first_name: 'Ada', last_name: 'L' },
   bob: { id: 'bob', email: 'bob@example.com', first_name: 'Bob' },
+  carol: { id: 'carol', email: 'carol@example.com' },
   root: { id: 'root', email: 'root@example.com', is_admin: true },
 }
 
@@ -220,6 +221,10 @@ describe('millrace admin', () => {
     expect((await as('root', 'admin users show ada@example.com')).out).toMatch(/^@ada\n/)
     const refused = await as('ada', 'admin users delete @bob --yes')
     expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('[ADMIN_REQUIRED]') })
+    await as('carol', 'projects create diary --visibility public')
+    expect((await as('root', 'admin users delete carol@example.com --yes')).out).toContain('@carol was removed')
+    expect((await as('ada', 'projects show carol/diary')).err).toContain('[PROJECT_MISSING]')
+    expect((await as('root', 'admin users show @carol')).err).toContain('[USER_MISSING]')
   })
 
   test('says who may make projects, and tells everybody something', async () => {
