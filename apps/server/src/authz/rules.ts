@@ -22,6 +22,7 @@ export interface Rule {
 const nobody: Rule = { relations: [], arrows: [], admins: false, differences: [] }
 const subjects = new Map<string, readonly Subject[]>()
 const rules = new Map<string, Rule>()
+const relationNames = new Set(Object.values(schema).flatMap(({ relations }) => Object.keys(relations)))
 
 for (const [type, { relations }] of entriesOf(schema)) {
   for (const [relation, text] of Object.entries(relations)) subjects.set(`${type}.${relation}`, parseSubjects(text))
@@ -54,7 +55,7 @@ export function hasRelation(type: ObjectType, relation: string): boolean {
 
 /** Whether any type has a relation of this name. */
 export function isRelation(relation: string): boolean {
-  return entriesOf(schema).some(([type]) => hasRelation(type, relation))
+  return relationNames.has(relation)
 }
 
 /** Whether the relation leads to people, and not on to other objects. */
