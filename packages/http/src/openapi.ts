@@ -16,12 +16,9 @@ const errorSchema = z
 
 /** Not marked as required, so that clients may send it as they send other headers. */
 const ifMatchHeader = z.object({
-  'If-Match': z
-    .string()
-    .optional()
-    .openapi({
-      description: 'The ETag of what is changed, as it was read. Without it: 428; after another change: 409.',
-    }),
+  'If-Match': z.string().optional().openapi({
+    description: 'The ETag of what is changed, as it was read. Without it: 428; after another change: 409.',
+  }),
 })
 
 const descriptions: Readonly<Record<number, string>> = {

@@ -17,7 +17,9 @@ const auditEventSchema = z
     request_id: z.string().optional(),
     entity: z.string().openapi({ example: 'project' }),
     entity_id: z.string(),
-    action: z.enum(['insert', 'update', 'delete', 'read']).openapi({ description: '`read`: a task was given a secret; `after` says which task.' }),
+    action: z
+      .enum(['insert', 'update', 'delete', 'read'])
+      .openapi({ description: '`read`: a task was given a secret; `after` says which task.' }),
     before: jsonMap.optional(),
     after: jsonMap.optional(),
   })
