@@ -227,6 +227,22 @@ describe('an error', () => {
     expect(lines.some((line) => line.level === 'error' && line.requestId === error.trace_id)).toBe(status >= 500)
   })
 
+  test('of a row whose place was removed meanwhile is a conflict, which the log knows more of', async () => {
+    const { api, lines } = await service()
+    const answers = { 204: null }
+    const summary = 'Late'
+    api.endpoint(
+      { method: 'post', path: '/late', operationId: 'late', tag: 't', summary, access: 'anyone', answers },
+      () => {
+        throw databaseError('23503')
+      },
+    )
+    const response = await api.request('/late', { method: 'POST' })
+    expect(response.status).toBe(409)
+    expect(await response.json()).toMatchObject({ error: { code: 1409, detail: 'GONE_MEANWHILE' } })
+    expect(lines.some((line) => line.level === 'error' && JSON.stringify(line).includes('23503'))).toBe(true)
+  })
+
   test('of an answer that lacks what its schema promises is ours', async () => {
     const { api } = await service()
     api.endpoint(

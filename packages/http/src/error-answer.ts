@@ -28,6 +28,9 @@ const statusByRecovery: Readonly<Record<Recovery, number>> = { config: 422, data
 /** SQLSTATEs of values that no column can hold: text that is no Unicode, a NUL in text, a number or date out of range. */
 const refusedValues = new Set(['22003', '22008', '22021', '22P02', '22P05'])
 
+/** What a row refers to was there when it was looked for, and went before the row was written. */
+const foreignKeyViolation = '23503'
+
 /**
  * Turns whatever was thrown into an answer. `statusByCode` gives codes of the error tree their status; the others go by
  * how to recover. Errors of the database and unknown ones are told to nobody outside.
@@ -70,6 +73,12 @@ function databaseAnswer(
       422,
       'A value of the request cannot be stored: it is too large, or holds text that is no valid Unicode.',
     )
+  }
+  if (error.details.sqlState === foreignKeyViolation) {
+    const message =
+      'Something that this belongs to was removed in the meantime. Read it again, and repeat what is left to do.'
+    // Where it is no accident, the log has to say what it is.
+    return { ...answer(409, message, 'GONE_MEANWHILE'), isHidden: true }
   }
   if (error.recovery === 'transient') return answer(503, 'The database is not available. Try again.', 'UNAVAILABLE')
   return answer(500, unknownProblem)
