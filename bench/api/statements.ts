@@ -25,7 +25,11 @@ export async function statementsOf(
     sent.length = 0
     const answer = await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${token}` } })
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
-    statements.push(sent.reduce((longest, one) => (one.text.length > longest.text.length ? one : longest), sql``))
+    const { text, values } = sent.reduce(
+      (longest, one) => (one.text.length > longest.text.length ? one : longest),
+      sql``,
+    )
+    statements.push({ text, values })
   }
   return statements
 }
