@@ -68,12 +68,12 @@ insert into common.project (
 )
 select
   ${id('project', 'n')},
-  case n % 2 when 0 then ${id('group', `1 + n * 7919 % ${groupCount}`)} else ${id('user', `1 + n * 7919 % ${userCount}`)} end,
+  case n % 2 when 0 then ${id('group', `1 + n / 2 * 7919 % ${groupCount}`)} else ${id('user', `1 + n / 2 * 7919 % ${userCount}`)} end,
   'project-' || n, 'Project ' || n || case when n % 10 = 3 then ' forest' else '' end,
   'Measured values of rare' || lpad((n % ${projects / 10})::text, 4, '0') || ', checked and described for all who compare them with others, number ' || n,
   case when hashint4(n) % 2 = 0 then 'public' else 'private' end,
   array['area' || n % 40, 'year' || n % 12], array['https://git.example.com/people/project-' || n],
-  repeat('What is in here and how it was made. ', 20), 'user-' || 1 + n * 7919 % ${userCount},
+  repeat('What is in here and how it was made. ', 20), 'user-' || 1 + n / 2 * 7919 % ${userCount},
   date_trunc('seconds', now() - n * interval '1 hour'), date_trunc('milliseconds', now() - n * 104729 % ${projects} * interval '1 minute')
 from generate_series(1, ${projects}) n;
 
