@@ -35,7 +35,7 @@ interface Case {
   readonly name: string
   readonly paths: (world: World) => readonly string[]
   /** Default: the token that the caller made. */
-  readonly by?: 'issuer'
+  readonly by?: 'issuer' | 'others'
   /** Whether the same statement is measured without the server. */
   readonly withFloor?: true
   /** What its p95 has to keep to at the larger size, and its cost beside the smaller one; else it is there to compare with. */
@@ -46,6 +46,8 @@ const cases: readonly Case[] = [
   { name: 'health, which does nothing', paths: () => ['/api/health'] },
   { name: 'list of projects', paths: () => ['/api/data/projects'], withFloor: true, isBound: true },
   { name: 'list of projects, token of the issuer', paths: () => ['/api/data/projects'], by: 'issuer', isBound: true },
+  // Whoever asks the same at the same time shares a statement; these never do.
+  { name: 'list of projects, 50 other callers', paths: () => ['/api/data/projects'], by: 'others' },
   {
     name: 'project by id',
     paths: ({ ids }) => ids.map((id) => `/api/data/projects/${id}`),
@@ -138,8 +140,8 @@ export async function measureApi(
     for (const { name, paths, by } of chosen) {
       for (const place of round % 2 === 0 ? places : places.toReversed()) {
         const { world, server, database, statements } = place
-        const token = by === 'issuer' ? accessToken : world.token
-        const requests = paths(world).map((path) => requestOf(path, token))
+        const tokens = by === 'others' ? world.otherTokens : [by === 'issuer' ? accessToken : world.token]
+        const requests = paths(world).flatMap((path) => tokens.map((token) => requestOf(path, token)))
         await note(name, place, { kind: 'http', port: server.port, clients, seconds, requests })
         const statement = statements.get(name)
         if (statement === undefined) continue

@@ -9,6 +9,8 @@ export const caller = { id: 'user-1', email: 'user-1@example.com', firstName: 'F
 export interface World {
   /** Of the caller. */
   readonly token: string
+  /** Of 50 others, who are members of a few groups each. */
+  readonly otherTokens: readonly string[]
   /** Some of what the caller reads, all over the world. */
   readonly ids: readonly string[]
   /** `NAMESPACE/PROJECT` of the same. */
@@ -22,9 +24,12 @@ export interface World {
  * of them: relations, the index of the search, tallies. Written past the triggers, because that takes seconds instead of minutes.
  */
 export async function fillWorld(db: Db, projects: number): Promise<World> {
-  const token = `millrace_pat_${randomBytes(32).toString('base64url')}`
+  const newToken = () => `millrace_pat_${randomBytes(32).toString('base64url')}`
+  const token = newToken()
+  const otherTokens = Array.from({ length: 50 }, newToken)
   await db.session(
-    async (session) => await session.script(`set session_replication_role = replica; ${filling(projects, token)}`),
+    async (session) =>
+      await session.script(`set session_replication_role = replica; ${filling(projects, token, otherTokens)}`),
   )
   await db.execute({ text: 'vacuum analyze', values: [] })
   const readable = await db.query<{ id: string; path: string }>({
@@ -37,6 +42,7 @@ export async function fillWorld(db: Db, projects: number): Promise<World> {
   })
   return {
     token,
+    otherTokens,
     ids: readable.map(({ id }) => id),
     paths: readable.map(({ path }) => path),
     rareWords: Array.from(
@@ -49,7 +55,7 @@ export async function fillWorld(db: Db, projects: number): Promise<World> {
 /** Ids look like ULIDs. */
 const id = (kind: string, n: string) => `'01' || upper(substr(md5('${kind}' || ${n}), 1, 24))`
 
-function filling(projects: number, token: string): string {
+function filling(projects: number, token: string, otherTokens: readonly string[]): string {
   return `
 insert into users."user" (id, email, first_name, last_name)
 select 'user-' || n, 'user-' || n || '@example.com', 'First' || n, 'Last' || n from generate_series(1, ${userCount}) n;
@@ -109,5 +115,9 @@ from common.project group by grouping sets (namespace_id, ());
 insert into search.entity select * from search.source;
 
 insert into authentication.personal_token (id, user_id, name, scopes, sha256, expires_at)
-values (${id('token', "''")}, '${caller.id}', 'bench', '{read,write}', sha256('${token}'), now() + interval '1 day')`
+values (${id('token', "''")}, '${caller.id}', 'bench', '{read,write}', sha256('${token}'), now() + interval '1 day');
+
+insert into authentication.personal_token (id, user_id, name, scopes, sha256, expires_at)
+select ${id('other', 'n')}, 'user-' || n * 20, 'bench', '{read,write}', sha256(token::bytea), now() + interval '1 day'
+from unnest('{${otherTokens.join(',')}}'::text[]) with ordinality as given (token, n)`
 }

@@ -33,6 +33,7 @@ import { searchRoutes } from './search/index.ts'
 import { secretRoutes } from './secrets/index.ts'
 import type { ServerAccess, ServerApi, ServerContext } from './server-context.ts'
 import { sessionSecretRoutes } from './session-secrets/index.ts'
+import { sharingReads } from './sharing-reads.ts'
 import { specRoutes } from './spec.ts'
 import { statusByCode } from './status-by-code.ts'
 import { storageRoutes } from './storage/index.ts'
@@ -103,7 +104,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const { internalTokens } = authentication
   const context: ServerContext = {
-    ...{ db, engine, workerApi, runChanges, logChanges, log, authz, settings, internalTokens },
+    ...{ db, reads: sharingReads(db), engine, workerApi, runChanges, logChanges, log, authz, settings, internalTokens },
     workflowAccess: workflowAccess(db, authz),
   }
   await seedPools(context)

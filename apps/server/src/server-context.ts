@@ -1,5 +1,5 @@
 import type { Logger, PlatformSettings } from '@millrace/core'
-import type { Db } from '@millrace/db'
+import type { Db, Queryable } from '@millrace/db'
 import type { Engine, WorkerApi } from '@millrace/engine'
 import type { Api, HttpError, Principal } from '@millrace/http'
 import type { InternalTokens } from './authentication/index.ts'
@@ -49,6 +49,8 @@ export type ServerApi = Api<ServerAccess>
 /** What the features of the server work on. */
 export interface ServerContext {
   readonly db: Db
+  /** For lists that many ask for at once: equal statements at the same time are sent once, see `sharingReads`. */
+  readonly reads: Queryable
   readonly engine: Engine
   readonly workerApi: WorkerApi
   readonly runChanges: RunChanges

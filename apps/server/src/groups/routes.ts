@@ -14,7 +14,7 @@ const tag = 'groups'
 const params = z.strictObject({ slug: slugInPath })
 
 export function groupRoutes(api: ServerApi, context: ServerContext): void {
-  const { db, authz } = context
+  const { db, reads, authz } = context
   groupMemberRoutes(api, context)
 
   api.endpoint(
@@ -35,7 +35,7 @@ export function groupRoutes(api: ServerApi, context: ServerContext): void {
       const columns = { id: sql`g.id`, public_viewer: sql`true` }
       const permission = query.direct_member ? 'direct_member' : 'read'
       const visible = authz.visible(principal, permission, 'group', columns)
-      const { rows, total } = await listGroups(db, visible, pageRange(query))
+      const { rows, total } = await listGroups(reads, visible, pageRange(query))
       return { status: 200, body: rows.map(presentGroup), headers: pageHeaders(query, total) }
     },
   )

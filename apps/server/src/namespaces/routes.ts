@@ -9,7 +9,7 @@ import { findNamespace } from './store.ts'
 const tag = 'namespaces'
 const permissionOfRole = { viewer: 'read_children', editor: 'write', owner: 'delete' } as const
 
-export function namespaceRoutes(api: ServerApi, { db, authz }: ServerContext): void {
+export function namespaceRoutes(api: ServerApi, { db, reads, authz }: ServerContext): void {
   api.endpoint(
     {
       method: 'get',
@@ -31,7 +31,7 @@ export function namespaceRoutes(api: ServerApi, { db, authz }: ServerContext): v
     async ({ principal, query }) => {
       const { minimum_role, kinds = ['user', 'group'] } = query
       const permission = minimum_role === undefined ? 'read' : permissionOfRole[minimum_role]
-      const { rows, total } = await listNamespaces(db, authz, principal, { kinds, permission }, pageRange(query))
+      const { rows, total } = await listNamespaces(reads, authz, principal, { kinds, permission }, pageRange(query))
       return { status: 200, body: rows.map(presentNamespace), headers: pageHeaders(query, total) }
     },
   )

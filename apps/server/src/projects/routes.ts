@@ -21,7 +21,7 @@ const params = z.strictObject({ project_id: ulidText })
 const withDocumentation = queryBoolean({ default: false })
 
 export function projectRoutes(api: ServerApi, context: ServerContext): void {
-  const { db, authz } = context
+  const { db, reads, authz } = context
   projectMemberRoutes(api, context)
 
   /** 304 when the caller has this version already. */
@@ -57,7 +57,7 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, query }) => {
       const { namespace, direct_member } = query
       const filter = { namespace, directMember: direct_member }
-      const { rows, total } = await listProjects(db, principal, filter, pageRange(query))
+      const { rows, total } = await listProjects(reads, principal, filter, pageRange(query))
       return { status: 200, body: rows.map(presentProject), headers: pageHeaders(query, total) }
     },
   )

@@ -11,7 +11,7 @@ const tag = 'search'
 
 /** Finds users, groups, projects and data connectors that the caller may see. */
 export function searchRoutes(api: ServerApi, context: ServerContext): void {
-  const { db, authz } = context
+  const { reads, authz } = context
   api.endpoint(
     {
       method: 'get',
@@ -35,7 +35,7 @@ export function searchRoutes(api: ServerApi, context: ServerContext): void {
       const asked = parseQuery(query.q, new Date())
       const { limit, offset } = pageRange(query)
       const options = { limit, offset, allKeywords: query.include_counts }
-      const { items, total, types, keywords } = await searchEntities(db, authz, principal, asked, options)
+      const { items, total, types, keywords } = await searchEntities(reads, authz, principal, asked, options)
       const { page, per_page } = query
       const pages = Math.ceil(total / per_page)
       return {
