@@ -250,7 +250,11 @@ test('a project takes its pipelines with it', async () => {
   const { alice, projectId, create } = await configured(server)
   await create()
   expect((await alice('DELETE', `/api/data/projects/${projectId}`)).status).toBe(204)
-  expect(await workflowOf(server, 'daily')).toMatchObject({ version: null })
+  // What ran stays for administrators, under another name and without a version to run.
+  expect(await workflowOf(server, 'daily')).toBeUndefined()
+  const left = await server.db.one<{ name: string }>(sql`
+    select name from engine.workflow where project_id = ${projectId} and current_version_id is null`)
+  expect(left.name).toMatch(/^daily\.removed\.\d+$/)
 })
 
 test('every record tells who made it what it is, and a change of a part is no change of the whole', async () => {
