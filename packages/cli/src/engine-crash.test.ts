@@ -7,10 +7,10 @@ import { packageJson } from './workflow-package.fixture.ts'
 /*
  * Workers, servers with their schedulers, and PostgreSQL are killed with SIGKILL at random moments while work goes on, and
  * started again. Whatever the moment: every run ends with success, every task is completed once, and every tick has one run.
- * MILLRACE_CRASH_ROUNDS sets how often (default 12 workers, and parts of that for the others), MILLRACE_CRASH_SEED repeats
+ * MILLRACE_CRASH_ROUNDS sets how often (default 8 workers, and parts of that for the others), MILLRACE_CRASH_SEED repeats
  * a sequence of pauses.
  */
-const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 12)
+const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 8)
 const serverRounds = rounds > 20 ? rounds : Math.ceil(rounds / 4)
 const databaseRounds = rounds > 20 ? Math.max(10, Math.ceil(rounds / 10)) : Math.ceil(rounds / 8)
 const seed = Number(process.env.MILLRACE_CRASH_SEED ?? Date.now() % 1_000_000)
