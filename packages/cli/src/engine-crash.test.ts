@@ -59,7 +59,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   afterEach(() => platform.killWorkers())
   afterAll(() => platform?.[Symbol.asyncDispose]())
 
-  it('of workers: nothing is lost, nothing is done twice', { timeout: rounds * 15_000 }, async () => {
+  it('of workers: nothing is lost, nothing is done twice', { timeout: 60_000 + rounds * 15_000 }, async () => {
     const name = (round: number) => `victim-${round}`
     const workers = [platform.worker(name(0)), platform.worker(name(1))]
     await using work = startLoad(platform)
@@ -75,7 +75,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   })
 
   it('of two servers with their schedulers: no tick has two runs, and nothing is lost', {
-    timeout: serverRounds * 20_000,
+    timeout: 60_000 + serverRounds * 20_000,
   }, async () => {
     await platform.worker('one')
     let second = await platform.server(2)
@@ -105,7 +105,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     await second.kill()
   })
 
-  it('of PostgreSQL: server and worker go on when it is back', { timeout: databaseRounds * 30_000 }, async () => {
+  it('of PostgreSQL: server and worker go on when it is back', { timeout: 60_000 + databaseRounds * 30_000 }, async () => {
     await platform.worker('steady')
     await using work = startLoad(platform)
     for (let round = 0; round < databaseRounds; round++) {
