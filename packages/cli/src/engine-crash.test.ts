@@ -105,7 +105,9 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     await second.kill()
   })
 
-  it('of PostgreSQL: server and worker go on when it is back', { timeout: 60_000 + databaseRounds * 30_000 }, async () => {
+  it('of PostgreSQL: server and worker go on when it is back', {
+    timeout: 60_000 + databaseRounds * 30_000,
+  }, async () => {
     await platform.worker('steady')
     await using work = startLoad(platform)
     for (let round = 0; round < databaseRounds; round++) {
