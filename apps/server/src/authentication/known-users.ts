@@ -1,8 +1,8 @@
 import { type Db, sql } from '@millrace/db'
 import { type Authz, platformRef, userRef } from '../authz/index.ts'
 import { change } from '../change.ts'
+import { lookUpTogether } from '../look-up-together.ts'
 import { ensureUser, findUsers } from '../users/index.ts'
-import { lookUpTogether } from './look-up-together.ts'
 import type { Claims } from './user-claims.ts'
 
 export interface KnownUsers {
