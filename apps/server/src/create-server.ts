@@ -19,6 +19,7 @@ import { jobRoutes } from './jobs/index.ts'
 import { knownHosts } from './known-hosts.ts'
 import { launcherRoutes } from './launchers/index.ts'
 import { metricRoutes } from './metrics/index.ts'
+import { liveRoutes } from './live/index.ts'
 import { namespaceRoutes } from './namespaces/index.ts'
 import { pipelineRoutes } from './pipelines/index.ts'
 import { platformRoutes } from './platform/index.ts'
@@ -61,6 +62,8 @@ export interface ServerOptions {
   /** Takes a JSON object as a bearer token for the user that it describes. For tests only. */
   readonly dummyUsers: boolean
 }
+  /** How often streams of hints ask whether their caller may still have them, in milliseconds. Default 15,000. */
+  readonly liveRecheckMs?: number
 
 export interface Server extends AsyncDisposable {
   /** Answers requests, also without listening. */
@@ -85,15 +88,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const vault = connectionVault(engine, settings)
   const workerApi = tellingWorkerApi(engineWorkerApi(engine, { signals, vault }), logChanges)
   const authz = createAuthz()
-  const { dummyUsers } = options
+  const { dummyUsers, liveRecheckMs } = options
   const authentication = createAuthentication({ db, authz, settings, log, adminToken, dummyUsers })
   const requests = requestMetrics()
+  const admit = createAdmit(settings)
   const api: ServerApi = createApi<ServerAccess>({
     log,
     closing: closing.signal,
     statusByCode,
     authenticate: authentication.chain,
-    admit: createAdmit(settings),
+    admit,
     signInOptional: ['open'],
     requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
     limit: callLimits(settings),
@@ -121,6 +125,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   runRoutes(api, context)
   taskRunRoutes(api, context)
   scheduleRoutes(api, context)
+  liveRoutes(api, context, {
+    authenticate: authentication.chain,
+    admit: admit.user,
+    ...(liveRecheckMs === undefined ? {} : { recheckEveryMs: liveRecheckMs }),
+  })
   backfillRoutes(api, context)
   poolRoutes(api, context)
   variableRoutes(api, context)
@@ -151,7 +160,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   auditRoutes(api, context)
   const document = specRoutes(api, version)
   return {
-    fetch: api.fetch,
+    fetch: async (request) => (await site?.(request)) ?? (await api.fetch(request)),
     request: api.request,
     document,
     workerApi,

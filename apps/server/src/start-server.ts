@@ -54,6 +54,8 @@ export interface StartServerOptions {
   readonly settings?: PlatformSettings
   /** Takes a JSON object as a bearer token for the user that it describes. For tests only. Default: what the settings say. */
   readonly dummyUsers?: boolean
+  /** How often streams of hints ask whether their caller may still have them, in milliseconds. Default 15,000. */
+  readonly liveRecheckMs?: number
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -94,8 +96,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   started.defer(async () => await telemetry.shutdown())
   const signals = started.use(await listenForWork(db))
   const on = host === undefined ? {} : { host }
+  const live = options.liveRecheckMs === undefined ? {} : { liveRecheckMs: options.liveRecheckMs }
   const api = started.use(
-    await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers, ...on }),
+    await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers, ...on, ...live }),
   )
   if (options.scheduler !== false) {
     started.use(await startScheduler(engine, { pauseFile: settings.pauseFile, ...options.scheduler, log }))

@@ -4,6 +4,8 @@ export interface Topics {
   /** Wakes everybody, who then look for themselves: what was said may have been missed. */
   tellAll(): void
   watch(topic: string): Watch
+  /** Calls at once, whenever something is said. */
+  on(topic: string, wake: () => void): Disposable
 }
 
 export interface Watch extends Disposable {
@@ -13,7 +15,18 @@ export interface Watch extends Disposable {
 
 export function createTopics(): Topics {
   const watches = new Map<string, Set<() => void>>()
+  const on = (topic: string, wake: () => void): Disposable => {
+    const set = watches.get(topic) ?? new Set()
+    watches.set(topic, set.add(wake))
+    return {
+      [Symbol.dispose]() {
+        set.delete(wake)
+        if (set.size === 0 && watches.get(topic) === set) watches.delete(topic)
+      },
+    }
+  }
   return {
+    on,
     tell(topic) {
       for (const wake of watches.get(topic) ?? []) wake()
     },
@@ -27,8 +40,7 @@ export function createTopics(): Topics {
         isTold = true
         resume?.()
       }
-      const set = watches.get(topic) ?? new Set()
-      watches.set(topic, set.add(wake))
+      const watching = on(topic, wake)
       return {
         async wait(atMostMs, signal) {
           if (!isTold && !signal.aborted) {
@@ -46,10 +58,7 @@ export function createTopics(): Topics {
           }
           isTold = false
         },
-        [Symbol.dispose]() {
-          set.delete(wake)
-          if (set.size === 0 && watches.get(topic) === set) watches.delete(topic)
-        },
+        [Symbol.dispose]: () => watching[Symbol.dispose](),
       }
     },
   }

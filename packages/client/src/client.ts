@@ -15,21 +15,24 @@ export interface ClientOptions {
   readonly fetch?: (request: Request) => Promise<Response>
 }
 
-type Path<Method extends HttpMethod> = PathsWithMethod<paths, Method>
-type Init<Method extends HttpMethod, P extends Path<Method>> =
+/** Paths that take a method. */
+export type ApiPath<Method extends HttpMethod> = PathsWithMethod<paths, Method>
+/** What a call takes after its path. */
+export type ApiInit<Method extends HttpMethod, P extends ApiPath<Method>> =
   undefined extends MaybeOptionalInit<paths[P], Method & keyof paths[P]>
     ? [init?: MaybeOptionalInit<paths[P], Method & keyof paths[P]>]
     : [init: MaybeOptionalInit<paths[P], Method & keyof paths[P]>]
 // biome-ignore lint/suspicious/noExplicitAny: the shape that openapi-fetch itself asks of an operation
 type Operation<T> = T extends Record<string | number, any> ? T : never
-type Data<Method extends HttpMethod, P extends Path<Method>> = NonNullable<
+/** The body of an answer. */
+export type ApiData<Method extends HttpMethod, P extends ApiPath<Method>> = NonNullable<
   FetchResponse<Operation<paths[P][Method & keyof paths[P]]>, object, MediaType>['data']
 >
 
-type Call<Method extends HttpMethod> = <P extends Path<Method>>(
+type Call<Method extends HttpMethod> = <P extends ApiPath<Method>>(
   path: P,
-  ...init: Init<Method, P>
-) => Promise<Data<Method, P>>
+  ...init: ApiInit<Method, P>
+) => Promise<ApiData<Method, P>>
 
 /** One page of a list. */
 export interface Page<Item> {
@@ -40,7 +43,8 @@ export interface Page<Item> {
   readonly totalPages: number
 }
 
-type ItemOf<List> = List extends readonly (infer Item)[] ? Item : never
+/** What a list is of. */
+export type ItemOf<List> = List extends readonly (infer Item)[] ? Item : never
 
 /**
  * The operations of the server, typed by its OpenAPI document: `client.get('/api/runs/{run}', { params: { path: { run } } })`.
@@ -54,7 +58,10 @@ export interface Client {
   readonly patch: Call<'patch'>
   readonly delete: Call<'delete'>
   /** A list with its totals. */
-  readonly page: <P extends Path<'get'>>(path: P, ...init: Init<'get', P>) => Promise<Page<ItemOf<Data<'get', P>>>>
+  readonly page: <P extends ApiPath<'get'>>(
+    path: P,
+    ...init: ApiInit<'get', P>
+  ) => Promise<Page<ItemOf<ApiData<'get', P>>>>
   /** Stores the code of workflows under the SHA-256 of its bytes, unless it is there. Returns whether it was sent. */
   readonly uploadPackage: (sha256: string, zip: Uint8Array<ArrayBuffer>) => Promise<boolean>
   /** An answer as it comes, for streams and bytes. */

@@ -67,6 +67,71 @@ export async function* followLog(
   throw new Error('The stream of the log ended before the attempt.')
 }
 
+export type RunState = components['schemas']['Run']['state']
+
+/** What to be told of; at most 100 things. */
+export interface LiveTopics {
+  /** All runs that the caller sees. */
+  readonly runs?: boolean
+  /** Runs by their ids. */
+  readonly run?: readonly string[]
+  /** Logs: `TASKRUN` of whichever attempt is the latest, `TASKRUN:ATTEMPT` of one. */
+  readonly log?: readonly string[]
+}
+
+export interface RunHint {
+  readonly id: string
+  readonly workflow: string
+  readonly state: RunState
+}
+
+/** Says that something changed, and never how: read it again. */
+export type LiveHint =
+  /** From here on nothing is missed: read everything that is shown. Comes again whenever the connection was lost. */
+  | { readonly kind: 'ready' }
+  /** Something of a run that is followed changed, its tasks and their progress included. */
+  | { readonly kind: 'run'; readonly run: RunHint }
+  /** Runs changed; with `more` others did as well. */
+  | { readonly kind: 'runs'; readonly changes: readonly RunHint[]; readonly more: boolean }
+  /** A log grew, or its attempt is over. */
+  | {
+      readonly kind: 'log'
+      readonly taskRun: number
+      readonly attempt: number
+      readonly bytes: number
+      readonly over: boolean
+    }
+
+/**
+ * Hints at what changes, for as long as the iteration goes on: when the connection is lost it is made again, however long that
+ * takes. Throws an ApiError when the caller may not see something of it, or no longer, or is not signed in any more.
+ */
+export async function* followLive(
+  client: Client,
+  topics: LiveTopics,
+  options: Omit<FollowOptions, 'patienceMs'> = {},
+): AsyncGenerator<LiveHint, never> {
+  const query = new URLSearchParams()
+  if (topics.runs) query.set('runs', 'true')
+  if (topics.run?.length) query.set('run', topics.run.join(','))
+  if (topics.log?.length) query.set('log', topics.log.join(','))
+  const patient = { ...options, patienceMs: Number.POSITIVE_INFINITY }
+  for await (const { event, data } of resumed(client, `/api/live?${query}`, undefined, patient)) {
+    const hint = liveHint(event, JSON.parse(data))
+    if (hint !== undefined) yield hint
+  }
+  throw new Error('The stream of hints ended.')
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what the server says; its shape is in the description of the operation
+function liveHint(event: string, data: any): LiveHint | undefined {
+  if (event === 'ready') return { kind: 'ready' }
+  if (event === 'run') return { kind: 'run', run: data }
+  if (event === 'runs') return { kind: 'runs', changes: data.changes, more: data.more === true }
+  if (event !== 'log') return undefined
+  return { kind: 'log', taskRun: data.task_run, attempt: data.attempt, bytes: data.bytes, over: data.over }
+}
+
 const retryMs = { first: 200, longest: 5000 }
 
 /** The stream at a path, opened again after its last event whenever the connection is lost. */

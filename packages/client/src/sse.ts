@@ -5,7 +5,10 @@ export interface ReceivedEvent {
   readonly data: string
 }
 
-/** Reads server-sent events as they arrive; ends when the connection does. */
+/** The server says something every 15 s, if only that it is there. */
+const longestSilenceMs = 45_000
+
+/** Reads server-sent events as they arrive; ends when the connection does, or when nothing comes over it any more. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ReceivedEvent> {
   let rest = ''
   let id: string | undefined
@@ -15,7 +18,7 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   const reader = body.getReader()
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await readSoon(reader)
       if (done) return
       rest += decoder.decode(value, { stream: true })
       const lines = rest.split(/\r\n|\n|\r(?!$)/)
@@ -35,5 +38,15 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
     }
   } finally {
     await reader.cancel().catch(() => {})
+  }
+}
+
+/** A connection can die without a word: the machine slept, or the network is another. */
+async function readSoon(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), longestSilenceMs)
+  try {
+    return await reader.read()
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -13,7 +13,7 @@ import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
 import { jsonColumn, storable } from '../json-column.ts'
 import type { AttemptMetrics, AttemptRef } from '../worker/worker-api.ts'
 import { advance, type EndedTask } from './advance.ts'
-import { channels, insertEvents, type NewRunEvent } from './events.ts'
+import { channels, insertEvents, type NewRunEvent, notifications } from './events.ts'
 import { maxLosses } from './lifecycle.ts'
 import { type StoredOutput, storeOutput } from './outputs.ts'
 import { lockRuns, type RunRow } from './run-row.ts'
@@ -282,8 +282,7 @@ async function countAndTell(
     ), told as (
       ${insertEvents(events)}
     )
-    select pg_notify(h.channel, h.payload)
-    from unnest(${hints.map(({ channel }) => channel)}::text[], ${hints.map(({ payload }) => payload)}::text[]) as h (channel, payload)`)
+    ${notifications(hints)}`)
 }
 
 async function writeVerdicts(trx: Trx, verdicts: readonly Verdict[]): Promise<void> {

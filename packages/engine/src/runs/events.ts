@@ -56,3 +56,18 @@ export const channels = {
 export async function notify(db: Queryable, channel: string, payload = ''): Promise<void> {
   await db.execute(sql`select pg_notify(${channel}, ${payload})`)
 }
+
+export interface Hint {
+  readonly channel: string
+  readonly payload: string
+}
+
+export async function notifyAll(db: Queryable, hints: readonly Hint[]): Promise<void> {
+  await db.execute(notifications(hints))
+}
+
+export function notifications(hints: readonly Hint[]): Sql {
+  return sql`
+    select pg_notify(h.channel, h.payload)
+    from unnest(${hints.map(({ channel }) => channel)}::text[], ${hints.map(({ payload }) => payload)}::text[]) as h (channel, payload)`
+}

@@ -42,11 +42,14 @@ async function extendLeases(
       ) as x (id, attempt, progress) on t.id = x.id and t.attempt = x.attempt
       where t.state = 'running' and t.worker_id = ${workerId}
       for update of t skip locked
+    ), kept as (
+      update engine.task_run t set
+        lease_until = now() + make_interval(secs => ${engine.leaseSeconds}), heartbeat_at = now(),
+        progress = coalesce(mine.progress, t.progress)
+      from mine where t.id = mine.id
+      returning t.run_id, mine.progress is not null as is_news
     )
-    update engine.task_run t set
-      lease_until = now() + make_interval(secs => ${engine.leaseSeconds}), heartbeat_at = now(),
-      progress = coalesce(mine.progress, t.progress)
-    from mine where t.id = mine.id`)
+    select pg_notify(${channels.run}, run_id::text) from (select distinct run_id from kept where is_news) as told`)
 }
 
 /** What a worker lost or is to stop, without keeping anything: it may have gone away since it asked. */

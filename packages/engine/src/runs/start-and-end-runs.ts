@@ -1,6 +1,6 @@
 import { sql, type Trx, transaction } from '@millrace/db'
 import type { Engine } from '../engine.ts'
-import { addEvents, channels, notify } from './events.ts'
+import { addEvents, channels, notify, notifyAll } from './events.ts'
 import type { RunRow } from './run-row.ts'
 
 /**
@@ -42,7 +42,10 @@ export async function startQueuedRuns(engine: Engine, trx: Trx, workflowId: numb
     trx,
     ids.map((id) => ({ runId: id, kind: 'run.started' as const })),
   )
-  await notify(trx, channels.ready)
+  await notifyAll(trx, [
+    { channel: channels.ready, payload: '' },
+    ...ids.map((id) => ({ channel: channels.run, payload: String(id) })),
+  ])
   const isOver = await Promise.all(started.map(async (run) => run.open_tasks === 0 && (await endRunIfOver(trx, run))))
   if (isOver.includes(true)) await startQueuedRuns(engine, trx, workflowId)
   return started

@@ -1,0 +1,106 @@
+import { sql } from '@millrace/db'
+import { type Authenticate, notFound, type Principal, serverEvents } from '@millrace/http'
+import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import { type Follower, liveEvents } from './live-events.ts'
+import { regularLook } from './regular-look.ts'
+import { lookAtRuns, readLogs, readRunHints, seenOf } from './store.ts'
+import { keyOf, type LiveTopics, liveQuery, topicOf, topicsOf } from './topics.ts'
+
+export interface LiveOptions {
+  /** Says again and again who asks, as long as a stream lasts. */
+  readonly authenticate: readonly Authenticate<Principal>[]
+  /** Lets a caller in, or throws. */
+  readonly admit: (caller: Principal | null, request: Request) => UserPrincipal
+  /** Default 15,000. */
+  readonly recheckEveryMs?: number
+}
+
+/** One stream for everything that a page shows: it says what to read again, and what is read is up to the ordinary routes. */
+export function liveRoutes(
+  api: ServerApi,
+  { engine: { db }, runChanges, logChanges, workflowAccess, log }: ServerContext,
+  { authenticate, admit, recheckEveryMs = 15_000 }: LiveOptions,
+): void {
+  const onFailure = (error: unknown) => log.debug({ err: error }, 'what is followed could not be looked at')
+  const runLook = regularLook<number>({ read: async (ids) => await lookAtRuns(db, ids), onFailure })
+  const logLook = regularLook<string>({
+    read: async (keys) => {
+      const rows = await readLogs(db, keys.map(topicOf), sql`true`)
+      return new Map([...rows].map(([key, row]) => [key, seenOf(row)]))
+    },
+    onFailure,
+  })
+  const sources = { db, runChanges, logChanges, runLook, logLook }
+
+  const identify = async (request: Request): Promise<UserPrincipal> => {
+    for (const one of authenticate) {
+      const known = await one(request)
+      if (known !== null) return admit(known, request)
+    }
+    return admit(null, request)
+  }
+
+  api.endpoint(
+    {
+      method: 'get',
+      path: '/api/live',
+      operationId: 'followLive',
+      tag: 'platform',
+      access: 'user',
+      summary: 'What changes, as it changes',
+      description: [
+        'Server-sent events that say what to read again; one connection is enough for a page. `run` and `log` take several',
+        'values, as repeated parameters or with commas between them; all in all there may be 100.',
+        '`ready` comes first: what happens from then on is told, so read what you show now.',
+        '`run` has `{id, workflow, state}` whenever something of a followed run changed, its tasks and their progress included, at most every 250 ms.',
+        '`runs` has `{changes: [{id, workflow, state}], more}` for `runs=true`, at most every 500 ms; with `more` there were others, so read the lists.',
+        '`log` has `{task_run, attempt, bytes, over}` when a log grew or its attempt ended, at most every 200 ms; `log=TASKRUN` goes on to later attempts, `log=TASKRUN:ATTEMPT` does not.',
+        'The stream has no memory: after a break, read again. It ends when the caller may not see something of it any more.',
+      ].join('\n'),
+      query: liveQuery,
+      answers: { 200: { contentType: 'text/event-stream' } },
+    },
+    async ({ principal, query, request, signal }) => {
+      const topics = topicsOf(query)
+      const follower = await expectTopics(principal, topics)
+      const recheck = async () => {
+        try {
+          const caller = await identify(request)
+          if (caller.id !== principal.id || caller.isAdmin !== principal.isAdmin) return false
+          await expectTopics(caller, topics)
+          return true
+        } catch (error) {
+          log.debug({ err: error, caller: principal.id }, 'a stream of hints ended')
+          return false
+        }
+      }
+      const events = liveEvents(sources, { ...follower, recheck, recheckEveryMs }, signal)
+      return { response: serverEvents(events, signal) }
+    },
+  )
+
+  /** @throws HttpError 404 for what is not there, or not for the caller. */
+  const expectTopics = async (
+    caller: UserPrincipal,
+    topics: LiveTopics,
+  ): Promise<Pick<Follower, 'topics' | 'where' | 'runs' | 'logs'>> => {
+    const where = workflowAccess.condition(caller)
+    const { runIds } = topics
+    const isNone = runIds.length === 0
+    // Before they are read: what happens in between is told twice rather than never.
+    const runs = isNone ? new Map() : await lookAtRuns(db, runIds)
+    const visible = isNone ? [] : await readRunHints(db, runIds, { where, limit: runIds.length })
+    const missingRun = runIds.find((id) => !visible.some((row) => row.id === id))
+    if (missingRun !== undefined) {
+      throw notFound('RUN_MISSING', `There is no run ${missingRun}, or you may not see it.`)
+    }
+    const logs = topics.logs.length === 0 ? new Map() : await readLogs(db, topics.logs, where)
+    const missingLog = topics.logs.find((topic) => !logs.has(keyOf(topic)))
+    if (missingLog !== undefined) {
+      const { taskRunId, attempt } = missingLog
+      const what = attempt === null ? `task run ${taskRunId}` : `attempt ${attempt} of task run ${taskRunId}`
+      throw notFound('TASK_RUN_MISSING', `There is no ${what}, or you may not see it.`)
+    }
+    return { topics, where, runs, logs }
+  }
+}
