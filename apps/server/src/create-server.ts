@@ -18,8 +18,8 @@ import { allJobs } from './jobs/all-jobs.ts'
 import { jobRoutes } from './jobs/index.ts'
 import { knownHosts } from './known-hosts.ts'
 import { launcherRoutes } from './launchers/index.ts'
-import { metricRoutes } from './metrics/index.ts'
 import { liveRoutes } from './live/index.ts'
+import { metricRoutes } from './metrics/index.ts'
 import { namespaceRoutes } from './namespaces/index.ts'
 import { pipelineRoutes } from './pipelines/index.ts'
 import { platformRoutes } from './platform/index.ts'
@@ -61,9 +61,9 @@ export interface ServerOptions {
   readonly host?: string
   /** Takes a JSON object as a bearer token for the user that it describes. For tests only. */
   readonly dummyUsers: boolean
-}
   /** How often streams of hints ask whether their caller may still have them, in milliseconds. Default 15,000. */
   readonly liveRecheckMs?: number
+}
 
 export interface Server extends AsyncDisposable {
   /** Answers requests, also without listening. */
@@ -90,8 +90,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const authz = createAuthz()
   const { dummyUsers, liveRecheckMs } = options
   const authentication = createAuthentication({ db, authz, settings, log, adminToken, dummyUsers })
-  const requests = requestMetrics()
   const admit = createAdmit(settings)
+  const requests = requestMetrics()
   const api: ServerApi = createApi<ServerAccess>({
     log,
     closing: closing.signal,
@@ -124,12 +124,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   workflowRoutes(api, context)
   runRoutes(api, context)
   taskRunRoutes(api, context)
-  scheduleRoutes(api, context)
   liveRoutes(api, context, {
     authenticate: authentication.chain,
     admit: admit.user,
     ...(liveRecheckMs === undefined ? {} : { recheckEveryMs: liveRecheckMs }),
   })
+  scheduleRoutes(api, context)
   backfillRoutes(api, context)
   poolRoutes(api, context)
   variableRoutes(api, context)
