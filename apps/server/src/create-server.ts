@@ -160,7 +160,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   auditRoutes(api, context)
   const document = specRoutes(api, version)
   return {
-    fetch: async (request) => (await site?.(request)) ?? (await api.fetch(request)),
+    fetch: api.fetch,
     request: api.request,
     document,
     workerApi,
