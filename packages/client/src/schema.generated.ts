@@ -478,6 +478,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changes, as it changes
+         * @description Server-sent events that say what to read again; one connection is enough for a page. `run` and `log` take several
+         *     values, as repeated parameters or with commas between them; all in all there may be 100.
+         *     `ready` comes first: what happens from then on is told, so read what you show now.
+         *     `run` has `{id, workflow, state}` whenever something of a followed run changed, its tasks and their progress included, at most every 250 ms.
+         *     `runs` has `{changes: [{id, workflow, state}], more}` for `runs=true`, at most every 500 ms; with `more` there were others, so read the lists.
+         *     `log` has `{task_run, attempt, bytes, over}` when a log grew or its attempt ended, at most every 200 ms; `log=TASKRUN` goes on to later attempts, `log=TASKRUN:ATTEMPT` does not.
+         *     The stream has no memory: after a break, read again. It ends when the caller may not see something of it any more.
+         */
+        get: operations["followLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/schedules": {
         parameters: {
             query?: never;
@@ -6695,6 +6721,39 @@ export interface operations {
             path: {
                 task_run: number;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    followLive: {
+        parameters: {
+            query?: {
+                runs?: boolean;
+                run?: string[];
+                log?: string[];
+            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
