@@ -11,6 +11,7 @@ import { callLimits } from './call-limits.ts'
 import { computeRoutes, seedPools } from './compute/index.ts'
 import { connectedServiceRoutes } from './connected-services/index.ts'
 import { connectionRoutes, connectionVault } from './connections/index.ts'
+import { consoleSite } from './console/index.ts'
 import { dataConnectorRoutes } from './data-connectors/index.ts'
 import { environmentRoutes, seedEnvironments } from './environments/index.ts'
 import { groupRoutes } from './groups/index.ts'
@@ -159,8 +160,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   jobRoutes(api, context, allJobs)
   auditRoutes(api, context)
   const document = specRoutes(api, version)
+  const site = consoleSite({ folder: settings.consoleDir, isHttps: isHttps(settings) })
   return {
-    fetch: api.fetch,
+    fetch: async (request) => (await site?.(request)) ?? (await api.fetch(request)),
     request: api.request,
     document,
     workerApi,

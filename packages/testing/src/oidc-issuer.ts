@@ -49,6 +49,8 @@ export interface TestOidcIssuer extends AsyncDisposable {
   refresh(refreshToken: string): Promise<OidcTokens>
   /** Opens an address of the issuer as the user's browser; the answer is where it is sent back to, with the code. */
   browse(address: string, user: OidcUser): Promise<string>
+  /** What makes a browser this user's for the issuer: it asks for no password then. */
+  browserCookie(user: OidcUser): { readonly name: string; readonly value: string; readonly url: string }
   /** What tokens say of a user from now on. */
   change(user: OidcUser): void
   /** Signs by a new key. The former one stays published, unless it is withdrawn. */
@@ -202,6 +204,7 @@ export async function startOidcIssuer(options: OidcIssuerOptions = {}): Promise<
       return await redeem({ grant_type: 'authorization_code', resource, ...proof })
     },
     refresh: (token) => redeem({ grant_type: 'refresh_token', refresh_token: token }),
+    browserCookie: ({ id }) => ({ name: userCookie, value: encodeURIComponent(id), url }),
     change: (user) => void users.set(user.id, user),
     rotateKeys({ withdraw = false } = {}) {
       keys = withdraw ? [newKey()] : [newKey(), ...keys]

@@ -9,6 +9,12 @@ export const httpSettings = defineSettings({
     description:
       'Address at which people reach the server: `https://millrace.example.com`. Sign-in comes back to it, and on https cookies are bound to it. Needed behind a proxy.',
   },
+  consoleDir: {
+    env: 'MILLRACE_CONSOLE_DIR',
+    type: 'string',
+    default: null,
+    description: 'Folder of a built console to serve in place of the one that is installed.',
+  },
   trustedProxies: {
     env: 'MILLRACE_TRUSTED_PROXIES',
     type: 'string',

@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function ProjectSessionsPage() {
+  return <Page title="Project sessions">{null}</Page>
+}

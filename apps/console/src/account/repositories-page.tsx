@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function RepositoriesPage() {
+  return <Page title="Repositories">{null}</Page>
+}

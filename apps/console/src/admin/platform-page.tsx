@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function PlatformPage() {
+  return <Page title="Platform">{null}</Page>
+}

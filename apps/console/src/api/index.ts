@@ -1,0 +1,6 @@
+export { ApiError, UnreachableError } from '@millrace/client'
+export { api } from './api.ts'
+export { apiPage, apiQuery, invalidate } from './api-query.ts'
+export { queryClient } from './query-client.ts'
+export type { Schema } from './schema.ts'
+export { sessionQuery, signOut, useUser } from './session.ts'

@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function ConnectionPage() {
+  return <Page title="Connection">{null}</Page>
+}

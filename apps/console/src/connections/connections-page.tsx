@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function ConnectionsPage() {
+  return <Page title="Connections">{null}</Page>
+}

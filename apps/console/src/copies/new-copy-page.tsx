@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function NewCopyPage() {
+  return <Page title="New copy">{null}</Page>
+}

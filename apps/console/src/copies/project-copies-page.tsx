@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function ProjectCopiesPage() {
+  return <Page title="Project copies">{null}</Page>
+}

@@ -1,0 +1,30 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
+import { shellRoute } from '../app/root-route.ts'
+import { projectRoute } from '../projects/index.ts'
+
+export const copyRoutes = [
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: '/copies',
+    component: lazyRouteComponent(() => import('./copies-page.tsx'), 'CopiesPage'),
+  }),
+]
+
+/** Parts of the page of a project. */
+export const copyProjectParts = [
+  createRoute({
+    getParentRoute: () => projectRoute,
+    path: '/copies',
+    component: lazyRouteComponent(() => import('./project-copies-page.tsx'), 'ProjectCopiesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => projectRoute,
+    path: '/copies/new',
+    component: lazyRouteComponent(() => import('./new-copy-page.tsx'), 'NewCopyPage'),
+  }),
+  createRoute({
+    getParentRoute: () => projectRoute,
+    path: '/copies/$copy',
+    component: lazyRouteComponent(() => import('./copy-page.tsx'), 'CopyPage'),
+  }),
+]

@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function PipelinePage() {
+  return <Page title="Pipeline">{null}</Page>
+}

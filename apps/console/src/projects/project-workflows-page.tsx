@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function ProjectWorkflowsPage() {
+  return <Page title="Project workflows">{null}</Page>
+}

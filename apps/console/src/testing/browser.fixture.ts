@@ -1,0 +1,155 @@
+import { existsSync } from 'node:fs'
+import type { Client } from '@millrace/client'
+import { type OidcUser, startOidcIssuer, type TestOidcIssuer } from '@millrace/testing'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { type Dev, startDev } from './dev.fixture.ts'
+
+/** What a page may complain of when a test provokes it, such as a refused change. */
+const usualComplaints = [/Failed to load resource: the server responded with a status of 4\d\d/]
+
+/** The console in a real Chromium, served by `millrace dev` on its embedded database. */
+export interface ConsoleUnderTest {
+  readonly dev: Dev
+  readonly url: string
+  /** As the administrator, to make what a test looks at. */
+  readonly api: Client
+  /** A page of the administrator's browser, at a path. */
+  open(path?: string, options?: ViewOptions): Promise<Page>
+  /** A page of somebody else's browser, who signs in at the issuer. Needs `people: true`. */
+  openAs(user: OidcUser, path?: string, options?: ViewOptions): Promise<Page>
+}
+
+export interface ViewOptions {
+  readonly width?: number
+  readonly height?: number
+  readonly colorScheme?: 'light' | 'dark'
+}
+
+/** Chromium of the machine: what CHROMIUM names, Debian's, or Google's. */
+export function findChromium(): string | null {
+  const places = [
+    process.env.CHROMIUM,
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ]
+  return places.find((place) => place !== undefined && existsSync(place)) ?? null
+}
+
+/**
+ * A platform and a browser for the tests of a file. After each test its pages are closed, and what they complained of (errors,
+ * a violated content security policy) fails it.
+ */
+export function useConsole({
+  people = false,
+  env = {},
+}: {
+  /** Whether others than the administrator sign in, at an issuer of their own. */
+  readonly people?: boolean
+  readonly env?: Readonly<Record<string, string>>
+} = {}): ConsoleUnderTest {
+  let dev: Dev
+  let browser: Browser
+  let issuer: TestOidcIssuer | undefined
+  let administrator: Awaited<ReturnType<BrowserContext['storageState']>> | undefined
+  const contexts = new Set<BrowserContext>()
+  let complaints: string[] = []
+
+  beforeAll(async () => {
+    const executablePath = findChromium()
+    if (executablePath === null) throw new Error('There is no Chromium. script/services installs it, or set CHROMIUM.')
+    if (people) issuer = await startOidcIssuer()
+    const oidc =
+      issuer === undefined ? {} : { MILLRACE_OIDC_ISSUER: issuer.url, MILLRACE_OIDC_CLIENT_SECRET: issuer.clientSecret }
+    const args = ['--no-sandbox', '--disable-dev-shm-usage']
+    ;[dev, browser] = await Promise.all([
+      startDev({ env: { ...oidc, ...env } }),
+      chromium.launch({ executablePath, args }),
+    ])
+  })
+  afterEach(async () => {
+    for (const context of contexts) await context.close()
+    contexts.clear()
+    const said = complaints
+    complaints = []
+    expect(said).toEqual([])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await dev?.[Symbol.asyncDispose]()
+    await issuer?.stop()
+  })
+
+  const newPage = async (options: ViewOptions, storageState?: typeof administrator): Promise<Page> => {
+    const { width = 1280, height = 900, colorScheme = 'light' } = options
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme,
+      locale: 'en-GB',
+      timezoneId: 'Europe/Berlin',
+      ...(storageState === undefined ? {} : { storageState }),
+    })
+    contexts.add(context)
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack ?? error.message}`))
+    page.on('console', (message) => {
+      if (message.type() !== 'error' && !/Content Security Policy/i.test(message.text())) return
+      if (!usualComplaints.some((usual) => usual.test(message.text())))
+        complaints.push(`${page.url()}: ${message.text()}`)
+    })
+    return page
+  }
+
+  return {
+    get dev() {
+      return dev
+    },
+    get url() {
+      return dev.url
+    },
+    get api() {
+      return dev.api
+    },
+    async open(path = '/', options = {}) {
+      const page = await newPage(options, administrator)
+      if (administrator === undefined) {
+        await page.goto(dev.link)
+        await page.waitForURL(`${dev.url}/`)
+        administrator = await page.context().storageState()
+      }
+      await page.goto(`${dev.url}${path}`)
+      return page
+    },
+    async openAs(user, path = '/', options = {}) {
+      if (issuer === undefined) throw new Error('Say `people: true` to have an issuer.')
+      const page = await newPage(options)
+      issuer.change(user)
+      await page.context().addCookies([issuer.browserCookie(user)])
+      await page.goto(`${dev.url}/api/auth/login?next=${encodeURIComponent(path)}`)
+      await page.waitForURL(`${dev.url}${path}`)
+      return page
+    },
+  }
+}
+
+/** Fails on what keeps people from using the page: problems that axe calls serious or critical. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(
+    async () => await (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
+  )
+  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  expect(
+    grave.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes
+          .slice(0, 3)
+          .map(({ html, failureSummary }) => `${html} ${failureSummary}`)
+          .join(' | ')}`,
+    ),
+  ).toEqual([])
+}

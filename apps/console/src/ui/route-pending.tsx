@@ -1,0 +1,10 @@
+import { Center, Loader } from '@mantine/core'
+
+/** While the code of a page comes. */
+export function RoutePending() {
+  return (
+    <Center mih={200}>
+      <Loader aria-label="Loading" />
+    </Center>
+  )
+}

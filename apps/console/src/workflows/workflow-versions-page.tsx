@@ -1,0 +1,5 @@
+import { Page } from '../ui/index.ts'
+
+export function WorkflowVersionsPage() {
+  return <Page title="Workflow versions">{null}</Page>
+}

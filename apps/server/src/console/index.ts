@@ -1,0 +1,1 @@
+export { consoleSite } from './console-site.ts'
