@@ -6,6 +6,13 @@ const freshForMs = 10 * 60_000
 const unknownKeyCooldownMs = 30_000
 const failureCooldownMs = 5000
 
+export interface IssuerKeys {
+  /** The key that a token names. */
+  readonly find: JWTVerifyGetKey
+  /** Stands for the keys as they are known now, another one whenever they were read; null before. */
+  current(): object | null
+}
+
 /**
  * The keys that an issuer signs with. They are read when they are first needed, when a token names one that is not known
  * (at most every 30 s), and every ten minutes in the background; while the issuer is away, those of before stay.
@@ -13,7 +20,7 @@ const failureCooldownMs = 5000
 export function issuerKeys(
   load: () => Promise<JSONWebKeySet>,
   { log, nowMs = () => performance.now() }: { readonly log: Logger; readonly nowMs?: () => number },
-): JWTVerifyGetKey {
+): IssuerKeys {
   let keys: { readonly find: JWTVerifyGetKey; readonly loadedAtMs: number } | null = null
   let pending: Promise<void> | null = null
   let failedAtMs = Number.NEGATIVE_INFINITY
@@ -36,21 +43,31 @@ export function issuerKeys(
     await pending
   }
 
-  return async (header, token) => {
-    if (keys === null) await reloadOnce()
-    else if (nowMs() - keys.loadedAtMs > freshForMs) void reloadOnce().catch(() => {})
-    try {
-      return await find(header, token)
-    } catch (error) {
-      const isUnknown = error instanceof errors.JWKSNoMatchingKey
-      if (!isUnknown || nowMs() - unknownAtMs < unknownKeyCooldownMs) throw error
-      unknownAtMs = nowMs()
-      await reloadOnce()
-      return await find(header, token)
-    }
+  const renewWhenOld = () => {
+    if (keys !== null && nowMs() - keys.loadedAtMs > freshForMs) void reloadOnce().catch(() => {})
   }
 
-  async function find(...[header, token]: Parameters<JWTVerifyGetKey>) {
+  return {
+    current() {
+      renewWhenOld()
+      return keys
+    },
+    async find(header, token) {
+      if (keys === null) await reloadOnce()
+      else renewWhenOld()
+      try {
+        return await findKnown(header, token)
+      } catch (error) {
+        const isUnknown = error instanceof errors.JWKSNoMatchingKey
+        if (!isUnknown || nowMs() - unknownAtMs < unknownKeyCooldownMs) throw error
+        unknownAtMs = nowMs()
+        await reloadOnce()
+        return await findKnown(header, token)
+      }
+    },
+  }
+
+  async function findKnown(...[header, token]: Parameters<JWTVerifyGetKey>) {
     if (keys === null) throw issuerUnavailable(undefined)
     return await keys.find(header, token)
   }

@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto'
 import { createLogger, type PlatformSettings, readPlatformSettings } from '@millrace/core'
 import { startOidcIssuer, type TestOidcIssuer } from '@millrace/testing'
 import { type JWTPayload, SignJWT } from 'jose'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Answer, useServers } from '../test-server.fixture.ts'
 import { createOidc } from './oidc.ts'
 
@@ -131,6 +131,30 @@ test('audiences, algorithms and the place of roles are what the operator says', 
   const log = await createLogger({ name: 'test', level: 'silent' })
   expect(() => createOidc(settings({ oidcAlgorithms: 'RS256,HS256' }), log)).toThrow('HS256')
   expect(() => createOidc(settings({ oidcIssuer: 'keycloak' }), log)).toThrow('no address of an issuer')
+})
+
+test('a token that was good is refused once it has expired', async () => {
+  const { call } = await start()
+  const now = Math.floor(Date.now() / 1000)
+  // Clocks may differ by 5 s.
+  const token = await forge({ exp: now - 2 })
+  const ask = async () => (await call('GET', '/api/data/user', { token })).status
+  expect([await ask(), await ask()]).toEqual([200, 200])
+  vi.useFakeTimers({ now: (now + 4) * 1000, toFake: ['Date'] })
+  try {
+    expect(await ask()).toBe(401)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('the signature of a token that is known is not good for other claims', async () => {
+  const { call } = await start()
+  const token = await forge({})
+  const other = await forge({ roles: ['millrace-admin'] })
+  expect((await call('GET', '/api/data/user', { token })).status).toBe(200)
+  const swapped = `${other.split('.').slice(0, 2).join('.')}.${token.split('.')[2]}`
+  expect((await call('GET', '/api/data/user', { token: swapped })).status).toBe(401)
 })
 
 describe('when the issuer changes keys', () => {

@@ -5,10 +5,12 @@ import { allowInsecureRequests, ClientSecretBasic, type Configuration, discovery
 import { issuerKeys } from './issuer-keys.ts'
 import { listOf } from './list-of.ts'
 import { issuerUnavailable, refusedToken } from './refusal.ts'
+import { verifiedTokens } from './verified-tokens.ts'
 
 const timeoutSeconds = 5
 /** Clocks of two machines differ. */
 const clockToleranceSeconds = 5
+const mostVerified = 5000
 
 /** The issuer that people sign in with. */
 export interface Oidc {
@@ -67,7 +69,7 @@ export function createOidc(settings: PlatformSettings, log: Logger): Oidc | null
     { log },
   )
   const check = async (token: string, options: { readonly audience?: string[] }) => {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, keys.find, {
       ...options,
       ...{ algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp', 'iss'] },
     })
@@ -75,14 +77,26 @@ export function createOidc(settings: PlatformSettings, log: Logger): Oidc | null
     if (payload.iss !== name) throw refusedToken('The token is from another issuer than the one this server trusts.')
     return payload
   }
+  const verified = verifiedTokens({ mostKnown: mostVerified })
+  const findVerified = (token: string) => {
+    const current = keys.current()
+    const payload = current === null ? undefined : verified.find(token, current)
+    if (payload === undefined || isOverdue(payload)) return undefined
+    return payload
+  }
   return {
     configuration,
     async verify(token) {
+      const known = findVerified(token)
+      if (known !== undefined) return known
+      // Of keys that are read while the token is verified it is not known whether they were used.
+      const before = keys.current()
       try {
         const payload = await check(token, { audience })
         if (!isAccessToken(payload)) {
           throw refusedToken('This is a token of another kind. Send the access token that the issuer gave you.')
         }
+        if (before !== null && before === keys.current()) verified.note(token, { payload, keys: before })
         return payload
       } catch (error) {
         throw error instanceof HttpError ? error : refusedToken(explain(error, audience))
@@ -96,6 +110,10 @@ export function createOidc(settings: PlatformSettings, log: Logger): Oidc | null
       }
     },
   }
+}
+
+function isOverdue({ exp = 0 }: JWTPayload): boolean {
+  return exp <= Math.floor(Date.now() / 1000) - clockToleranceSeconds
 }
 
 function issuerUrl(text: string): URL {
