@@ -10,10 +10,11 @@ import { backfillRoutes } from './backfills/index.ts'
 import { callLimits } from './call-limits.ts'
 import { computeRoutes, seedPools } from './compute/index.ts'
 import { connectedServiceRoutes } from './connected-services/index.ts'
-import { connectionRoutes, connectionVault } from './connections/index.ts'
+import { connectionRoutes, connectionTrials, connectionVault } from './connections/index.ts'
 import { consoleSite } from './console/index.ts'
 import { dataConnectorRoutes } from './data-connectors/index.ts'
 import { environmentRoutes, seedEnvironments } from './environments/index.ts'
+import { gridRoutes } from './grid/index.ts'
 import { groupRoutes } from './groups/index.ts'
 import { allJobs } from './jobs/all-jobs.ts'
 import { jobRoutes } from './jobs/index.ts'
@@ -123,6 +124,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   metricRoutes(api, context, requests.read)
   packageRoutes(api, context)
   workflowRoutes(api, context)
+  gridRoutes(api, context)
   runRoutes(api, context)
   taskRunRoutes(api, context)
   liveRoutes(api, context, {

@@ -67,6 +67,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     [`GET ${path}/{connection}/relations`]: writes(),
     [`GET ${path}/{connection}/relations/preview`]: writes({ query: { table: 't' } }),
   })
+  const transfer = { from: { connection: 'nowhere', table: 't' }, to: { connection: 'nowhere', table: 't' } }
   const template = { operator: 'sql', config: { connection: 'warehouse', sql: 'select 1' } }
   const transformation = { state: 'raw', template_id: things.template, variables: { days: 1 } }
   const storage = { ...inProject, name: 'another', configuration: bucket, source_path: 'b', target_path: 't' }
@@ -116,6 +117,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'DELETE /api/workflows/{workflow}': writes({ takes: 'workflow' }),
     'GET /api/workflows/{workflow}/versions': reads(),
     'GET /api/workflows/{workflow}/versions/{version}': reads(),
+    'GET /api/workflows/{workflow}/grid': reads(),
     'GET /api/workflows/{workflow}/diff': reads({ query: { from: '1' } }),
     'POST /api/workflows/{workflow}/runs': writes(noBody),
     'POST /api/workflows/{workflow}/backfills': writes({

@@ -1,2 +1,3 @@
 export { runRoutes } from './routes.ts'
 export { listenForRuns, type RunChanges } from './run-changes.ts'
+export { triggerKinds } from './schemas.ts'

@@ -79,6 +79,7 @@ function routesOf({ project, run, taskRun, backfill }: World): Route[] {
     see('/api/workflows/daily/versions'),
     see('/api/workflows/daily/versions/1'),
     see('/api/workflows/daily/diff?from=1'),
+    see('/api/workflows/daily/grid'),
     see(`/api/runs/${run}`),
     see(`/api/runs/${run}/graph`),
     see(`/api/runs/${run}/events`),

@@ -32,10 +32,30 @@ export class VersionGraphs {
         message: `There is no workflow version ${versionId} any more.`,
       })
     }
-    const graph = graphOf(versionId, row.manifest)
+    return this.#keep(graphOf(versionId, row.manifest))
+  }
+
+  /** By version, those that there are; what is not known yet is read by one statement. */
+  async getAll(db: Queryable, versionIds: readonly number[]): Promise<ReadonlyMap<number, VersionGraph>> {
+    const graphs = new Map(
+      versionIds.flatMap((id): [number, VersionGraph][] => {
+        const known = this.#known.get(id)
+        return known === undefined ? [] : [[id, known]]
+      }),
+    )
+    const unknown = versionIds.filter((id) => !graphs.has(id))
+    if (unknown.length === 0) return graphs
+    const rows = await db.query<{ id: number; manifest: WorkflowManifest }>(
+      sql`select id, manifest from engine.workflow_version where id = any(${unknown})`,
+    )
+    for (const { id, manifest } of rows) graphs.set(id, this.#keep(graphOf(id, manifest)))
+    return graphs
+  }
+
+  #keep(graph: VersionGraph): VersionGraph {
     const [oldest] = this.#known.keys()
     if (this.#known.size >= keptVersions && oldest !== undefined) this.#known.delete(oldest)
-    this.#known.set(versionId, graph)
+    this.#known.set(graph.versionId, graph)
     return graph
   }
 }
