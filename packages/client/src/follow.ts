@@ -90,7 +90,7 @@ export type LiveHint =
   /** From here on nothing is missed: read everything that is shown. Comes again whenever the connection was lost. */
   | { readonly kind: 'ready' }
   /** Something of a run that is followed changed, its tasks and their progress included. */
-  | { readonly kind: 'run'; readonly run: RunHint }
+  | ({ readonly kind: 'run' } & RunHint)
   /** Runs changed; with `more` others did as well. */
   | { readonly kind: 'runs'; readonly changes: readonly RunHint[]; readonly more: boolean }
   /** A log grew, or its attempt is over. */
@@ -126,7 +126,7 @@ export async function* followLive(
 // biome-ignore lint/suspicious/noExplicitAny: what the server says; its shape is in the description of the operation
 function liveHint(event: string, data: any): LiveHint | undefined {
   if (event === 'ready') return { kind: 'ready' }
-  if (event === 'run') return { kind: 'run', run: data }
+  if (event === 'run') return { kind: 'run', id: data.id, workflow: data.workflow, state: data.state }
   if (event === 'runs') return { kind: 'runs', changes: data.changes, more: data.more === true }
   if (event !== 'log') return undefined
   return { kind: 'log', taskRun: data.task_run, attempt: data.attempt, bytes: data.bytes, over: data.over }

@@ -90,11 +90,11 @@ describe('hints', () => {
     await until(() => live.of('run').length > 0)
     await flow.worker.end(task)
     await flow.worker.end(await flow.worker.claim())
-    await until(() => live.of('run').at(-1)?.run.state === 'success')
-    expect(live.of('run').at(-1)).toEqual({ kind: 'run', run: { id, workflow: 'flow', state: 'success' } })
+    await until(() => live.of('run').at(-1)?.state === 'success')
+    expect(live.of('run').at(-1)).toEqual({ kind: 'run', id, workflow: 'flow', state: 'success' })
     expect(live.hints[0]).toEqual({ kind: 'ready' })
     await flow.call('POST', `/api/runs/${id}/clear`, { body: { nodes: ['b'] } })
-    await until(() => live.of('run').at(-1)?.run.state === 'running')
+    await until(() => live.of('run').at(-1)?.state === 'running')
   })
 
   test('tell of progress within a second, though no state changes', async () => {
@@ -132,7 +132,7 @@ describe('hints', () => {
     await using live = follow(flow.url, { run: [id], runs: true })
     await live.ready
     for (let at = 0; at < 60; at++) await flow.worker.end(await flow.worker.claim())
-    await until(() => live.of('run').at(-1)?.run.state === 'success')
+    await until(() => live.of('run').at(-1)?.state === 'success')
     await until(() => live.of('runs').at(-1)?.changes[0]?.state === 'success')
     const times = live.at.filter((_, at) => live.hints[at]?.kind === 'run')
     const gaps = times.slice(1).map((at, place) => at - (times[place] ?? 0))
@@ -288,7 +288,7 @@ describe('what breaks', () => {
     await until(() => live.of('run').length > 0)
     const before = live.of('runs').length
     await flow.worker.end(await flow.worker.claim())
-    await until(() => live.of('run').at(-1)?.run.state === 'success')
+    await until(() => live.of('run').at(-1)?.state === 'success')
     await until(() => live.of('runs').length > before)
   })
 
@@ -314,7 +314,7 @@ describe('what breaks', () => {
       await until(() => live.of('ready').length === 2)
       expect(live.lost()).toBe(1)
       await flow.worker.end(await flow.worker.claim())
-      await until(() => live.of('run').at(-1)?.run.state === 'success')
+      await until(() => live.of('run').at(-1)?.state === 'success')
     } finally {
       for (const socket of sockets) socket.destroy()
       proxy.close()
@@ -349,7 +349,7 @@ describe('what breaks', () => {
       await flow.db.execute(sql`select pg_notify('millrace_run', ${id})`)
     }
     await flow.worker.end(await flow.worker.claim())
-    await until(() => quick.of('run').at(-1)?.run.state === 'success')
+    await until(() => quick.of('run').at(-1)?.state === 'success')
     let text = ''
     while (!/event: run\n.*"success"/.test(text)) text += Buffer.from((await reader?.read())?.value ?? []).toString()
     expect(text.match(/event: /g)?.length).toBeLessThan(60)
