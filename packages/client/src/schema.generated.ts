@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{workflow}/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs of a workflow with the states of all of their nodes
+         * @description The next page is asked for with `before`, the id of the last run of this one.
+         */
+        get: operations["getWorkflowGrid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{workflow}/runs": {
         parameters: {
             query?: never;
@@ -3353,6 +3373,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{id}/copies/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a copy would do, table by table
+         * @description Types, changes of the destination, values that may not survive, sizes and problems. Both databases are asked by the server, and nothing is written. Templates are filled in as for a run that starts now.
+         */
+        post: operations["planCopy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Copies of a project by name, with their last runs */
+        get: operations["listCopies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/copies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A copy */
+        get: operations["getCopy"];
+        /**
+         * Save a copy
+         * @description It becomes a version of its workflow, which is scheduled and run by the routes of workflows; the same content makes no new version. With `If-Match` it is changed only as the caller knows it, with `If-None-Match: *` only made.
+         */
+        put: operations["putCopy"];
+        post?: never;
+        /**
+         * Remove a copy with its runs
+         * @description Refused while a run is active. What was copied stays.
+         */
+        delete: operations["deleteCopy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clients": {
         parameters: {
             query?: never;
@@ -4277,6 +4359,57 @@ export interface components {
             workflow: string[];
             /** @description Whether the code is another, which manifests do not show. */
             package_changed: boolean;
+        };
+        WorkflowGrid: {
+            /** @description Of all versions that are shown, in the order of the newest. */
+            nodes: {
+                id: string;
+                name: string;
+                /** @enum {string} */
+                kind: "task" | "spacer";
+                operator?: string;
+                group?: string;
+                /** @description How many nodes come before it on the longest way. */
+                depth: number;
+                mapped: boolean;
+                /** @description Whether the newest of the versions that are shown has it. */
+                current: boolean;
+            }[];
+            /** @description The newest first. */
+            runs: {
+                id: string;
+                version: string;
+                /** @enum {string} */
+                state: "queued" | "running" | "success" | "failed" | "cancelled";
+                reason?: string;
+                /** @enum {string} */
+                trigger: "manual" | "schedule" | "backfill" | "workflow" | "test";
+                key: string;
+                /** Format: date-time */
+                logical_date: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                started_at?: string;
+                /** Format: date-time */
+                ended_at?: string;
+                /** @description One for each of `nodes`, in their order; null where the version of the run has no such node. */
+                states: ("waiting" | "ready" | "running" | "expanded" | "success" | "failed" | "skipped" | "upstream_failed" | "cancelled" | null)[];
+                /** @description Ids. One for each of `nodes`, in their order; null where the version of the run has no such node. Of a mapped node that of the node, which has the items. */
+                task_runs: (number | null)[];
+                /** @description Milliseconds after `created_at`. One for each of `nodes`, in their order; null where the version of the run has no such node, or it did not start. */
+                starts: (number | null)[];
+                /** @description Milliseconds after `created_at`. One for each of `nodes`, in their order; null where the version of the run has no such node, or it did not end. */
+                ends: (number | null)[];
+                /** @description Of mapped nodes whose items are known; `node` is the place in `nodes`. */
+                items: {
+                    node: number;
+                    total: number;
+                    success: number;
+                    failed: number;
+                    skipped: number;
+                }[];
+            }[];
         };
         Run: {
             id: string;
@@ -5350,6 +5483,109 @@ export interface components {
             cut: boolean;
             duration_ms: number;
         };
+        CopyPlan: {
+            tables: components["schemas"]["CopyTablePlan"][];
+            /** @description That match as well, and were not looked at. */
+            more_tables: number;
+            /** @description Why the copy, or a table of it, would be refused; empty: it would not. */
+            problems: components["schemas"]["CopyProblem"][];
+            duration_ms: number;
+        };
+        CopyTablePlan: {
+            table: string;
+            target: string;
+            target_exists: boolean;
+            /** @description There already, by estimate. */
+            target_rows?: number;
+            /** @enum {string} */
+            mode: "replace" | "append" | "merge" | "insert-only";
+            keys: string[];
+            /** @description With a cursor: rows beyond this value are read; without one, all. */
+            cursor_after?: {
+                cursor: string;
+                keys: string[];
+            };
+            columns: {
+                name: string;
+                source_type: string;
+                /** @description In between, the same for all systems: `decimal(10,2)`. */
+                type: string;
+                target_type: string;
+                nullable: boolean;
+            }[];
+            /** @description Of the destination, so that the rows fit. */
+            changes: components["schemas"]["CopyChange"][];
+            /** @description Why this table would be refused. */
+            conflicts: string[];
+            /** @description Columns that the contract leaves out. */
+            discarded: string[];
+            /** @description Columns of the destination that the source does not have. */
+            missing: string[];
+            /** @description Values that may not survive, and what becomes of them. */
+            forecast: {
+                column: string;
+                reason: string;
+                message: string;
+            }[];
+            wire_format: string;
+            chunks: number;
+            estimated_rows?: number;
+            estimated_bytes?: number;
+            /** @description An earlier copy that was cut off, and is resumed. */
+            interrupted?: {
+                /** @enum {string} */
+                status: "loading" | "published";
+                finished_chunks: number;
+            };
+        };
+        CopyChange: {
+            /** @enum {string} */
+            kind: "create-table" | "add-column" | "widen-column";
+            column?: string;
+            /** @description Type that a widened column has. */
+            from?: string;
+            /** @description Type that the column gets. */
+            to?: string;
+            /** @description Of a table that is made. */
+            ddl?: string;
+        };
+        CopyProblem: {
+            code: string;
+            message: string;
+            /** @description Of the configuration, such as `/to/table`; empty: none in particular. */
+            path: string;
+            table?: string;
+        };
+        Copy: {
+            name: string;
+            /** @description Its runs, logs, versions and schedule are those of this workflow. */
+            workflow: string;
+            /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+            project_id: string;
+            version: string;
+            title?: string;
+            description?: string;
+            config: {
+                [key: string]: unknown;
+            };
+            schedule?: {
+                cron: string;
+                timezone: string;
+            };
+            paused: boolean;
+            /** Format: date-time */
+            next_tick_at?: string;
+            last_run?: {
+                id: string;
+                /** @enum {string} */
+                state: "queued" | "running" | "success" | "failed" | "cancelled";
+                /** Format: date-time */
+                logical_date: string;
+            };
+            /** Format: date-time */
+            created_at: string;
+            etag: string;
+        };
         Client: {
             id: string;
             project_id: string;
@@ -6140,6 +6376,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkflowDiff"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWorkflowGrid: {
+        parameters: {
+            query?: {
+                limit?: number;
+                before?: number;
+            };
+            header?: never;
+            path: {
+                workflow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowGrid"];
                 };
             };
             /** @description The request failed. */
@@ -15863,6 +16133,246 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ConnectionPreview"];
                 };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    planCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Of the operator `transfer`, whose JSON Schema is at /api/operators/transfer. Texts are templates.
+                     * @example {
+                     *       "from": {
+                     *         "connection": "shop",
+                     *         "table": "public.orders"
+                     *       },
+                     *       "to": {
+                     *         "connection": "lake",
+                     *         "table": "orders"
+                     *       }
+                     *     }
+                     */
+                    config: Record<string, never>;
+                    /**
+                     * @description How long the databases may take.
+                     * @default 45
+                     */
+                    timeout_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CopyPlan"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCopies: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description Not changed since the ETag that was given. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default null */
+                    title?: string | null;
+                    /** @default null */
+                    description?: string | null;
+                    /**
+                     * @description Of the operator `transfer`, whose JSON Schema is at /api/operators/transfer. Texts are templates.
+                     * @example {
+                     *       "from": {
+                     *         "connection": "shop",
+                     *         "table": "public.orders"
+                     *       },
+                     *       "to": {
+                     *         "connection": "lake",
+                     *         "table": "orders"
+                     *       }
+                     *     }
+                     */
+                    config: Record<string, never>;
+                    /**
+                     * @description Without one it runs when it is asked to.
+                     * @default null
+                     */
+                    schedule?: {
+                        /**
+                         * @description Five fields, or an alias such as `@daily`.
+                         * @example 0 6 * * *
+                         */
+                        cron: string;
+                        /**
+                         * @default UTC
+                         * @example Europe/Zurich
+                         */
+                        timezone?: string;
+                    } | null;
+                    /** @description Default: as it is; a new one is not paused. */
+                    paused?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Copy"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCopy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request failed. */
             default: {
