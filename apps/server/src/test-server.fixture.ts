@@ -83,7 +83,7 @@ export function useServers({ lasting = false } = {}): {
       const name = `server_${randomUUID().replaceAll('-', '')}`
       {
         await using admin = await openDatabase({ url: running().url(), maxConnections: 1 })
-        await admin.execute(sql`create database ${sql.identifier(name)} template template`)
+        await admin.execute(sql`create database ${sql.identifier(name)} template template strategy file_copy`)
       }
       const databaseUrl = running().url(name)
       const db = await openDatabase({ url: databaseUrl })

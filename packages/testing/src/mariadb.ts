@@ -16,6 +16,7 @@ import {
 import { createConnection } from 'mysql2/promise'
 import { findMariadb, type MariadbBinaries } from './binaries.ts'
 import { writeCertificate } from './certificate.ts'
+import { fillDataDirectory } from './data-directory.ts'
 
 export interface MariadbOptions {
   /** Offer TLS with a self-signed certificate; connections without it are accepted too. */
@@ -76,7 +77,9 @@ async function start(binaries: MariadbBinaries, directory: string, options: Mari
     mkdirSync(path, { mode: 0o711 })
     give(path, account)
   }
-  await install(binaries, { data, temporary: run }, account)
+  await fillDataDirectory({ path: data, account, installer: binaries.install }, () =>
+    install(binaries, { data, temporary: run }, account),
+  )
 
   const password = randomBytes(12).toString('hex')
   const tls = options.ssl ? writeCertificate(directory) : undefined

@@ -21,6 +21,7 @@ import {
 import pg from 'pg'
 import { findPostgres15 } from './binaries.ts'
 import { selfSignedCertificate } from './certificate.ts'
+import { fillDataDirectory } from './data-directory.ts'
 
 export interface PostgresOptions {
   /** `embedded` comes with the npm packages; `15` is the system's. Default `embedded`. */
@@ -124,11 +125,24 @@ function placeFor(dataDirectory: string | undefined): Home {
   return { data, temporary: undefined, account }
 }
 
-/** Makes the cluster where there is none yet; returns the password it was made with. */
+/**
+ * Makes the cluster where there is none yet; returns the password it was made with. All clusters that a program made on
+ * this machine are copies of one: they share its password and its system identifier.
+ */
 async function initialise(binaries: PostgresBinaries, home: Home): Promise<string> {
   const file = join(home.data, 'millrace-password')
-  if (existsSync(join(home.data, 'PG_VERSION'))) return readFileSync(file, 'utf8')
-  const password = randomBytes(12).toString('hex')
+  if (!existsSync(join(home.data, 'PG_VERSION'))) {
+    const directory = { path: home.data, account: home.account, installer: binaries.initdb }
+    await fillDataDirectory(directory, async () => {
+      const password = randomBytes(12).toString('hex')
+      await initdb(binaries, home, password)
+      writeFileSync(file, password, { mode: 0o600 })
+    })
+  }
+  return readFileSync(file, 'utf8')
+}
+
+async function initdb(binaries: PostgresBinaries, home: Home, password: string): Promise<void> {
   const passwordFile = join(mkdtempSync(join(temporaryRoot(), 'millrace-initdb-')), 'password')
   const passwordDirectory = join(passwordFile, '..')
   chmodSync(passwordDirectory, 0o711)
@@ -151,8 +165,6 @@ async function initialise(binaries: PostgresBinaries, home: Home): Promise<strin
   } finally {
     rmSync(passwordDirectory, { recursive: true, force: true })
   }
-  writeFileSync(file, password, { mode: 0o600 })
-  return password
 }
 
 /** The key belongs to the server's account alone; the certificate is for everybody. */
@@ -242,7 +254,8 @@ async function createDatabase(url: string, name: string): Promise<string> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(`create database ${client.escapeIdentifier(name)}`)
+    // Copies files instead of writing all of them to the log as well: half the work.
+    await client.query(`create database ${client.escapeIdentifier(name)} strategy file_copy`)
     return name
   } finally {
     await client.end()
