@@ -12,6 +12,7 @@ import { computeRoutes, seedPools } from './compute/index.ts'
 import { connectedServiceRoutes } from './connected-services/index.ts'
 import { connectionRoutes, connectionTrials, connectionVault } from './connections/index.ts'
 import { consoleSite } from './console/index.ts'
+import { copyRoutes } from './copies/index.ts'
 import { dataConnectorRoutes } from './data-connectors/index.ts'
 import { environmentRoutes, seedEnvironments } from './environments/index.ts'
 import { gridRoutes } from './grid/index.ts'
@@ -156,7 +157,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   platformRoutes(api, context)
   secretRoutes(api, context)
   sessionSecretRoutes(api, context)
-  connectionRoutes(api, context)
+  const trials = connectionTrials(settings)
+  connectionRoutes(api, context, trials)
+  copyRoutes(api, context, trials)
   pipelineRoutes(api, context)
   searchRoutes(api, context)
   jobRoutes(api, context, allJobs)

@@ -48,6 +48,7 @@ export { connectorSchemas } from './kit/connector-schemas.ts'
 export type { CloudDir, CloudFile, Data, Export, LocalFile, Url } from './kit/export.ts'
 export { exportQuery } from './kit/export-query.ts'
 export { importDriver } from './kit/import-driver.ts'
+export { logicalTypeText } from './kit/logical-type-text.ts'
 export type { Notification, NotifyConnector, NotifyOptions, NotifyResult } from './kit/notify.ts'
 export type {
   ObjectInfo,
@@ -117,6 +118,7 @@ export type {
   FileLayout,
   LossForecast,
   Manifest,
+  PlanOptions,
   Proof,
   ProofSide,
   TablePlan,

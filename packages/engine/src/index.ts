@@ -54,6 +54,7 @@ export {
   findWorkflow,
   insertVersion,
   packageKey,
+  pauseWithin,
   pauseWorkflow,
   retireWorkflow,
   type WorkflowRow,

@@ -111,19 +111,27 @@ export async function pauseWorkflow(
   paused: boolean,
   { clock }: { readonly clock?: Clock } = {},
 ): Promise<void> {
-  await transaction(engine.db, async (trx) => {
-    const workflow = await findWorkflow(trx, name)
-    await trx.execute(sql`
-      update engine.workflow w set
-        paused = ${paused},
-        ticked_up_to = case
-          when w.paused and not ${paused} and v.manifest #>> '{schedule,catchup,policy}' = 'none'
-          then greatest(w.ticked_up_to, coalesce(${clock?.now() ?? null}::timestamptz, now()))
-          else w.ticked_up_to end
-      from engine.workflow_version v
-      where w.id = ${workflow.id} and v.id = w.current_version_id`)
-    await notify(trx, channels.scheduler)
-  })
+  await transaction(engine.db, async (trx) => await pauseWithin(trx, name, paused, { clock }))
+}
+
+/** The same within a transaction of the caller's. */
+export async function pauseWithin(
+  trx: Trx,
+  name: string,
+  paused: boolean,
+  { clock }: { readonly clock?: Clock | undefined } = {},
+): Promise<void> {
+  const workflow = await findWorkflow(trx, name)
+  await trx.execute(sql`
+    update engine.workflow w set
+      paused = ${paused},
+      ticked_up_to = case
+        when w.paused and not ${paused} and v.manifest #>> '{schedule,catchup,policy}' = 'none'
+        then greatest(w.ticked_up_to, coalesce(${clock?.now() ?? null}::timestamptz, now()))
+        else w.ticked_up_to end
+    from engine.workflow_version v
+    where w.id = ${workflow.id} and v.id = w.current_version_id`)
+  await notify(trx, channels.scheduler)
 }
 
 /** Takes a workflow from use: it has no schedule and no new runs until it is deployed again. Runs that exist go on. */

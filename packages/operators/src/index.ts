@@ -29,4 +29,11 @@ export { WorkflowSensor, type WorkflowSensorConfig } from './sensors/workflow-se
 export { type SqlConfig, SqlOperator } from './sql/sql-operator.ts'
 export { type StreamConfig, StreamOperator } from './stream/stream-operator.ts'
 export type { TransferConfig } from './transfer/config.ts'
+export {
+  type PlanProblem,
+  type PlanTransferOptions,
+  planTransferConfig,
+  type TransferTaskPlan,
+  transferProblems,
+} from './transfer/plan-transfer.ts'
 export { TransferOperator } from './transfer/transfer-operator.ts'

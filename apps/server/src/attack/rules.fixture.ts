@@ -250,6 +250,12 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'GET /api/connectors': user,
     'GET /api/connectors/{name}': { ...user, permitted: [404] },
     'GET /api/projects/{id}/usable-connections': reads(),
+    // Planned no further than its connections, which are not there.
+    'POST /api/projects/{id}/copies/plan': writes({ body: { config: transfer } }),
+    'GET /api/projects/{id}/copies': reads(),
+    'GET /api/projects/{id}/copies/{name}': reads({ permitted: [404] }),
+    'PUT /api/projects/{id}/copies/{name}': writes({ body: { config: transfer } }),
+    'DELETE /api/projects/{id}/copies/{name}': writes({ permitted: [404] }),
     ...connections('/api/projects/{id}/connections', 'projectConnection'),
     ...connections('/api/namespaces/{slug}/connections', 'groupConnection'),
     ...admins(...Object.keys(connections('/api/connections', ''))),

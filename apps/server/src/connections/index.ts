@@ -1,2 +1,7 @@
+export { projectPlace } from './place.ts'
+export { readValues } from './read-values.ts'
 export { connectionRoutes } from './routes.ts'
+export { findConnection, listUsableNames } from './store.ts'
+export type { TriedConnection } from './trial.ts'
+export { connectionTrials, type Trials } from './try-connection.ts'
 export { connectionVault } from './vault.ts'

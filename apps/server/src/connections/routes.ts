@@ -9,12 +9,11 @@ import { namespacePlace, platformPlace, projectPlace } from './place.ts'
 import { presentUsable, usableSchema } from './schemas.ts'
 import { listUsable } from './store.ts'
 import { trialRoutesOf } from './trial-routes.ts'
-import { connectionTrials } from './try-connection.ts'
+import type { Trials } from './try-connection.ts'
 
 /** Saved configurations of connectors, which tasks use by name. */
-export function connectionRoutes(api: ServerApi, context: ServerContext): void {
-  const { db, settings } = context
-  const trials = connectionTrials(settings)
+export function connectionRoutes(api: ServerApi, context: ServerContext, trials: Trials): void {
+  const { db } = context
   catalogueRoutes(api)
 
   const inProject = projectPlace(context)

@@ -83,6 +83,14 @@ export async function findConnection(
   return row ?? null
 }
 
+/** Names that tasks of the project may use, sorted. */
+export async function listUsableNames(db: Queryable, projectId: string): Promise<readonly string[]> {
+  const rows = await db.query<{ name: string }>(
+    sql`select distinct c.name from connections.connection c where ${usable(projectId)} order by c.name`,
+  )
+  return rows.map(({ name }) => name)
+}
+
 /** What tasks of the project get, by name. */
 export async function listUsable(
   db: Queryable,

@@ -11,10 +11,11 @@ import {
   secretsOf,
   type TableConnector,
 } from '@millrace/connectors'
-import { guardConnections } from './guard-connections.ts'
+import { type ConnectionGuard, guardConnections } from './guard-connections.ts'
+import { planCopy } from './plan-copy.ts'
 import type { Question, TrialAnswers, TrialRequest, TrialResponse } from './trial.ts'
 
-// Tries one connection and ends. It has no environment but what it needs to run, so a driver that looks for credentials by
+// Tries connections once and ends. It has no environment but what it needs to run, so a driver that looks for credentials by
 // itself finds none of the server's.
 
 /** Of one value of a preview. */
@@ -26,27 +27,42 @@ process.once('message', (request: TrialRequest) => {
   void respond(request).then((response) => process.send?.(response))
 })
 
-async function respond({ connector: name, values, question, outbound }: TrialRequest): Promise<TrialResponse> {
+async function respond(request: TrialRequest): Promise<TrialResponse> {
+  const { connections, question, outbound } = request
   const guard = outbound === null ? null : guardConnections(outbound)
-  let secrets: readonly string[] = []
+  const secrets: string[] = []
   try {
-    const definition = await connectorDefinition(name)
-    secrets = secretsOf(definition.configSchema, values)
-    const config: ConfigValues = resolveConfig(definition, values, outbound === null ? process.env : {})
-    // A driver may look the host up by itself, and connects to an address then.
-    if (typeof config.host === 'string') await guard?.admit(config.host)
-    const connector = definition.create(config)
-    const answer = await ask(connector, question)
+    for (const { connector, values } of Object.values(connections)) {
+      const { configSchema } = await connectorDefinition(connector)
+      secrets.push(...secretsOf(configSchema, values))
+      // A driver may look the host up by itself, and connects to an address then.
+      if (typeof values.host === 'string') await guard?.admit(values.host)
+    }
+    const answer = await answerTo(request)
+    if (question.kind === 'plan') return { answer: withoutSecrets(answer as TrialAnswers['plan'], secrets, guard) }
     const isRefused = 'ok' in answer && !answer.ok && guard?.refusal !== undefined
     return { answer: isRefused ? { ok: false, message: guard?.refusal?.message ?? '' } : answer }
   } catch (error) {
+    if (question.kind === 'plan' && guard?.refusal !== undefined) return { answer: addressRefused(guard.refusal) }
     const { message } = guard?.refusal ?? (error instanceof Error ? error : new Error(String(error)))
     const text = redactText(message, secrets)
     return question.kind === 'test' ? { answer: { ok: false, message: text } } : { failure: text }
   }
 }
 
-async function ask(connector: Connector, question: Question): Promise<TrialAnswers[Question['kind']]> {
+async function answerTo({ connections, question, outbound }: TrialRequest): Promise<TrialAnswers[Question['kind']]> {
+  if (question.kind === 'plan') return await planCopy(question, connections)
+  const [only] = Object.values(connections)
+  if (only === undefined) throw new Error('There is no connection to try.')
+  const definition = await connectorDefinition(only.connector)
+  const config: ConfigValues = resolveConfig(definition, only.values, outbound === null ? process.env : {})
+  return await ask(definition.create(config), question)
+}
+
+async function ask(
+  connector: Connector,
+  question: Exclude<Question, { readonly kind: 'plan' }>,
+): Promise<TrialAnswers[Question['kind']]> {
   switch (question.kind) {
     case 'test':
       return await connector.testConnection()
@@ -65,4 +81,21 @@ async function listRelations(connector: TableConnector, limit: number): Promise<
   const source = await connector.openSource()
   const tables = await source.listTables(['*'])
   return { tables: tables.slice(0, limit).map(formatTableName), cut: tables.length > limit }
+}
+
+/** What the guard refused is told in its words: a driver tells of a lost connection instead. */
+function withoutSecrets(
+  plan: TrialAnswers['plan'],
+  secrets: readonly string[],
+  guard: ConnectionGuard | null,
+): TrialAnswers['plan'] {
+  if (guard?.refusal !== undefined && plan.problems.length > 0) return addressRefused(guard.refusal)
+  return {
+    ...plan,
+    problems: plan.problems.map((problem) => ({ ...problem, message: redactText(problem.message, secrets) })),
+  }
+}
+
+function addressRefused({ message }: Error): TrialAnswers['plan'] {
+  return { tables: [], moreTables: 0, problems: [{ code: 'ADDRESS_REFUSED', message, path: '' }] }
 }

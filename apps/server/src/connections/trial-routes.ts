@@ -27,14 +27,12 @@ export function trialRoutesOf<Shape extends z.ZodRawShape>(
   const { db } = context
   const { ofPlace, ofConnection } = placeParams(shape)
   type OfConnection = z.output<typeof ofConnection>
-  const savedOne = async (
-    caller: UserPrincipal,
-    params: OfConnection,
-  ): Promise<Pick<Trial, 'connector' | 'values'>> => {
+  const savedOne = async (caller: UserPrincipal, params: OfConnection): Promise<Pick<Trial, 'connections'>> => {
     const place = await findPlace(db, caller, params, 'write')
     const connection = await readConnection(db, place, params.connection)
     if (connection === null) throw missingConnection(params.connection)
-    return { connector: connection.connector, values: await readValues(context, connection) }
+    const { name, connector } = connection
+    return { connections: { [name]: { connector, values: await readValues(context, connection) } } }
   }
 
   api.endpoint(
@@ -49,7 +47,7 @@ export function trialRoutesOf<Shape extends z.ZodRawShape>(
       await findPlace(db, principal, params, 'write')
       const { definition, config, secrets } = await checkNewConfig(body)
       const given = { connector: definition.name, values: { ...config, ...secrets } }
-      return { status: 200, body: await testResult(trials, given, signal) }
+      return { status: 200, body: await testResult(trials, { connections: { given } }, signal) }
     },
   )
 
@@ -107,7 +105,7 @@ export function trialRoutesOf<Shape extends z.ZodRawShape>(
   )
 }
 
-async function testResult(trials: Trials, saved: Pick<Trial, 'connector' | 'values'>, signal: AbortSignal) {
+async function testResult(trials: Trials, saved: Pick<Trial, 'connections'>, signal: AbortSignal) {
   const answer = await timed<TrialAnswers['test']>(trials.run({ ...saved, question: { kind: 'test' } }, signal))
   const { ok, message, serverVersion, duration_ms } = answer
   return { ok, message, duration_ms, ...(serverVersion === undefined ? {} : { server_version: serverVersion }) }

@@ -1,16 +1,30 @@
 import type { Preview } from '@millrace/connectors'
+import type { TransferTaskPlan } from '@millrace/operators'
+import type { Json } from '@millrace/workflow'
 import type { Config } from './store.ts'
 
-/** What is tried with a connection. */
+/** What is tried. All but a plan are about the only connection that is given. */
 export type Question =
   | { readonly kind: 'test' }
   /** Tables that there are. */
   | { readonly kind: 'relations'; readonly limit: number }
   | { readonly kind: 'preview'; readonly table: string; readonly limit: number }
+  /** What a transfer would do; its configuration may hold templates, and names connections. */
+  | {
+      readonly kind: 'plan'
+      readonly config: Json
+      readonly variables: Readonly<Record<string, Json>>
+      readonly mostTables: number
+    }
 
-export interface Trial {
+export interface TriedConnection {
   readonly connector: string
   readonly values: Config
+}
+
+export interface Trial {
+  /** By name. */
+  readonly connections: Readonly<Record<string, TriedConnection>>
   readonly question: Question
 }
 
@@ -18,6 +32,7 @@ export interface TrialAnswers {
   readonly test: { readonly ok: boolean; readonly message: string; readonly serverVersion?: string }
   readonly relations: { readonly tables: readonly string[]; readonly cut: boolean }
   readonly preview: Preview
+  readonly plan: TransferTaskPlan
 }
 
 /** To the process of a trial. */

@@ -3,25 +3,26 @@ import { fileURLToPath } from 'node:url'
 import { connectorDefinition } from '@millrace/connectors'
 import type { PlatformSettings } from '@millrace/core'
 import { HttpError, invalid } from '@millrace/http'
-import type { Trial, TrialAnswers, TrialRequest, TrialResponse } from './trial.ts'
+import type { Trial, TrialAnswers, TrialRequest, TrialResponse, TriedConnection } from './trial.ts'
 
 export interface Trials {
   /**
-   * Tries a connection from here, in a process of its own that ends with the trial: a driver that hangs or crashes takes nothing
+   * Tries connections from here, in a process of its own that ends with the trial: a driver that hangs or crashes takes nothing
    * with it.
    *
+   * @param options.timeoutMs To boot, connect and answer. Default 30,000.
    * @throws HttpError 422 CONNECTION_LOCAL, CONNECTION_FAILED; 429 CONNECTION_TRIALS_BUSY; 504 CONNECTION_TIMEOUT.
    */
   run<Kind extends keyof TrialAnswers>(
     trial: Trial & { readonly question: { readonly kind: Kind } },
     signal: AbortSignal,
+    options?: { readonly timeoutMs?: number },
   ): Promise<TrialAnswers[Kind]>
 }
 
 /** For each process of the server. */
 const mostAtOnce = 4
-/** To boot, connect and answer. */
-const timeoutMs = 30_000
+const usualTimeoutMs = 30_000
 
 const isSource = import.meta.url.endsWith('.ts')
 const program = fileURLToPath(new URL(`./trial-process.${isSource ? 'ts' : 'js'}`, import.meta.url))
@@ -30,8 +31,10 @@ export function connectionTrials(settings: Pick<PlatformSettings, 'allowedAddres
   const { allowedAddresses, localConnections } = settings
   let running = 0
   return {
-    async run(trial, signal) {
-      if (!localConnections) await refuseLocal(trial)
+    async run(trial, signal, { timeoutMs = usualTimeoutMs } = {}) {
+      if (!localConnections) {
+        for (const connection of Object.values(trial.connections)) await refuseLocal(connection)
+      }
       if (running >= mostAtOnce) {
         const message = 'The server tries several connections already. Try again in a few seconds.'
         throw new HttpError(429, 'CONNECTION_TRIALS_BUSY', message, { headers: { 'retry-after': '5' } })
@@ -39,7 +42,7 @@ export function connectionTrials(settings: Pick<PlatformSettings, 'allowedAddres
       running += 1
       try {
         const outbound = localConnections ? null : { allowedAddresses }
-        const response = await answerOf({ ...trial, outbound }, signal)
+        const response = await answerOf({ ...trial, outbound }, signal, timeoutMs)
         if ('failure' in response) throw invalid('CONNECTION_FAILED', response.failure)
         return response.answer as TrialAnswers[typeof trial.question.kind]
       } finally {
@@ -50,7 +53,7 @@ export function connectionTrials(settings: Pick<PlatformSettings, 'allowedAddres
 }
 
 /** Files of the server are none of its users' business. */
-async function refuseLocal({ connector, values }: Trial): Promise<void> {
+async function refuseLocal({ connector, values }: TriedConnection): Promise<void> {
   const { title, configSchema } = await connectorDefinition(connector)
   const path = Object.keys(values).find((name) => configSchema.properties[name]?.localPath)
   if (path === undefined) return
@@ -60,7 +63,7 @@ async function refuseLocal({ connector, values }: Trial): Promise<void> {
   )
 }
 
-async function answerOf(request: TrialRequest, signal: AbortSignal): Promise<TrialResponse> {
+async function answerOf(request: TrialRequest, signal: AbortSignal, timeoutMs: number): Promise<TrialResponse> {
   const child = fork(program, [], {
     execArgv: isSource ? ['--conditions=@millrace/source'] : [],
     env: request.outbound === null ? process.env : bareEnvironment(),
@@ -69,15 +72,22 @@ async function answerOf(request: TrialRequest, signal: AbortSignal): Promise<Tri
   })
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   try {
-    return await firstMessage(child, request, limit)
+    return await firstMessage(child, request, { limit, timeoutMs })
   } finally {
     child.kill('SIGKILL')
   }
 }
 
-function firstMessage(child: ChildProcess, request: TrialRequest, limit: AbortSignal): Promise<TrialResponse> {
+function firstMessage(
+  child: ChildProcess,
+  request: TrialRequest,
+  { limit, timeoutMs }: { readonly limit: AbortSignal; readonly timeoutMs: number },
+): Promise<TrialResponse> {
   return new Promise((resolve, reject) => {
-    const late = `The connection did not answer within ${timeoutMs / 1000} s. Check host, port and firewalls.`
+    const late =
+      request.question.kind === 'plan'
+        ? `There was no plan within ${timeoutMs / 1000} s: a connection does not answer, or there are many tables. Test both connections, or plan fewer tables.`
+        : `The connection did not answer within ${timeoutMs / 1000} s. Check host, port and firewalls.`
     const isTest = request.question.kind === 'test'
     child.once('message', (message) => resolve(message as TrialResponse))
     child.once('error', reject)

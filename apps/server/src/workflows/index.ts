@@ -1,3 +1,5 @@
+export { deployWithin, lockWorkflowName } from './deploy-to-project.ts'
 export { packageRoutes } from './package-routes.ts'
+export { removeWorkflow } from './remove-workflow.ts'
 export { workflowRoutes } from './routes.ts'
 export { listWorkflows, type WorkflowSummary } from './store.ts'

@@ -12,15 +12,18 @@ import { planTarget } from './sink-plan.ts'
 import { readLoad, readMark, recordsExist, recordsOf } from './sink-records.ts'
 import { placeOf, readTarget, tableOf } from './sink-target.ts'
 
-export async function openClickhouseSink(config: ConfigValues, { signal }: OpenOptions = {}): Promise<Sink> {
+export async function openClickhouseSink(
+  config: ConfigValues,
+  { signal, planOnly = false }: OpenOptions = {},
+): Promise<Sink> {
   const session = await openSession(config, signal)
   const own = String(config.database ?? 'default')
   const loads = new Set<AsyncDisposable>()
 
-  /** The records of the target's database, with every publish settled that was cut off. */
+  /** The records of the target's database, with every publish settled that was cut off, unless only plans are wanted. */
   const settled = async (target: Target) => {
     const records = recordsOf(placeOf(target, own).database)
-    if (await recordsExist(session, records)) await settle(session, records)
+    if (!planOnly && (await recordsExist(session, records))) await settle(session, records)
     return records
   }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { ConfigValues } from '../kit/config-schema.ts'
@@ -36,6 +37,12 @@ export function createDuckdbConnector(
     memory ??= openDatabase(config, 'write')
     return { ...(await memory), [Symbol.asyncDispose]: async () => {} }
   }
+
+  /** A file that is not there yet is planned as an empty database. */
+  const openForPlans = async (): Promise<Database> =>
+    inMemory || existsSync(config.path)
+      ? await open('read')
+      : await openDatabase({ ...config, path: ':memory:' }, 'write')
 
   /** One short-lived connection; the signal interrupts its statement. */
   const use = async <T>(
@@ -91,8 +98,8 @@ export function createDuckdbConnector(
 
     openSource,
 
-    async openSink() {
-      const database = await open('write')
+    async openSink({ planOnly = false } = {}) {
+      const database = await (planOnly ? openForPlans() : open('write'))
       try {
         return await openDuckdbSink(database)
       } catch (error) {

@@ -46,7 +46,7 @@ export function createFilesConnector(
 
     openSource: async (options) =>
       (await openFolderTables(config, options)) ?? (await openFilesSource(config, options)),
-    openSink: async () => withFolderTables(createFilesSink()),
+    openSink: async (options) => withFolderTables(createFilesSink(options), options),
     bucket: (name) => folderStore(name ?? folderOf(path)),
     async [Symbol.asyncDispose]() {},
   }

@@ -17,11 +17,11 @@ import { exists } from './publish.ts'
 const hasManifest = (folder: string) => exists(join(folder, '_millrace', 'manifest.json'))
 
 /** The sink of files, with folders of partitions. */
-export function withFolderTables(files: Sink): Sink {
+export function withFolderTables(files: Sink, options: OpenOptions = {}): Sink {
   const pick = async (target: Target): Promise<{ sink: Sink; target: Target }> => {
     if (target.kind !== 'file' || !target.path.endsWith('/')) return { sink: files, target }
     if (target.partitionBy === undefined && !(await hasManifest(target.path))) return { sink: files, target }
-    return { sink: await openObjectSink(folderStore(target.path)), target: { ...target, path: '/' } }
+    return { sink: await openObjectSink(folderStore(target.path), options), target: { ...target, path: '/' } }
   }
   return {
     ...files,

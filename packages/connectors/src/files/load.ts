@@ -306,11 +306,11 @@ async function load(place: Place, spec: LoadSpec, folder: string, unlock: () => 
 }
 
 /** The load of this key that was cut off, if any; a publish that was cut off is brought to its end first. */
-export async function findInterrupted(place: Place, key: string): Promise<Interrupted | null> {
+export async function findInterrupted(place: Place, key: string, planOnly = false): Promise<Interrupted | null> {
   const folder = stagingPath(place, key)
   const found = await readJournal(folder)
   if (!found) return null
-  const { spec, chunks, commit, published } = await recovered(folder, place, found)
+  const { spec, chunks, commit, published } = planOnly ? found : await recovered(folder, place, found)
   const { columns, format, mode, journal, state } = spec
   return {
     key,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError } from '@millrace/core'
 import type { Column } from '@millrace/formats'
+import type { OpenOptions } from '../kit/connector.ts'
 import type { LoadSpec, Sink, Target } from '../kit/sink.ts'
 import type { CursorMark } from '../kit/source.ts'
 import { isMissing } from './errors.ts'
@@ -15,7 +16,7 @@ import { storedColumns } from './stored-columns.ts'
 const isStdout = (target: FileTarget) => target.path === '-'
 
 /** Writes CSV, NDJSON and Parquet files in one step each, or streams them to standard output. */
-export function createFilesSink(): Sink {
+export function createFilesSink({ planOnly = false }: OpenOptions = {}): Sink {
   /** Columns of the files this sink has written: a file of CSV without a header does not say. */
   const written = new Map<string, readonly Column[]>()
   const at = (target: Target) => placeOf(fileTarget(target))
@@ -43,7 +44,7 @@ export function createFilesSink(): Sink {
     },
 
     async interrupted(key, target) {
-      return isStdout(fileTarget(target)) ? null : await findInterrupted(await at(target), key)
+      return isStdout(fileTarget(target)) ? null : await findInterrupted(await at(target), key, planOnly)
     },
 
     async readState(key, target): Promise<CursorMark | null> {

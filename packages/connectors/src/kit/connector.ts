@@ -94,6 +94,8 @@ export interface OpenOptions {
   /** Connections that may read or write at once. Default 1. */
   readonly parallel?: number
   readonly signal?: AbortSignal
+  /** Of a sink: it is only asked for plans, so nothing is made, changed or settled at the destination. Default false. */
+  readonly planOnly?: boolean
 }
 
 export interface Connector extends AsyncDisposable {

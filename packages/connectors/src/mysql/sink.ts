@@ -54,7 +54,7 @@ export async function openMysqlSink(config: ConfigValues, options: OpenOptions =
     interrupted: (key, target) =>
       sessions.use(async (session) => {
         const { records } = placeOf(target)
-        await settle(session, records)
+        if (!options.planOnly) await settle(session, records)
         return (await readLoad(session, records, key))?.interrupted ?? null
       }),
     async openLoad(spec, resume) {
@@ -72,7 +72,7 @@ export async function openMysqlSink(config: ConfigValues, options: OpenOptions =
     readState: (key, target) =>
       sessions.use(async (session) => {
         const { records } = placeOf(target)
-        await settle(session, records)
+        if (!options.planOnly) await settle(session, records)
         return await readMark(session, records, key)
       }),
     async count(target, signal) {

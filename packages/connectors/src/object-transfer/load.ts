@@ -282,14 +282,20 @@ async function objectLoad(
 }
 
 /** The load of this key that was cut off, if any; a publish that was cut off is brought to its end first. */
-export async function findInterrupted(place: ObjectPlace, key: string): Promise<Interrupted | null> {
+export async function findInterrupted(place: ObjectPlace, key: string, planOnly = false): Promise<Interrupted | null> {
   const found = await readRecord(place, key)
   if (!found) return null
   const { load, spec } = found.value
   const chunks = [...(await readChunks(place, key)).values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   const published = place.folder
     ? publishedBy(await readTableManifest(place.store, place.key), load)
-    : await recoverObject(place, key, spec, chunks, (await lockHolder(await localLock(place, key))) !== null)
+    : await recoverObject(
+        place,
+        key,
+        spec,
+        chunks,
+        planOnly || (await lockHolder(await localLock(place, key))) !== null,
+      )
   const { columns, format, mode, journal, state } = spec
   return {
     key,

@@ -43,7 +43,7 @@ export function createObjectConnector(
         { secrets: secretsOf(definition.configSchema, values) },
       ),
     openSource: async (options) => await openObjectSource(bucket(), objectTransferConfig(values), options),
-    openSink: async () => await openObjectSink(bucket()),
+    openSink: async (options) => await openObjectSink(bucket(), options),
     async [Symbol.asyncDispose]() {
       await close?.()
     },

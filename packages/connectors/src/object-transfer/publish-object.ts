@@ -33,17 +33,17 @@ export async function publishObject(
   return await finishObject(place, spec.key, spec, chunks, result)
 }
 
-/** The result of a publish; null before its end. One that was cut off is brought to its end when nobody is at it. */
+/** The result of a publish; null before its end. One that was cut off is brought to its end unless it is held. */
 export async function recoverObject(
   place: ObjectPlace,
   key: string,
   spec: SavedSpec,
   chunks: readonly StagedChunk[],
-  isRunning: boolean,
+  isHeld: boolean,
 ): Promise<PublishResult | null> {
   const result = await readCommit(place, key)
   if (!result || (await wasPublished(place, key))) return result
-  if (isRunning) return null
+  if (isHeld) return null
   return await finishObject(place, key, spec, chunks, result)
 }
 

@@ -3,6 +3,7 @@ import type { Column } from '@millrace/formats'
 import { fileTarget } from '../files/place.ts'
 import { countFiles, hashFiles } from '../files/read-back.ts'
 import { storedColumns } from '../files/stored-columns.ts'
+import type { OpenOptions } from '../kit/connector.ts'
 import type { ObjectStore } from '../kit/object-store.ts'
 import type { Sink, Target } from '../kit/sink.ts'
 import { findInterrupted, openObjectLoad } from './load.ts'
@@ -16,7 +17,7 @@ import { hashObjects } from './read-back.ts'
  * Writes tables into a store: a target is one object, or a folder (its path ends with `/`) of
  * objects that one manifest makes a table. Paths are keys of the store's bucket.
  */
-export async function openObjectSink(store: ObjectStore): Promise<Sink> {
+export async function openObjectSink(store: ObjectStore, { planOnly = false }: OpenOptions = {}): Promise<Sink> {
   /** Columns of the objects this sink has written: CSV without a header does not say. */
   const written = new Map<string, readonly Column[]>()
   const at = (target: Target) => objectPlace(store, target)
@@ -39,7 +40,7 @@ export async function openObjectSink(store: ObjectStore): Promise<Sink> {
     },
     formatOptions: (options) => options,
     plan: async (target, columns, _dialect, mode) => await planObjects(at(target), columns, mode),
-    interrupted: async (key, target) => await findInterrupted(at(target), key),
+    interrupted: async (key, target) => await findInterrupted(at(target), key, planOnly),
 
     async readState(key, target) {
       const place = at(target)

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Column } from '@millrace/formats'
+import type { OpenOptions } from '../kit/connector.ts'
 import { lockTarget } from '../kit/lock-target.ts'
 import { serial } from '../kit/serial.ts'
 import type { Sink, Target } from '../kit/sink.ts'
@@ -12,8 +15,8 @@ import { planTarget } from './sink-plan.ts'
 import { readLoad, readMark } from './sink-records.ts'
 import { findTarget } from './sink-target.ts'
 
-export async function openSqliteSink(config: DatabaseConfig): Promise<Sink> {
-  const database = await openDatabase(config, 'write')
+export async function openSqliteSink(config: DatabaseConfig, { planOnly = false }: OpenOptions = {}): Promise<Sink> {
+  const database = await (planOnly ? openForPlans(config) : openDatabase(config, 'write'))
   const guarded = async <T>(work: () => T | Promise<T>): Promise<T> => {
     try {
       return await work()
@@ -53,4 +56,11 @@ export async function openSqliteSink(config: DatabaseConfig): Promise<Sink> {
       database.close()
     },
   }
+}
+
+/** A file that is not there yet is planned as an empty database. */
+async function openForPlans(config: DatabaseConfig): Promise<DatabaseSync> {
+  return existsSync(config.path)
+    ? await openDatabase(config, 'read')
+    : await openDatabase({ ...config, path: ':memory:' }, 'write')
 }

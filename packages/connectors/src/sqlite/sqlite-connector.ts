@@ -43,7 +43,7 @@ export function createSqliteConnector(
         return { message: `The SQLite database "${config.path}" can be read.`, serverVersion: String(version) }
       }),
     openSource: () => openSqliteSource(config),
-    openSink: () => openSqliteSink(config),
+    openSink: (options) => openSqliteSink(config, options),
     query: createQuery(async (sql, signal) => {
       signal?.throwIfAborted()
       return await use('read', (database) => queryRows(database, sql))

@@ -8,7 +8,15 @@ import { prepareManifests } from './manifest.ts'
 import { narrowRelation, planTable, resolveMode } from './plan-table.ts'
 import { resolveTables, type TableItem } from './relations.ts'
 import type { LoadedTable } from './table-context.ts'
-import type { TablePlan, TransferEvent, TransferOptions, TransferPlan, TransferResult, TransferSpec } from './types.ts'
+import type {
+  PlanOptions,
+  TablePlan,
+  TransferEvent,
+  TransferOptions,
+  TransferPlan,
+  TransferResult,
+  TransferSpec,
+} from './types.ts'
 
 /**
  * Moves tables from one connector to another, with proof.
@@ -57,7 +65,7 @@ async function attemptTransfer(
   done: Map<string, LoadedTable>,
   tell: (event: TransferEvent) => void,
 ): Promise<void> {
-  await withEnds(spec, options.signal, async (source, sink, items) => {
+  await withEnds(spec, { signal: options.signal }, async (source, sink, items) => {
     if (items.length > 1 && options.manifestPath !== undefined) {
       throw new ConfigError('ONE_MANIFEST_FOR_MANY', {
         message:
@@ -86,51 +94,66 @@ async function attemptTransfer(
 }
 
 /** What `transfer` would do, table by table; reads catalogues only and changes nothing. */
-export async function planTransfer(
-  spec: TransferSpec,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<TransferPlan> {
-  return withEnds(spec, options.signal, async (source, sink, items) => {
+export async function planTransfer(spec: TransferSpec, options: PlanOptions = {}): Promise<TransferPlan> {
+  const { signal, mostTables = Number.POSITIVE_INFINITY, onTableProblem, onEnd } = options
+  const ends = { signal, planOnly: true, onEnd }
+  return withEnds(spec, ends, async (source, sink, all) => {
+    const items = all.slice(0, mostTables)
     const tables: TablePlan[] = []
     for (const item of items) await narrowRelation(source, sink, spec, item)
+    onEnd?.('from')
     for (const item of (await tellBare(source, items)).filled) {
-      const planned = await planTable(source, sink, spec, item)
-      const { schema, target, interrupted } = planned
-      const chunks = await source.planChunks(planned.relation, schema, { parallel: spec.parallel ?? 1 })
-      tables.push({
-        table: item.label,
-        target: item.targetLabel,
-        targetExists: target.exists,
-        mode: planned.mode,
-        keys: planned.keys,
-        columns: planned.columns.map(({ name, sourceType, type, nullable }) => ({
-          name,
-          sourceType,
-          type,
-          targetType: target.types[name] ?? type.kind,
-          nullable,
-        })),
-        changes: planned.changes,
-        conflicts: planned.conflicts,
-        discarded: planned.discarded,
-        missing: target.missing,
-        forecast: forecastLosses(
-          planned.columns,
-          source.dialect,
-          { dialect: sink.dialect, format: planned.format, infinity: planned.options.infinityAsExtremes ?? false },
-          planned.policy,
-        ),
-        wireFormat: planned.format,
-        chunks: chunks.length,
-        estimatedRows: schema.estimatedRows,
-        estimatedBytes: schema.estimatedBytes,
-        targetRows: target.estimatedRows,
-        after: planned.incremental?.after ?? null,
-        interrupted: interrupted ? { status: interrupted.status, finishedChunks: interrupted.finished.length } : null,
-      })
+      signal?.throwIfAborted()
+      try {
+        onEnd?.('from')
+        await source.describe(item.relation)
+        onEnd?.('to')
+        tables.push(await describePlan(source, sink, spec, item))
+      } catch (error) {
+        const isOfTable = isMillraceError(error) && (error.recovery === 'config' || error.recovery === 'data')
+        if (!isOfTable || onTableProblem === undefined) throw error
+        onTableProblem(item.label, error)
+      }
     }
-    return { tables }
+    return { tables, moreTables: all.length - items.length }
   })
+}
+
+async function describePlan(source: Source, sink: Sink, spec: TransferSpec, item: TableItem): Promise<TablePlan> {
+  const planned = await planTable(source, sink, spec, item)
+  const { schema, target, interrupted } = planned
+  const chunks = await source.planChunks(planned.relation, schema, { parallel: spec.parallel ?? 1 })
+  return {
+    table: item.label,
+    target: item.targetLabel,
+    targetExists: target.exists,
+    mode: planned.mode,
+    keys: planned.keys,
+    columns: planned.columns.map(({ name, sourceType, type, nullable }) => ({
+      name,
+      sourceType,
+      type,
+      targetType: target.types[name] ?? type.kind,
+      nullable,
+    })),
+    changes: planned.changes,
+    conflicts: planned.conflicts,
+    discarded: planned.discarded,
+    missing: target.missing,
+    forecast: forecastLosses(
+      planned.columns,
+      source.dialect,
+      { dialect: sink.dialect, format: planned.format, infinity: planned.options.infinityAsExtremes ?? false },
+      planned.policy,
+    ),
+    wireFormat: planned.format,
+    chunks: chunks.length,
+    estimatedRows: schema.estimatedRows,
+    estimatedBytes: schema.estimatedBytes,
+    targetRows: target.estimatedRows,
+    after: planned.incremental?.after ?? null,
+    interrupted: interrupted ? { status: interrupted.status, finishedChunks: interrupted.finished.length } : null,
+  }
 }
 
 /** Tells tables without columns from the others, so that one of them does not stop a whole schema. Alone it is an error. */
@@ -141,18 +164,26 @@ async function tellBare(source: Source, items: readonly TableItem[]) {
   return { filled: items.filter((item, index) => !isBare(item, index)), bare: items.filter(isBare) }
 }
 
+interface EndsOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly planOnly?: boolean
+  readonly onEnd?: PlanOptions['onEnd']
+}
+
 /**
  * Opens the source, finds the tables, and only then opens the sink, which may create a file: a
  * misspelt table leaves nothing behind. Both are closed, whatever happens in between.
  */
 async function withEnds<T>(
   spec: TransferSpec,
-  signal: AbortSignal | undefined,
+  { signal, planOnly = false, onEnd }: EndsOptions,
   work: (source: Source, sink: Sink, items: TableItem[]) => Promise<T>,
 ): Promise<T> {
   const open = { parallel: spec.parallel ?? 1, ...(signal ? { signal } : {}) }
+  onEnd?.('from')
   await using source = await spec.from.connector.openSource(open)
   const items = await resolveTables(source, spec, resolveMode(spec))
-  await using sink = await spec.to.connector.openSink(open)
+  onEnd?.('to')
+  await using sink = await spec.to.connector.openSink({ ...open, planOnly })
   return await work(source, sink, items)
 }

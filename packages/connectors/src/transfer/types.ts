@@ -1,3 +1,4 @@
+import type { MillraceError } from '@millrace/core'
 import type { Column, ContentHash, LossEntry, UnrepresentablePolicy } from '@millrace/formats'
 import type { TableConnector } from '../kit/connector.ts'
 import type { PublishResult, SchemaChange, SchemaContract, Target, WriteMode } from '../kit/sink.ts'
@@ -224,6 +225,18 @@ export interface TablePlan {
 
 export interface TransferPlan {
   readonly tables: readonly TablePlan[]
+  /** Tables that match beyond `mostTables`; they were not looked at. */
+  readonly moreTables: number
+}
+
+export interface PlanOptions {
+  readonly signal?: AbortSignal
+  /** Default: all that match. */
+  readonly mostTables?: number
+  /** Told what a table cannot be copied for, so that the others are planned. Default: the first such error is thrown. */
+  readonly onTableProblem?: (table: string, error: MillraceError) => void
+  /** Told which end is gone to next, for whoever says where an error came from. */
+  readonly onEnd?: (end: 'from' | 'to') => void
 }
 
 export interface VerifyOptions {

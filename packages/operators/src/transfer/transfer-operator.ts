@@ -1,10 +1,9 @@
-import { type Manifest, type TransferSpec, transfer, type WriteMode } from '@millrace/connectors'
+import { type Manifest, transfer } from '@millrace/connectors'
 import { ConfigError, platformSettings, readSettings } from '@millrace/core'
 import type { Json, TaskContext } from '@millrace/workflow'
 import { DefinedOperator, type OperatorDefinition } from '../kit/definition.ts'
-import { joinPath, openConnection } from '../kit/open-connection.ts'
-import { type TransferConfig, type TransferMode, transferConfigSchema } from './config.ts'
-import { fileLayout } from './file-layout.ts'
+import { type TransferConfig, transferConfigSchema } from './config.ts'
+import { openTransfer } from './open-transfer.ts'
 import { transferReport } from './report.ts'
 
 export const transferDefinition: OperatorDefinition = {
@@ -23,8 +22,6 @@ export const transferDefinition: OperatorDefinition = {
   },
 }
 
-const spelled: Readonly<Record<string, WriteMode>> = { OVERWRITE: 'replace', APPEND: 'append', MERGE: 'merge' }
-
 export class TransferOperator extends DefinedOperator<TransferConfig> {
   constructor(config: TransferConfig) {
     super(transferDefinition, config)
@@ -32,69 +29,16 @@ export class TransferOperator extends DefinedOperator<TransferConfig> {
   }
 
   protected async execute(config: TransferConfig, context: TaskContext): Promise<Json> {
-    const { from, to } = config
-    const reading = {
-      ...(from.format === undefined ? {} : { format: from.format }),
-      ...(from.header === undefined ? {} : { header: from.header }),
-    }
-    await using source = await openConnection(context, from.connection, 'table', {
-      ...(from.path === undefined ? {} : { path: from.path }),
-      values: reading,
+    await using opened = await openTransfer(config, context)
+    const { manifests } = await transfer(opened.spec, {
+      stateDirectory: readSettings({ home: platformSettings.home }).home,
+      signal: context.signal,
+      onEvent: transferReport(context),
     })
-    await using sink = await openConnection(context, to.connection, 'table')
-    const path =
-      sink.definition.kind === 'object-store' ? joinPath((sink as { path?: string }).path, to.path ?? '') : null
-    if (path === '') {
-      throw new ConfigError('PATH_REQUIRED', {
-        message: `The connection "${to.connection}" writes files. Say which file or folder with "path" at "/to".`,
-      })
-    }
-    if (path === null && to.path !== undefined) {
-      throw new ConfigError('OPTION_WITHOUT_EFFECT', {
-        message: `"/to/path" is about files, and the connection "${to.connection}" is ${sink.definition.title}. Name a "table" instead.`,
-      })
-    }
-    const into = path ?? to.table
-    const { manifests } = await transfer(
-      {
-        ...optionsOf(config),
-        from: {
-          connector: source,
-          address: from.connection,
-          ...(from.query === undefined ? {} : { query: from.query }),
-          ...(from.table === undefined ? {} : { tables: [from.table] }),
-          ...(from.tables === undefined ? {} : { tables: from.tables }),
-        },
-        to: {
-          connector: sink,
-          address: to.connection,
-          ...(into === undefined ? {} : { into }),
-          ...(path === null ? {} : { file: fileLayout(path, to) }),
-        },
-      },
-      {
-        stateDirectory: readSettings({ home: platformSettings.home }).home,
-        signal: context.signal,
-        onEvent: transferReport(context),
-      },
-    )
     const tables = manifests.map(({ manifest }) => summary(manifest))
     const sum = (part: 'rows' | 'bytes') => tables.reduce((total, table) => total + table[part], 0)
     return { rows: sum('rows'), bytes: sum('bytes'), tables }
   }
-}
-
-function optionsOf({ mode, key, ...config }: TransferConfig): Omit<TransferSpec, 'from' | 'to'> {
-  const { from, to, ...options } = config
-  return {
-    ...options,
-    ...(mode === undefined ? {} : { mode: modeOf(mode) }),
-    ...(key === undefined ? {} : { keys: typeof key === 'string' ? [key] : key }),
-  }
-}
-
-function modeOf(mode: TransferMode): WriteMode {
-  return spelled[mode] ?? (mode as WriteMode)
 }
 
 function refuseContradictions({ from, lookback, cursor }: TransferConfig): void {
