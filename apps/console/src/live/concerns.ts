@@ -20,7 +20,7 @@ export function concerns(hint: LiveHint, [path, init]: readonly unknown[]): bool
     case 'ready':
       return ofRuns.includes(path) || path.startsWith('/api/runs/{run}') || path.startsWith('/api/task-runs/')
     case 'run':
-      return (path.startsWith('/api/runs/{run}') && `${at.run}` === hint.run.id) || path.startsWith('/api/task-runs/')
+      return (path.startsWith('/api/runs/{run}') && `${at.run}` === hint.id) || path.startsWith('/api/task-runs/')
     case 'runs':
       return (
         ofRuns.includes(path) ||
