@@ -25,10 +25,16 @@ function createLive() {
   const interests = new Set<Interest>()
   let topics = ''
   let connection = new AbortController()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let isSettling = false
+
+  const settle = () => {
+    if (isSettling) return
+    isSettling = true
+    setTimeout(reconnect, settleMs)
+  }
 
   const reconnect = () => {
-    timer = undefined
+    isSettling = false
     const wanted = topicsOf(interests)
     const text = JSON.stringify(wanted)
     if (text === topics) return
@@ -56,10 +62,10 @@ function createLive() {
     /** Until the function that it returns is called. */
     follow(interest: Interest): () => void {
       interests.add(interest)
-      timer ??= setTimeout(reconnect, settleMs)
+      settle()
       return () => {
         interests.delete(interest)
-        timer ??= setTimeout(reconnect, settleMs)
+        settle()
       }
     },
   }
