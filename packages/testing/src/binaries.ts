@@ -47,6 +47,13 @@ export function findRabbitmq(): { readonly server: string; readonly control: str
   return { server: join(directory, 'rabbitmq-server'), control: join(directory, 'rabbitmqctl'), epmd }
 }
 
+/** A Chromium or Chrome of the system, or null: then tests in a browser are skipped. */
+export function findChromium(): string | null {
+  const onMac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+  const found = ['chromium', 'chromium-browser', 'google-chrome'].map(findProgram).find((path) => path !== undefined)
+  return found ?? (existsSync(onMac) ? onMac : null)
+}
+
 export function findProgram(name: string): string | undefined {
   const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin', '/usr/local/bin']
   return places.map((place) => join(place, name)).find((path) => existsSync(path))

@@ -2,6 +2,7 @@ export { folderForServer, freePort, type PostgresBinaries } from '@millrace/db'
 export { findAzurite, startAzurite, type TestAzurite } from './azurite.ts'
 export type { BigqueryField } from './bigquery-wire.ts'
 export {
+  findChromium,
   findMariadb,
   findMosquitto,
   findNats,
