@@ -24,6 +24,7 @@ import { launcherRoutes } from './launchers/index.ts'
 import { liveRoutes } from './live/index.ts'
 import { metricRoutes } from './metrics/index.ts'
 import { namespaceRoutes } from './namespaces/index.ts'
+import { overviewRoutes } from './overview/index.ts'
 import { pipelineRoutes } from './pipelines/index.ts'
 import { platformRoutes } from './platform/index.ts'
 import { poolRoutes } from './pools/index.ts'
@@ -126,6 +127,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   packageRoutes(api, context)
   workflowRoutes(api, context)
   gridRoutes(api, context)
+  overviewRoutes(api, context)
   runRoutes(api, context)
   taskRunRoutes(api, context)
   liveRoutes(api, context, {

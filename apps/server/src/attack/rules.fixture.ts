@@ -140,6 +140,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'GET /api/task-runs/{task_run}/log': reads(),
     'GET /api/task-runs/{task_run}/log/stream': reads(),
     'GET /api/live': { ...reads({ query: { run: things.run ?? '', log: things.taskRun ?? '' } }) },
+    'GET /api/overview': user,
     'GET /api/schedules': user,
     'GET /api/backfills': user,
     'GET /api/backfills/{backfill}': reads(),

@@ -1,3 +1,4 @@
+export { type BrokenConnection, brokenConnections } from './broken-connections.ts'
 export { baseOf, githubApi } from './kinds.ts'
 export { findProvider, listProviders, type ProviderKind, type ProviderRow } from './provider-store.ts'
 export { connectedServiceRoutes } from './routes.ts'

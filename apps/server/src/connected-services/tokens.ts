@@ -96,7 +96,20 @@ async function readFresh(
   return row === undefined || endsWithin(row, marginMs) ? null : await openToken(settings, user_id, row)
 }
 
-async function openToken(settings: PlatformSettings, userId: string, { ciphertext }: TokenRow): Promise<Token> {
+/** Whether another token can be had with this one, as far as that is known before it is tried; of what cannot be read none can. */
+export async function canRefresh(settings: PlatformSettings, userId: string, ciphertext: string): Promise<boolean> {
+  try {
+    return (await openToken(settings, userId, { ciphertext })).refresh_token !== undefined
+  } catch {
+    return false
+  }
+}
+
+async function openToken(
+  settings: PlatformSettings,
+  userId: string,
+  { ciphertext }: Pick<TokenRow, 'ciphertext'>,
+): Promise<Token> {
   return JSON.parse(await decryptAtRest(settings, `user:${userId}`, ciphertext))
 }
 

@@ -1,2 +1,3 @@
+export { invalidPipelines } from './invalid-pipelines.ts'
 export { expectNoPipeline } from './pipeline-workflows.ts'
 export { pipelineRoutes } from './routes.ts'

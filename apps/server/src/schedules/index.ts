@@ -1,1 +1,2 @@
+export { nextTicks } from './next-ticks.ts'
 export { scheduleRoutes } from './routes.ts'

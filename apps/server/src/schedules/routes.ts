@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { parseSchedule } from '@millrace/core'
 import { pageHeaders, pageQuery, pageRange, queryInteger, withoutNulls } from '@millrace/http'
-import { isoTime, time } from '../common-schemas.ts'
+import { isoTime, time, workflowName } from '../common-schemas.ts'
+import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { listWorkflows, type WorkflowSummary } from '../workflows/index.ts'
+import { nextTicks } from './next-ticks.ts'
 
 const scheduleSchema = z
   .object({
@@ -29,12 +30,21 @@ export function scheduleRoutes(api: ServerApi, { db, workflowAccess }: ServerCon
       tag: 'schedules',
       access: 'user',
       summary: 'Schedules of the current versions, by workflow, with their next ticks',
-      query: z.strictObject({ ...pageQuery, ticks: queryInteger({ minimum: 0, maximum: 50, default: 3 }) }),
+      query: z.strictObject({
+        ...pageQuery,
+        ticks: queryInteger({ minimum: 0, maximum: 50, default: 3 }),
+        workflow: workflowName.optional(),
+        project: ulidText.optional(),
+      }),
       answers: { 200: z.array(scheduleSchema) },
     },
     async ({ principal, query }) => {
       const where = workflowAccess.condition(principal)
-      const { rows, total } = await listWorkflows(db, { scheduled: true, where }, pageRange(query))
+      const { rows, total } = await listWorkflows(
+        db,
+        { scheduled: true, name: query.workflow, project: query.project, where },
+        pageRange(query),
+      )
       const now = new Date()
       const body = rows.flatMap((row) => presentSchedule(row, now, query.ticks))
       return { status: 200, body, headers: pageHeaders(query, total) }
@@ -56,26 +66,7 @@ function presentSchedule(row: WorkflowSummary, now: Date, ticks: number): z.inpu
       paused: row.paused,
       problem: row.schedule_problem,
       last_tick_at: isoTime(row.last_tick_at),
-      next_ticks: nextTicks(schedule, row.next_tick_at, now, ticks),
+      next_ticks: nextTicks(schedule, { due: row.next_tick_at, now, count: ticks }).map((at) => at.toISOString()),
     }),
   ]
-}
-
-/** The one that the scheduler waits for comes first, also when it is late. */
-function nextTicks(
-  schedule: NonNullable<WorkflowSummary['manifest']['schedule']>,
-  due: Date | null,
-  now: Date,
-  count: number,
-): string[] {
-  const parsed = parseSchedule(schedule)
-  const end = schedule.end === null ? Number.POSITIVE_INFINITY : Date.parse(schedule.end)
-  const start = schedule.start === null ? 0 : Date.parse(schedule.start)
-  const found: string[] = []
-  let at = due ?? parsed.next(new Date(Math.max(now.getTime(), start - 1)))
-  while (at !== null && found.length < count && at.getTime() <= end) {
-    found.push(at.toISOString())
-    at = parsed.next(at)
-  }
-  return found
 }

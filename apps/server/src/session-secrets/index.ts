@@ -1,2 +1,3 @@
 export { copySlots } from './copy-slots.ts'
+export { missingSessionSecrets } from './missing-session-secrets.ts'
 export { sessionSecretRoutes } from './routes.ts'

@@ -19,6 +19,7 @@ export interface WorkflowFilter {
   /** On `engine.workflow w`: what the caller may see. */
   readonly where: Sql
   readonly project?: string | undefined
+  readonly name?: string | undefined
   readonly search?: string | undefined
   readonly tag?: string | undefined
   readonly paused?: boolean | undefined
@@ -38,12 +39,13 @@ const summary = sql`
 
 export async function listWorkflows(
   db: Queryable,
-  { where: visible, project, search, tag, paused, scheduled = false }: WorkflowFilter,
+  { where: visible, project, name, search, tag, paused, scheduled = false }: WorkflowFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly rows: readonly WorkflowSummary[]; readonly total: number }> {
   const where = sql`
     ${visible}
     and (${project ?? null}::text is null or w.project_id = ${project ?? null})
+    and (${name ?? null}::text is null or w.name = ${name ?? null})
     and (${search ?? null}::text is null or position(lower(${search ?? ''}) in lower(w.name)) > 0)
     and (${tag ?? null}::text is null or v.manifest->'tags' @> to_jsonb(${tag ?? ''}::text))
     and (${paused ?? null}::boolean is null or w.paused = ${paused ?? null}::boolean)

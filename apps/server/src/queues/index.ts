@@ -1,0 +1,1 @@
+export { unservedQueues } from './unserved-queues.ts'
