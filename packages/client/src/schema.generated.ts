@@ -204,6 +204,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs, what failed, what is late, what comes next, and what needs the caller */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{workflow}/runs": {
         parameters: {
             query?: never;
@@ -4411,6 +4428,162 @@ export interface components {
                 }[];
             }[];
         };
+        Overview: {
+            counts: {
+                /** @description Runs. */
+                running: number;
+                /** @description Runs that wait for others of their workflow. */
+                queued: number;
+                /** @description Runs that ended within 24 hours. */
+                failed_24h: number;
+                succeeded_24h: number;
+            };
+            /** @description The oldest first, at most 20. */
+            running: {
+                id: string;
+                workflow: string;
+                project_id?: string;
+                /** @enum {string} */
+                state: "queued" | "running" | "success" | "failed" | "cancelled";
+                /** @enum {string} */
+                trigger: "manual" | "schedule" | "backfill" | "workflow" | "test";
+                /** Format: date-time */
+                logical_date: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                started_at?: string;
+                /** @description Items of mapped nodes count, as far as they are known. */
+                tasks: {
+                    done: number;
+                    total: number;
+                    running: number;
+                    failed: number;
+                };
+            }[];
+            /** @description Workflows whose newest run that is over failed, the last first, at most 20. */
+            failed: {
+                workflow: string;
+                project_id?: string;
+                run: string;
+                /** Format: date-time */
+                logical_date: string;
+                /** Format: date-time */
+                ended_at: string;
+                /** @description Those that failed, at most 5. */
+                nodes: string[];
+                /** @description How many there are. */
+                failed_nodes: number;
+                /** @description Which failed first. */
+                task_run?: number;
+                /** @description Of the first failure. */
+                message?: string;
+                /** @description Of the same workflow, under way now. */
+                active_run?: string;
+            }[];
+            /** @description At most 20. */
+            late: components["schemas"]["LateThing"][];
+            /** @description The next ten ticks of schedules that are not paused. */
+            upcoming: {
+                workflow: string;
+                project_id?: string;
+                /** Format: date-time */
+                at: string;
+            }[];
+            /** @description What only the caller can do, at most 20. */
+            needs_me: components["schemas"]["Need"][];
+        };
+        LateThing: {
+            /**
+             * @description Takes longer than usual.
+             * @enum {string}
+             */
+            kind: "run";
+            workflow: string;
+            project_id?: string;
+            run: string;
+            /** Format: date-time */
+            started_at: string;
+            running_seconds: number;
+            /** @description The median of the last 20 runs that succeeded. */
+            usual_seconds: number;
+        } | {
+            /**
+             * @description A tick is past and has no run.
+             * @enum {string}
+             */
+            kind: "schedule";
+            workflow: string;
+            project_id?: string;
+            /** Format: date-time */
+            tick?: string;
+            late_seconds?: number;
+            /** @description Why no run can be made. */
+            problem?: string;
+        } | {
+            /**
+             * @description Tasks wait, and no worker serves their queue.
+             * @enum {string}
+             */
+            kind: "queue";
+            queue: string;
+            /** @description At most 1000 are counted. */
+            task_runs: number;
+            workflow: string;
+            project_id?: string;
+            /** @description With the task that waits longest. */
+            run: string;
+            task_run: number;
+            waiting_seconds: number;
+        };
+        Need: {
+            /**
+             * @description The token for it is no longer good.
+             * @enum {string}
+             */
+            kind: "connected_service";
+            /** @description What to do, in a sentence. */
+            title: string;
+            connection: string;
+            provider: string;
+        } | {
+            /**
+             * @description Sessions of the project expect secrets of the caller.
+             * @enum {string}
+             */
+            kind: "session_secrets";
+            /** @description What to do, in a sentence. */
+            title: string;
+            project_id: string;
+            slots: {
+                id: string;
+                name: string;
+            }[];
+        } | {
+            /**
+             * @description It is paused.
+             * @enum {string}
+             */
+            kind: "backfill";
+            /** @description What to do, in a sentence. */
+            title: string;
+            workflow: string;
+            project_id?: string;
+            backfill: number;
+        } | {
+            /**
+             * @description It is not valid, so it cannot be activated.
+             * @enum {string}
+             */
+            kind: "pipeline";
+            /** @description What to do, in a sentence. */
+            title: string;
+            project_id: string;
+            pipeline: string;
+            problems: number;
+            /** @description Of the first problem. */
+            message: string;
+        };
         Run: {
             id: string;
             workflow: string;
@@ -4534,10 +4707,13 @@ export interface components {
             failures: number;
             /** @description Attempts whose worker was lost. */
             losses: number;
+            /** @description As the task tells it, each second while it changes. */
             progress?: {
                 done: number;
                 total?: number;
                 unit?: string;
+                /** @description Moved so far, before compression. */
+                bytes?: number;
             };
             worker?: string;
             /** Format: date-time */
@@ -6423,6 +6599,35 @@ export interface operations {
             };
         };
     };
+    getOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     createRun: {
         parameters: {
             query?: never;
@@ -7054,6 +7259,8 @@ export interface operations {
                 page?: number;
                 per_page?: number;
                 ticks?: number;
+                workflow?: string;
+                project?: string;
             };
             header?: never;
             path?: never;
