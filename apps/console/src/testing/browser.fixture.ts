@@ -16,6 +16,8 @@ export interface ConsoleUnderTest {
   readonly api: Client
   /** A page of the administrator's browser, at a path. */
   open(path?: string, options?: ViewOptions): Promise<Page>
+  /** A page of a browser that nobody is signed in with. */
+  openAnonymously(path?: string, options?: ViewOptions): Promise<Page>
   /** A page of somebody else's browser, who signs in at the issuer. Needs `people: true`. */
   openAs(user: OidcUser, path?: string, options?: ViewOptions): Promise<Page>
 }
@@ -33,10 +35,13 @@ export interface ViewOptions {
 export function useConsole({
   people = false,
   env = {},
+  args = [],
 }: {
   /** Whether others than the administrator sign in, at an issuer of their own. */
   readonly people?: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** Of `millrace dev`. */
+  readonly args?: readonly string[]
 } = {}): ConsoleUnderTest {
   let dev: Dev
   let browser: Browser
@@ -54,10 +59,9 @@ export function useConsole({
     if (people) issuer = await startOidcIssuer()
     const oidc =
       issuer === undefined ? {} : { MILLRACE_OIDC_ISSUER: issuer.url, MILLRACE_OIDC_CLIENT_SECRET: issuer.clientSecret }
-    const args = ['--no-sandbox', '--disable-dev-shm-usage']
     ;[dev, browser] = await Promise.all([
-      startDev({ env: { ...oidc, ...env } }),
-      chromium.launch({ executablePath, args }),
+      startDev({ env: { ...oidc, ...env }, args }),
+      chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] }),
     ])
   })
   afterEach(async () => {
@@ -114,6 +118,11 @@ export function useConsole({
       await page.goto(`${dev.url}${path}`)
       return page
     },
+    async openAnonymously(path = '/', options = {}) {
+      const page = await newPage(options)
+      await page.goto(`${dev.url}${path}`)
+      return page
+    },
     async openAs(user, path = '/', options = {}) {
       if (issuer === undefined) throw new Error('Say `people: true` to have an issuer.')
       const page = await newPage(options)
@@ -128,18 +137,22 @@ export function useConsole({
 
 /** Fails on what keeps people from using the page: problems that axe calls serious or critical. */
 export async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe.source)
+  expect(await barriersOf(page)).toEqual([])
+}
+
+/** What `expectAccessible` would fail on, a line for each kind. */
+export async function barriersOf(page: Page): Promise<readonly string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
   const { violations } = await page.evaluate(
     async () => await (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
   )
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  expect(
-    grave.map(
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(
       ({ id, nodes }) =>
         `${id}: ${nodes
           .slice(0, 3)
           .map(({ html, failureSummary }) => `${html} ${failureSummary}`)
           .join(' | ')}`,
-    ),
-  ).toEqual([])
+    )
 }

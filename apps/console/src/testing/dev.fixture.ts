@@ -25,14 +25,21 @@ export interface Dev extends AsyncDisposable {
   run(...args: string[]): Promise<string>
 }
 
-export async function startDev({ env = {} }: { readonly env?: Readonly<Record<string, string>> } = {}): Promise<Dev> {
+export async function startDev({
+  env = {},
+  args = [],
+}: {
+  readonly env?: Readonly<Record<string, string>>
+  /** Of `millrace dev`, such as `--slots 6`. */
+  readonly args?: readonly string[]
+} = {}): Promise<Dev> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-console-'))
   const passed = ['MILLRACE_CONSOLE_DIR']
   const own = Object.entries(process.env).filter(
     ([name]) => passed.includes(name) || !/^(MILLRACE_|PG|DATABASE_URL|VITEST)/.test(name),
   )
   const environment = { ...Object.fromEntries(own), ...env }
-  const child = spawn(process.execPath, [bin, 'dev'], {
+  const child = spawn(process.execPath, [bin, 'dev', ...args], {
     cwd: folder,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

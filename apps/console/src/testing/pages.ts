@@ -1,0 +1,84 @@
+import type { Page } from 'playwright-core'
+import type { World } from './seed.ts'
+
+/** A page of the console, for the tests and pictures that go through all of them. */
+export interface ConsolePage {
+  /** Of its picture: lower case with dashes. */
+  readonly name: string
+  readonly path: string | ((world: World) => string)
+  /** Opens what the address alone does not show, and waits for it. */
+  readonly prepare?: (page: Page, world: World) => Promise<void>
+  /** For whoever is not signed in. */
+  readonly isAnonymous?: boolean
+}
+
+const ofProject = (part: string) => (world: World) => `/projects/${world.namespace}/${world.project.slug}${part}`
+const ofWorkflow = (part: string) => (world: World) => `/workflows/${world.workflow}${part}`
+
+/** Every page; a new one gets a line here. */
+export const pages: readonly ConsolePage[] = [
+  { name: 'sign-in', path: '/sign-in', isAnonymous: true },
+  { name: 'home', path: '/' },
+  { name: 'search', path: '/search?q=shop' },
+  { name: 'not-found', path: '/nothing/of/this/name' },
+
+  { name: 'projects', path: '/projects' },
+  { name: 'project-new', path: '/projects/new' },
+  { name: 'project', path: ofProject('') },
+  { name: 'project-workflows', path: ofProject('/workflows') },
+  { name: 'project-members', path: ofProject('/members') },
+  { name: 'project-audit', path: ofProject('/audit') },
+  { name: 'project-settings', path: ofProject('/settings') },
+  { name: 'groups', path: '/groups' },
+  { name: 'group-new', path: '/groups/new' },
+  { name: 'group', path: ({ group }) => `/groups/${group}` },
+  { name: 'group-members', path: ({ group }) => `/groups/${group}/members` },
+  { name: 'group-audit', path: ({ group }) => `/groups/${group}/audit` },
+  { name: 'group-settings', path: ({ group }) => `/groups/${group}/settings` },
+
+  { name: 'connections', path: '/connections' },
+  { name: 'project-connections', path: ofProject('/connections') },
+  { name: 'connection-new', path: ofProject('/connections/new') },
+  { name: 'connection', path: (world) => ofProject(`/connections/${world.connection}`)(world) },
+
+  { name: 'copies', path: '/copies' },
+  { name: 'project-copies', path: ofProject('/copies') },
+  { name: 'copy-new', path: ofProject('/copies/new') },
+  { name: 'copy', path: (world) => ofProject(`/copies/${world.copy}`)(world) },
+
+  { name: 'workflows', path: '/workflows' },
+  { name: 'workflow', path: ofWorkflow('') },
+  { name: 'workflow-graph', path: ofWorkflow('/graph') },
+  { name: 'workflow-versions', path: ofWorkflow('/versions') },
+  { name: 'workflow-schedule', path: ofWorkflow('/schedule') },
+  { name: 'workflow-backfills', path: ofWorkflow('/backfills') },
+
+  { name: 'runs', path: '/runs' },
+  { name: 'run-success', path: ({ runs }) => `/runs/${runs.success}` },
+  { name: 'run-failed', path: ({ runs }) => `/runs/${runs.failed}` },
+  { name: 'run-running', path: ({ runs }) => `/runs/${runs.running}` },
+  { name: 'run-waiting', path: ({ runs }) => `/runs/${runs.waiting}` },
+  { name: 'runs-compare', path: ({ runs }) => `/runs/compare?left=${runs.success}&right=${runs.failed}` },
+
+  { name: 'pipelines', path: '/pipelines' },
+  { name: 'project-pipelines', path: ofProject('/pipelines') },
+  { name: 'pipeline', path: ({ pipeline }) => `/pipelines/${pipeline}` },
+
+  { name: 'admin-health', path: '/admin' },
+  { name: 'admin-users', path: '/admin/users' },
+  { name: 'admin-compute', path: '/admin/compute' },
+  { name: 'admin-tokens', path: '/admin/tokens' },
+  { name: 'admin-workers', path: '/admin/workers' },
+  { name: 'admin-queues', path: '/admin/queues' },
+  { name: 'admin-platform', path: '/admin/platform' },
+  { name: 'admin-jobs', path: '/admin/jobs' },
+  { name: 'admin-audit', path: '/admin/audit' },
+
+  { name: 'account', path: '/account' },
+  { name: 'secrets', path: '/secrets' },
+  { name: 'services', path: '/services' },
+  { name: 'repositories', path: '/repositories' },
+  { name: 'sessions', path: '/sessions' },
+  { name: 'project-secrets', path: ofProject('/secrets') },
+  { name: 'project-sessions', path: ofProject('/sessions') },
+]
