@@ -137,8 +137,9 @@ describe('the process of a deployment', () => {
   async function run(env: Readonly<Record<string, string>>) {
     const home = await mkdtemp(join(tmpdir(), 'millrace-main-'))
     folders.push(home)
+    const { PATH, NODE_COMPILE_CACHE } = process.env
     const child = spawn(process.execPath, ['--conditions=@millrace/source', main], {
-      env: { PATH: process.env.PATH, MILLRACE_HOME: home, ...env },
+      env: { PATH, NODE_COMPILE_CACHE, MILLRACE_HOME: home, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     processes.push(child)

@@ -25,11 +25,11 @@ export async function deployed(
   folder: string,
 ): Promise<DeployedProcess> {
   const [path, ...args] = mains[what]
-  const { PATH = '', HOME = '' } = process.env
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env
   const child: ChildProcess = spawn(
     process.execPath,
     ['--conditions=@millrace/source', fileURLToPath(new URL(path, import.meta.url)), ...args],
-    { cwd: folder, env: { PATH, HOME, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
+    { cwd: folder, env: { PATH, HOME, NODE_COMPILE_CACHE, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   let output = ''
   const ended = once(child, 'exit').then(([code]) => code as number | null)

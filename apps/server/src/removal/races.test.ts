@@ -187,9 +187,10 @@ function startOther({ databaseUrl, artifactFolder }: TestServer): ChildProcess {
       adminToken: 'unused', port: 0, scheduler: false, dummyUsers: true,
     })
     console.log(server.url)`
+  const { PATH, NODE_COMPILE_CACHE } = process.env
   return spawn(process.execPath, ['--conditions=@millrace/source', '--input-type=module', '-e', program], {
     cwd: import.meta.dirname,
-    env: { PATH: process.env.PATH, URL: databaseUrl, FOLDER: artifactFolder },
+    env: { PATH, NODE_COMPILE_CACHE, URL: databaseUrl, FOLDER: artifactFolder },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }

@@ -92,9 +92,9 @@ it('the server does not start with a key that all can read', async () => {
 })
 
 function environment({ databaseUrl, settings }: TestServer) {
-  const { PATH = '', HOME = '' } = process.env
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env
   return {
-    ...{ PATH, HOME, MILLRACE_SECRETS_PORT: '0', MILLRACE_DATABASE_URL: databaseUrl },
+    ...{ PATH, HOME, NODE_COMPILE_CACHE, MILLRACE_SECRETS_PORT: '0', MILLRACE_DATABASE_URL: databaseUrl },
     MILLRACE_SECRETS_PRIVATE_KEY_PATH: (settings.secretsPublicKeyPath ?? '').replace('public', 'private'),
     MILLRACE_SECRETS_TOKEN_KEY_PATH: settings.secretsTokenKeyPath ?? '',
   }

@@ -146,9 +146,9 @@ function bound(target: Db, name: string | symbol): unknown {
 }
 
 function startRotation({ databaseUrl, settings }: TestServer, previous: string): ChildProcess {
-  const { PATH, HOME } = process.env
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env
   const env = {
-    ...{ PATH, HOME, MILLRACE_DATABASE_URL: databaseUrl },
+    ...{ PATH, HOME, NODE_COMPILE_CACHE, MILLRACE_DATABASE_URL: databaseUrl },
     MILLRACE_SECRETS_PRIVATE_KEY_PATH: newKeys.secretsPrivateKeyPath,
     MILLRACE_SECRETS_PREVIOUS_PRIVATE_KEY_PATH: previous,
     MILLRACE_SECRETS_TOKEN_KEY_PATH: settings.secretsTokenKeyPath ?? '',

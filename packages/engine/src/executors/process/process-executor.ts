@@ -17,7 +17,7 @@ export interface ProcessExecutorOptions {
   readonly slots: number
   /** A module that calls `serveTasks` and does nothing else. */
   readonly hostModule: URL
-  /** Where compiled code is kept, so that processes start fast; made when it is missing. */
+  /** Where compiled code is kept, so that processes start fast, unless `NODE_COMPILE_CACHE` names a place; made when it is missing. */
   readonly cacheFolder: string
   /** Folder with the installed package of an attempt that is a class; null where it has none. */
   readonly installFor: (spec: AttemptSpec, signal: AbortSignal) => Promise<string | null>
@@ -61,7 +61,7 @@ export function processExecutor({
   const attempts = new Map<string, StartedAttempt>()
   const passed = {
     ...taskEnvironment(environment, passEnvironment),
-    NODE_COMPILE_CACHE: join(resolve(cacheFolder), 'compiled'),
+    NODE_COMPILE_CACHE: environment.NODE_COMPILE_CACHE ?? join(resolve(cacheFolder), 'compiled'),
   }
   let booted = 0
   let disposing: Promise<void> | undefined
