@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
@@ -16,7 +16,7 @@ export default defineConfig({
     // Real servers start and stop in these tests, on machines that may be busy.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // A core for each file: most of the time they wait for their servers.
-    maxWorkers: '100%',
+    // More files than cores: for a third of their time they wait for their servers.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },
 })
