@@ -1,0 +1,133 @@
+import ELK from 'elkjs/lib/elk.bundled.js'
+import { expect, it } from 'vitest'
+import { arrowPath, edgePath } from './edge-path.ts'
+import { type GraphLayout, layoutRequest, readLayout } from './layout.ts'
+import { step } from './step.ts'
+import type { GraphDirection, GraphEdge, GraphGroup, GraphNode } from './types.ts'
+import { type VisibleGraph, visibleGraph } from './visible-graph.ts'
+
+const node = (id: string, group?: string): GraphNode => ({ id, ...(group === undefined ? {} : { group }) })
+const nodes = [node('a'), node('b', 'inner'), node('c', 'inner'), node('d', 'outer'), node('e')]
+const edges: GraphEdge[] = [
+  { from: 'a', to: 'b' },
+  { from: 'a', to: 'c' },
+  { from: 'b', to: 'd' },
+  { from: 'c', to: 'd' },
+  { from: 'd', to: 'e' },
+]
+const groups: GraphGroup[] = [
+  { id: 'inner', title: 'Inner', parent: 'outer' },
+  { id: 'outer', parent: null },
+  { id: 'empty' },
+]
+
+async function laidOut(graph: VisibleGraph, direction: GraphDirection = 'right'): Promise<GraphLayout> {
+  return readLayout(await new ELK().layout(layoutRequest(graph, direction)), direction)
+}
+
+function boxOf({ boxes }: GraphLayout, key: string) {
+  const box = boxes.get(key)
+  if (box === undefined) throw new Error(`${key} has no place.`)
+  return box
+}
+
+it('puts what follows to the right, and frames around what they hold', async () => {
+  const layout = await laidOut(visibleGraph(nodes, edges, groups, new Set()))
+  const [a, b, d, inner, outer] = ['node:a', 'node:b', 'node:d', 'group:inner', 'group:outer'].map((key) =>
+    boxOf(layout, key),
+  )
+  expect(b?.x).toBeGreaterThan((a?.x ?? 0) + (a?.width ?? 0))
+  expect(d?.x).toBeGreaterThan((b?.x ?? 0) + (b?.width ?? 0))
+  for (const [small, large] of [
+    [b, inner],
+    [inner, outer],
+    [d, outer],
+  ]) {
+    expect(small?.x).toBeGreaterThan(large?.x ?? 0)
+    expect((small?.x ?? 0) + (small?.width ?? 0)).toBeLessThan((large?.x ?? 0) + (large?.width ?? 0))
+    expect(small?.y).toBeGreaterThan(large?.y ?? 0)
+  }
+  expect(layout.boxes.has('group:empty')).toBe(false)
+})
+
+it('leads lines from box to box, in frames too', async () => {
+  const layout = await laidOut(visibleGraph(nodes, edges, groups, new Set()))
+  expect(layout.lines).toHaveLength(5)
+  for (const { from, to, points } of layout.lines) {
+    const [start, end] = [boxOf(layout, from), boxOf(layout, to)]
+    expect(points[0]?.x).toBeCloseTo(start.x + start.width)
+    expect(points.at(-1)?.x).toBeCloseTo(end.x)
+    expect(points.at(-1)?.y).toBeGreaterThanOrEqual(end.y)
+    expect(points.at(-1)?.y).toBeLessThanOrEqual(end.y + end.height)
+  }
+  expect(edgePath(layout.lines)).toMatch(/^M[\d.]+ [\d.]+/)
+  expect(arrowPath(layout.lines).split('Z')).toHaveLength(6)
+})
+
+it('draws a closed group as one box with the edges of all that it holds', async () => {
+  const graph = visibleGraph(nodes, edges, groups, new Set(['outer']))
+  expect(graph.items.map(({ key, members }) => [key, members])).toEqual([
+    ['node:a', ['a']],
+    ['group:outer', ['b', 'c', 'd']],
+    ['node:e', ['e']],
+  ])
+  expect(graph.edges).toEqual([
+    { from: 'node:a', to: 'group:outer' },
+    { from: 'group:outer', to: 'node:e' },
+  ])
+  expect(graph.frames).toEqual([])
+  expect((await laidOut(graph)).boxes.size).toBe(3)
+  const inner = visibleGraph(nodes, edges, groups, new Set(['inner']))
+  expect(inner.frames.map(({ id }) => id)).toEqual(['outer'])
+  expect(inner.items.find(({ kind }) => kind === 'group')).toMatchObject({ label: 'Inner', group: 'outer' })
+})
+
+it('leaves out edges to nothing, and stands groups that contain each other', () => {
+  const graph = visibleGraph(
+    [node('a', 'x'), node('b', 'nowhere')],
+    [
+      { from: 'a', to: 'gone' },
+      { from: 'a', to: 'b' },
+      { from: 'a', to: 'b' },
+    ],
+    [
+      { id: 'x', parent: 'y' },
+      { id: 'y', parent: 'x' },
+    ],
+    new Set(),
+  )
+  expect(graph.edges).toEqual([{ from: 'node:a', to: 'node:b' }])
+  expect(graph.items).toHaveLength(2)
+})
+
+it('follows edges by arrow keys, whichever way the graph lies', async () => {
+  const graph = visibleGraph(nodes, edges, groups, new Set())
+  const right = await laidOut(graph)
+  expect(step(right, graph.items, '', 'ArrowRight')).toBe('node:a')
+  const first = step(right, graph.items, 'node:a', 'ArrowRight')
+  expect(['node:b', 'node:c']).toContain(first)
+  const [upper, lower] =
+    boxOf(right, 'node:b').y < boxOf(right, 'node:c').y ? ['node:b', 'node:c'] : ['node:c', 'node:b']
+  expect(step(right, graph.items, upper ?? '', 'ArrowDown')).toBe(lower)
+  expect(step(right, graph.items, lower ?? '', 'ArrowUp')).toBe(upper)
+  expect(step(right, graph.items, 'node:d', 'ArrowLeft')).toMatch(/node:[bc]/)
+  expect(step(right, graph.items, 'node:e', 'ArrowRight')).toBeUndefined()
+  const down = await laidOut(graph, 'down')
+  expect(step(down, graph.items, 'node:d', 'ArrowDown')).toBe('node:e')
+  expect(step(down, graph.items, 'node:d', 'ArrowUp')).toMatch(/node:[bc]/)
+})
+
+it('lays 500 nodes out in seconds', async () => {
+  const many = Array.from({ length: 500 }, (_, index) =>
+    node(`n${index}`, index % 3 === 0 ? `g${index % 9}` : undefined),
+  )
+  const between = many.flatMap(({ id }, index) =>
+    [Math.floor((index - 1) / 3), index - 7].filter((from) => from >= 0).map((from) => ({ from: `n${from}`, to: id })),
+  )
+  const some = ['g0', 'g3', 'g6'].map((id) => ({ id }))
+  const began = performance.now()
+  const layout = await laidOut(visibleGraph(many, between, some, new Set()))
+  console.info(`500 nodes and ${between.length} edges: ${Math.round(performance.now() - began)} ms`)
+  expect(layout.boxes.size).toBe(503)
+  expect(layout.lines).toHaveLength(between.length)
+}, 20_000)
