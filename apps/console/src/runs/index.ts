@@ -1,0 +1,1 @@
+export { RunGrid } from './grid/run-grid.tsx'
