@@ -24,6 +24,7 @@ import { launcherRoutes } from './launchers/index.ts'
 import { liveRoutes } from './live/index.ts'
 import { metricRoutes } from './metrics/index.ts'
 import { namespaceRoutes } from './namespaces/index.ts'
+import { operatorRoutes } from './operators/index.ts'
 import { overviewRoutes } from './overview/index.ts'
 import { pipelineRoutes } from './pipelines/index.ts'
 import { platformRoutes } from './platform/index.ts'
@@ -162,6 +163,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const trials = connectionTrials(settings)
   connectionRoutes(api, context, trials)
   copyRoutes(api, context, trials)
+  operatorRoutes(api)
   pipelineRoutes(api, context)
   searchRoutes(api, context)
   jobRoutes(api, context, allJobs)

@@ -47,7 +47,7 @@ export type {
 export { connectorSchemas } from './kit/connector-schemas.ts'
 export type { CloudDir, CloudFile, Data, Export, LocalFile, Url } from './kit/export.ts'
 export { exportQuery } from './kit/export-query.ts'
-export { importDriver } from './kit/import-driver.ts'
+export { importDriver, isDriverInstalled } from './kit/import-driver.ts'
 export { logicalTypeText } from './kit/logical-type-text.ts'
 export type { Notification, NotifyConnector, NotifyOptions, NotifyResult } from './kit/notify.ts'
 export type {

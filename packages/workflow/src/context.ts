@@ -53,6 +53,8 @@ export interface Progress {
   readonly total?: number
   /** Such as `rows`. */
   readonly unit?: string
+  /** Moved so far, where that is known beside what is counted. */
+  readonly bytes?: number
 }
 
 /** Runs of other workflows. */

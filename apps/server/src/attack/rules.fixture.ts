@@ -65,6 +65,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     [`POST ${path}/test`]: writes({ body: local }),
     [`POST ${path}/{connection}/test`]: writes(),
     [`GET ${path}/{connection}/relations`]: writes(),
+    [`GET ${path}/{connection}/relations/columns`]: writes({ query: { table: 't' } }),
     [`GET ${path}/{connection}/relations/preview`]: writes({ query: { table: 't' } }),
   })
   const transfer = { from: { connection: 'nowhere', table: 't' }, to: { connection: 'nowhere', table: 't' } }
@@ -248,6 +249,8 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'GET /api/data/repositories/{url}': { ...open, permitted: [404] },
     'GET /api/data/repositories/{url}/probe': { ...open, permitted: [404] },
 
+    'GET /api/operators': user,
+    'GET /api/operators/{name}': { ...user, permitted: [404] },
     'GET /api/connectors': user,
     'GET /api/connectors/{name}': { ...user, permitted: [404] },
     'GET /api/projects/{id}/usable-connections': reads(),

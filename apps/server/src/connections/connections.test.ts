@@ -263,6 +263,32 @@ describe('the catalogue', () => {
     expect(body.map(({ name }: { name: string }) => name)).toContain('postgres')
     const one = await alice('GET', '/api/connectors/postgres')
     expect(one.body.config_schema).toMatchObject({ type: 'object', properties: { password: { writeOnly: true } } })
+    expect(one.body).toMatchObject({
+      ...{
+        category: 'Databases and warehouses',
+        missing_drivers: [],
+        documentation: 'connectors.md#postgresql-postgres',
+      },
+      capabilities: { source: true, sink: true, stream: false, modes: ['replace', 'append', 'merge', 'insert-only'] },
+      description: 'Reads tables and queries of PostgreSQL, writes tables, and runs SQL.',
+    })
+    expect(one.body.config_schema.properties).toMatchObject({
+      host: { 'x-group': 'connection' },
+      user: { 'x-group': 'sign-in' },
+      sslmode: { 'x-group': 'encryption' },
+    })
+    const modes = Object.fromEntries(
+      body.map(({ name, capabilities }: { name: string; capabilities: { modes: string[] } }) => [
+        name,
+        capabilities.modes,
+      ]),
+    )
+    expect(modes).toMatchObject({ s3: ['replace', 'append'], slack: [], bigquery: [] })
+    for (const { name } of body) {
+      const { config_schema } = (await alice('GET', `/api/connectors/${name}`)).body
+      expect(config_schema, name).toMatchObject({ $schema: 'http://json-schema.org/draft-07/schema#', type: 'object' })
+      expect(JSON.stringify(config_schema), name).not.toContain('"$ref"')
+    }
     expect((await alice('GET', '/api/connectors/nothing')).status).toBe(404)
     expect((await anonymous('GET', '/api/connectors')).status).toBe(401)
   })
@@ -282,6 +308,22 @@ describe('trying a connection', () => {
     expect((await alice('POST', `${path}/${id}/test`)).body.ok).toBe(true)
     const relations = await alice('GET', `${path}/${id}/relations`)
     expect(relations.body.tables).toContain('public.orders')
+    expect(relations.body.levels).toEqual(['schema', 'table'])
+    const found = await alice('GET', `${path}/${id}/relations?search=ORDER`)
+    expect(found.body).toMatchObject({
+      relations: [{ name: 'public.orders', scope: ['public'], label: 'orders', kind: 'table' }],
+      cut: false,
+    })
+    await db.execute(sql`alter table public.orders add primary key (at, id)`)
+    const columns = await alice('GET', `${path}/${id}/relations/columns?table=public.orders`)
+    expect(columns.body.columns).toEqual([
+      { name: 'id', source_type: 'bigint', type: 'integer(64)', nullable: false, key: 2 },
+      { name: 'note', source_type: 'text', type: 'text', nullable: true },
+      { name: 'at', source_type: 'timestamp with time zone', type: 'timestamp (UTC)', nullable: false, key: 1 },
+    ])
+    await db.execute(
+      sql`alter table public.orders drop constraint orders_pkey, alter id drop not null, alter at drop not null`,
+    )
     const preview = await alice('GET', `${path}/${id}/relations/preview?table=public.orders&limit=3`)
     expect(preview.body).toMatchObject({
       columns: [

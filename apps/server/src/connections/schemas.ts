@@ -81,10 +81,40 @@ export const testResultSchema = z
 export const relationsSchema = z
   .object({
     tables: z.array(z.string()).openapi({ description: 'Names as statements and transfers take them.' }),
+    relations: z
+      .array(
+        z.object({
+          name: z.string().openapi({ description: 'As in `tables`.' }),
+          scope: z.array(z.string()).openapi({ description: 'What it is in, outermost first, such as its schema.' }),
+          label: z.string().openapi({ description: 'Its name without that.' }),
+          kind: z.enum(['table', 'file']).openapi({ description: 'Views are tables as well.' }),
+        }),
+      )
+      .openapi({ description: 'The same, taken apart.' }),
+    levels: z
+      .array(z.string())
+      .openapi({ description: 'Names of the levels of a database, outermost first.', example: ['schema', 'table'] }),
     cut: z.boolean().openapi({ description: 'There are more.' }),
     duration_ms: z.int(),
   })
   .openapi('ConnectionRelations')
+
+export const columnsSchema = z
+  .object({
+    columns: z.array(
+      z.object({
+        name: z.string(),
+        source_type: z.string().openapi({ description: 'As the database declares it.' }),
+        type: z.string().openapi({ description: 'The same for all systems.', example: 'decimal(10,2)' }),
+        nullable: z.boolean(),
+        key: z.int().optional().openapi({ description: 'Place in the primary key, from 1.' }),
+      }),
+    ),
+    estimated_rows: z.number().optional(),
+    estimated_bytes: z.number().optional(),
+    duration_ms: z.int(),
+  })
+  .openapi('ConnectionColumns')
 
 export const previewSchema = z
   .object({

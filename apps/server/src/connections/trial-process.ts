@@ -8,6 +8,7 @@ import {
   previewRelation,
   redactText,
   resolveConfig,
+  type SqlConnector,
   secretsOf,
   type TableConnector,
 } from '@millrace/connectors'
@@ -67,7 +68,11 @@ async function ask(
     case 'test':
       return await connector.testConnection()
     case 'relations':
-      return await listRelations(asTableConnector(connector), question.limit)
+      return await listRelations(asTableConnector(connector), question)
+    case 'columns': {
+      const source = await asTableConnector(connector).openSource()
+      return await source.describe({ kind: 'table', table: parseTableName(question.table) })
+    }
     case 'preview': {
       const source = await asTableConnector(connector).openSource()
       const relation = { kind: 'table', table: parseTableName(question.table) } as const
@@ -77,10 +82,18 @@ async function ask(
   }
 }
 
-async function listRelations(connector: TableConnector, limit: number): Promise<TrialAnswers['relations']> {
+async function listRelations(
+  connector: TableConnector,
+  { search, limit }: { readonly search: string; readonly limit: number },
+): Promise<TrialAnswers['relations']> {
   const source = await connector.openSource()
-  const tables = await source.listTables(['*'])
-  return { tables: tables.slice(0, limit).map(formatTableName), cut: tables.length > limit }
+  const wanted = search.toLowerCase()
+  const tables = (await source.listTables(['*'])).filter((table) =>
+    formatTableName(table).toLowerCase().includes(wanted),
+  )
+  const { kind, capabilities } = connector.definition
+  const levels = kind === 'sql' && capabilities.scopes ? (connector as SqlConnector).scopes() : []
+  return { tables: tables.slice(0, limit), cut: tables.length > limit, levels }
 }
 
 /** What the guard refused is told in its words: a driver tells of a lost connection instead. */

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import { queryInteger } from '@millrace/http'
+import { type ConnectorKind, connectorDefinition, formatTableName, logicalTypeText } from '@millrace/connectors'
+import { queryInteger, withoutNulls } from '@millrace/http'
 import { text } from '../common-schemas.ts'
 import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
 import { missingConnection } from './change-connection.ts'
@@ -7,7 +8,7 @@ import { checkNewConfig } from './config.ts'
 import { type PlaceRoutes, placeParams } from './connection-routes.ts'
 import type { FindPlace } from './place.ts'
 import { readValues } from './read-values.ts'
-import { givenConfigSchema, previewSchema, relationsSchema, testResultSchema } from './schemas.ts'
+import { columnsSchema, givenConfigSchema, previewSchema, relationsSchema, testResultSchema } from './schemas.ts'
 import { readConnection } from './store.ts'
 import type { Trial, TrialAnswers } from './trial.ts'
 import type { Trials } from './try-connection.ts'
@@ -27,12 +28,16 @@ export function trialRoutesOf<Shape extends z.ZodRawShape>(
   const { db } = context
   const { ofPlace, ofConnection } = placeParams(shape)
   type OfConnection = z.output<typeof ofConnection>
-  const savedOne = async (caller: UserPrincipal, params: OfConnection): Promise<Pick<Trial, 'connections'>> => {
+  const savedOne = async (
+    caller: UserPrincipal,
+    params: OfConnection,
+  ): Promise<Pick<Trial, 'connections'> & { readonly kind: ConnectorKind }> => {
     const place = await findPlace(db, caller, params, 'write')
     const connection = await readConnection(db, place, params.connection)
     if (connection === null) throw missingConnection(params.connection)
     const { name, connector } = connection
-    return { connections: { [name]: { connector, values: await readValues(context, connection) } } }
+    const { kind } = await connectorDefinition(connector)
+    return { kind, connections: { [name]: { connector, values: await readValues(context, connection) } } }
   }
 
   api.endpoint(
@@ -70,15 +75,43 @@ export function trialRoutesOf<Shape extends z.ZodRawShape>(
       ...{ method: 'get', path: `${path}/{connection}/relations`, operationId: `list${name}ConnectionRelations` },
       ...{ tag, access },
       summary: 'Tables and files that there are',
-      description: `At most ${mostTables}.`,
+      description: `At most ${mostTables}. With \`search\` those whose names hold the text, in whichever case.`,
       params: ofConnection,
+      query: z.strictObject({ search: text(200).optional() }),
       answers: { 200: relationsSchema },
     },
-    async ({ principal, params, signal }) => {
-      const question = { kind: 'relations', limit: mostTables } as const
+    async ({ principal, params, query: { search = '' }, signal }) => {
+      const question = { kind: 'relations', search, limit: mostTables } as const
       const saved = await savedOne(principal, params)
-      const { tables, cut, duration_ms } = await timed(trials.run({ ...saved, question }, signal))
-      return { status: 200, body: { tables: [...tables], cut, duration_ms } }
+      const { tables, levels, cut, duration_ms } = await timed(trials.run({ ...saved, question }, signal))
+      const relations = tables.map((table) => ({
+        ...{ name: formatTableName(table), scope: [...table.scope], label: table.name },
+        kind: saved.kind === 'object-store' ? ('file' as const) : ('table' as const),
+      }))
+      const body = { tables: relations.map(({ name }) => name), relations, levels: [...levels], cut, duration_ms }
+      return { status: 200, body }
+    },
+  )
+
+  api.endpoint(
+    {
+      ...{ method: 'get', path: `${path}/{connection}/relations/columns`, operationId: `list${name}ConnectionColumns` },
+      ...{ tag, access },
+      summary: 'Columns of a table, with their types and the primary key',
+      params: ofConnection,
+      query: z.strictObject({ table: text(1000).min(1) }),
+      answers: { 200: columnsSchema },
+    },
+    async ({ principal, params, query: { table }, signal }) => {
+      const saved = await savedOne(principal, params)
+      const found = await timed(trials.run({ ...saved, question: { kind: 'columns', table } }, signal))
+      const { primaryKey, estimatedRows, estimatedBytes, duration_ms } = found
+      const columns = found.columns.map(({ name, sourceType, type, nullable }) => ({
+        ...{ name, source_type: sourceType, type: logicalTypeText(type), nullable },
+        ...(primaryKey.includes(name) ? { key: primaryKey.indexOf(name) + 1 } : {}),
+      }))
+      const size = withoutNulls({ estimated_rows: estimatedRows, estimated_bytes: estimatedBytes })
+      return { status: 200, body: { columns, ...size, duration_ms } }
     },
   )
 

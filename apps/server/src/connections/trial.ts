@@ -1,4 +1,4 @@
-import type { Preview } from '@millrace/connectors'
+import type { Preview, RelationSchema, TableRef } from '@millrace/connectors'
 import type { TransferTaskPlan } from '@millrace/operators'
 import type { Json } from '@millrace/workflow'
 import type { Config } from './store.ts'
@@ -7,7 +7,8 @@ import type { Config } from './store.ts'
 export type Question =
   | { readonly kind: 'test' }
   /** Tables that there are. */
-  | { readonly kind: 'relations'; readonly limit: number }
+  | { readonly kind: 'relations'; readonly search: string; readonly limit: number }
+  | { readonly kind: 'columns'; readonly table: string }
   | { readonly kind: 'preview'; readonly table: string; readonly limit: number }
   /** What a transfer would do; its configuration may hold templates, and names connections. */
   | {
@@ -30,7 +31,13 @@ export interface Trial {
 
 export interface TrialAnswers {
   readonly test: { readonly ok: boolean; readonly message: string; readonly serverVersion?: string }
-  readonly relations: { readonly tables: readonly string[]; readonly cut: boolean }
+  readonly relations: {
+    readonly tables: readonly TableRef[]
+    readonly cut: boolean
+    /** Names of the levels that a table's name is made of, outermost first; none where there are no such. */
+    readonly levels: readonly string[]
+  }
+  readonly columns: RelationSchema
   readonly preview: Preview
   readonly plan: TransferTaskPlan
 }

@@ -21,7 +21,15 @@ export const taskRunSchema = z
     attempt: z.int().openapi({ description: 'Of the attempt that runs or ran last; 0 before the first.' }),
     failures: z.int().openapi({ description: 'Attempts that count against the retries.' }),
     losses: z.int().openapi({ description: 'Attempts whose worker was lost.' }),
-    progress: z.object({ done: z.number(), total: z.number().optional(), unit: z.string().optional() }).optional(),
+    progress: z
+      .object({
+        done: z.number(),
+        total: z.number().optional(),
+        unit: z.string().optional(),
+        bytes: z.number().optional().openapi({ description: 'Moved so far, before compression.' }),
+      })
+      .optional()
+      .openapi({ description: 'As the task tells it, each second while it changes.' }),
     worker: z.string().optional(),
     ready_at: time.optional(),
     run_at: time.optional().openapi({ description: 'Not before this moment: a retry or a deferral.' }),
@@ -58,11 +66,12 @@ export function presentTaskRun(graph: VersionGraph, row: TaskRunRow, reason: str
 /** What a task says of itself can be anything. */
 function progressOf(given: Readonly<Record<string, unknown>> | null) {
   if (given === null || typeof given.done !== 'number') return null
-  const { done, total, unit } = given
+  const { done, total, unit, bytes } = given
   return {
     done,
     ...(typeof total === 'number' ? { total } : {}),
     ...(typeof unit === 'string' ? { unit: unit.slice(0, 100) } : {}),
+    ...(typeof bytes === 'number' ? { bytes } : {}),
   }
 }
 

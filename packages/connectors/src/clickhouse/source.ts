@@ -55,7 +55,10 @@ export async function openClickhouseSource(config: ConfigValues, { signal }: Ope
       await countCutDigits(session, relation, await look(relation), columns, ledger)
       const selection = await select(relation, columns)
       const encoder = createRowEncoder({ ...request, native: selection.columns })
-      for await (const block of readBlocks(session, selection, asked)) yield* await encoder.encode(block)
+      for await (const block of readBlocks(session, selection, asked)) {
+        request.onRows?.(block.rowCount)
+        yield* await encoder.encode(block)
+      }
       yield* await encoder.finish()
     },
 

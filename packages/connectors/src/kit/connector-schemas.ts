@@ -3,7 +3,7 @@ import type { ConnectorDefinition } from './connector.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
-/** The settings of connectors as one JSON Schema: a definition each. Secret settings are `writeOnly`, for forms; `x-env` names the variables. */
+/** The settings of connectors as one JSON Schema: a definition each. Secret settings are `writeOnly` and `x-group` says what stands together, for forms; `x-env` names the variables. */
 export function connectorSchemas(definitions: readonly ConnectorDefinition[]): Schema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -20,7 +20,17 @@ function connectorSchema({ title, kind, schemes, capabilities, configSchema }: C
     properties: Object.fromEntries(
       order.flatMap((name) => {
         const property = properties[name]
-        return property === undefined ? [] : [[name, propertySchema(property, secret.includes(name))]]
+        return property === undefined
+          ? []
+          : [
+              [
+                name,
+                propertySchema(name, property, {
+                  isSecret: secret.includes(name),
+                  isRequired: required.includes(name),
+                }),
+              ],
+            ]
       }),
     ),
     required,
@@ -33,11 +43,39 @@ function connectorSchema({ title, kind, schemes, capabilities, configSchema }: C
   }
 }
 
-function propertySchema({ env = [], localPath, ...property }: ConfigProperty, secret: boolean): Schema {
+function propertySchema(
+  name: string,
+  { env = [], localPath, ...property }: ConfigProperty,
+  { isSecret, isRequired }: { readonly isSecret: boolean; readonly isRequired: boolean },
+): Schema {
   return {
     ...property,
-    ...(secret ? { writeOnly: true } : {}),
+    ...(isSecret ? { writeOnly: true } : {}),
+    'x-group': groupOf(name, { isSecret, isRequired }),
     ...(env.length > 0 ? { 'x-env': env } : {}),
     ...(localPath ? { 'x-local-path': true } : {}),
   }
+}
+
+/** What settings stand together in a form, by what they are called throughout. */
+function groupOf(
+  name: string,
+  { isSecret, isRequired }: { readonly isSecret: boolean; readonly isRequired: boolean },
+): 'connection' | 'sign-in' | 'encryption' | 'options' {
+  if (/^(tls|ssl)|^(ca|encrypt|trust_server_certificate)$/.test(name)) return 'encryption'
+  if (
+    isSecret ||
+    /(^|_)(user|username|credentials|credentials_file|access_key_id|account|role|profile|auth)$/.test(name)
+  ) {
+    return 'sign-in'
+  }
+  if (
+    isRequired ||
+    /^(host|port|database|schema|path|bucket|endpoint|url|socket|region|project|warehouse|brokers|topic|queue|stream)$/.test(
+      name,
+    )
+  ) {
+    return 'connection'
+  }
+  return 'options'
 }

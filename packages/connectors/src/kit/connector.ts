@@ -1,7 +1,7 @@
 import type { LogicalType, WireFormat } from '@millrace/formats'
 import type { ConfigSchema, ConfigValues } from './config-schema.ts'
 import type { Export } from './export.ts'
-import type { Sink } from './sink.ts'
+import type { Sink, WriteMode } from './sink.ts'
 import type { Source } from './source.ts'
 
 /** What a connector is, and so which interface it has: `SqlConnector`, `ObjectStoreConnector`, `StreamConnector`, `NotifyConnector`, `TableConnector`. */
@@ -15,6 +15,8 @@ export interface Capabilities {
   readonly sink: boolean
   readonly query: boolean
   readonly scopes: boolean
+  /** Of writing. Default, where it can be copied to: all. */
+  readonly modes?: readonly WriteMode[]
   /** Table names that differ only in the case of ASCII letters name one table. */
   readonly foldsNames?: boolean
   /** Object stores: paths are those of this machine's file system, and a folder holds a file for each table. */

@@ -27,6 +27,8 @@ export interface EncodeOptions {
   readonly native?: readonly Column[]
   /** The source takes any text for a date. */
   readonly uncheckedDates?: boolean
+  /** As in `ReadRequest`. */
+  readonly onRows?: (rows: number) => void
 }
 
 /** The general road from a source to any wire format: pieces of canonical CSV, read and encoded anew. */
@@ -56,7 +58,10 @@ async function* only(piece: Piece): AsyncGenerator<Piece> {
 /** Rows of canonical text in the wire format that was asked for. */
 export async function* encodeBlocks(blocks: AsyncIterable<RowBlock>, request: EncodeOptions): AsyncGenerator<Piece> {
   const encoder = createRowEncoder(request)
-  for await (const block of blocks) yield* await encoder.encode(block)
+  for await (const block of blocks) {
+    request.onRows?.(block.rowCount)
+    yield* await encoder.encode(block)
+  }
   yield* await encoder.finish()
 }
 

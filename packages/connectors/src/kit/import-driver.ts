@@ -21,6 +21,17 @@ export async function importDriver<T>(name: string): Promise<T> {
   }
 }
 
+/** Whether a driver is there, without loading it. */
+export function isDriverInstalled(name: string): boolean {
+  try {
+    require.resolve(name)
+    return true
+  } catch (error) {
+    // One for `import` only is found, and refused.
+    return (error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND'
+  }
+}
+
 function isMissing(error: unknown, name: string): boolean {
   const { code, message = '' } = error as { code?: string; message?: string }
   return (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(`'${name}'`)

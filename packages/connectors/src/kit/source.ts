@@ -70,6 +70,8 @@ export interface ReadRequest {
   readonly policy: UnrepresentablePolicy
   readonly ledger: LossLedger
   readonly options: FormatOptions
+  /** Told how many rows were read, where many of them make one piece: a person watches the progress. */
+  readonly onRows?: (rows: number) => void
   readonly signal: AbortSignal
 }
 

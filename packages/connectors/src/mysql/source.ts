@@ -90,7 +90,10 @@ export async function openMysqlSource(config: ConfigValues, options: OpenOptions
       const { columns: described } = await look(relation)
       const native = columns.map((column) => columnNamed(described, column.name))
       const encoder = createRowEncoder({ ...request, native })
-      for await (const block of blocks(relation, columns, chunk, ledger, signal)) yield* await encoder.encode(block)
+      for await (const block of blocks(relation, columns, chunk, ledger, signal)) {
+        request.onRows?.(block.rowCount)
+        yield* await encoder.encode(block)
+      }
       yield* await encoder.finish()
     },
     async cursorMark(relation, cursor, keys): Promise<CursorMark | null> {

@@ -67,7 +67,7 @@ async function* toNdjson(
 async function* toParquet(
   batches: AsyncIterable<RowBatch>,
   pairs: readonly Pair[],
-  { columns, options, ledger, policy }: ReadRequest,
+  { columns, options, ledger, policy, onRows }: ReadRequest,
 ): AsyncGenerator<Piece, void, undefined> {
   const parser = createBinaryRowParser(columns.length)
   const encoder = createParquetEncoder({
@@ -83,7 +83,11 @@ async function* toParquet(
     ...(options.rowGroupRows ? { rowGroupRows: options.rowGroupRows } : {}),
     infinityAsExtremes: options.infinityAsExtremes ?? false,
   })
-  for await (const batch of batches) yield* await encoder.encode(parser.parse(batch.bytes))
+  for await (const batch of batches) {
+    const block = parser.parse(batch.bytes)
+    onRows?.(block.rowCount)
+    yield* await encoder.encode(block)
+  }
   yield* await encoder.finish()
 }
 

@@ -8,7 +8,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'object-store' }
   kind: 'object-store',
   schemes: ['s3'],
   configSchema,
-  capabilities: { source: true, sink: true, query: false, scopes: false },
+  capabilities: { source: true, sink: true, query: false, scopes: false, modes: ['replace', 'append'] },
   testedAgainst: [
     {
       kind: 'real server',

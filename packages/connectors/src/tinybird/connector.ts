@@ -9,7 +9,7 @@ export const definition: ConnectorDefinition & { readonly kind: 'sql' } = {
   kind: 'sql',
   schemes: ['tinybird'],
   configSchema,
-  capabilities: { source: true, sink: true, query: true, scopes: true },
+  capabilities: { source: true, sink: true, query: true, scopes: true, modes: ['replace', 'append'] },
   testedAgainst: [
     {
       kind: 'protocol fake',

@@ -159,6 +159,7 @@ async function extract(
         policy: planned.policy,
         ledger: own,
         options: planned.options,
+        onRows: progress.read,
         signal,
       })
       await load.writeChunk(chunk, progress.watch(pieces), () => own.entries(), {

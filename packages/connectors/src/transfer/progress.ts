@@ -8,19 +8,23 @@ export interface Progress {
   readonly bytes: number
   /** Passes pieces through and counts them. */
   watch(pieces: AsyncIterable<Piece>): AsyncIterable<Piece>
+  /** Rows that are on their way into a piece. */
+  read(rows: number): void
   chunkDone(): void
 }
 
 export function createProgress(tell: (rows: number, bytes: number, chunksDone: number) => void): Progress {
   let rows = 0
+  let readRows = 0
   let bytes = 0
   let chunksDone = 0
   let told = 0
+  const tellNow = () => tell(Math.max(rows, readRows), bytes, chunksDone)
   const maybeTell = () => {
     const now = performance.now()
     if (now - told < intervalMs) return
     told = now
-    tell(rows, bytes, chunksDone)
+    tellNow()
   }
   return {
     get rows() {
@@ -37,9 +41,13 @@ export function createProgress(tell: (rows: number, bytes: number, chunksDone: n
         maybeTell()
       }
     },
+    read(count) {
+      readRows += count
+      maybeTell()
+    },
     chunkDone() {
       chunksDone++
-      tell(rows, bytes, chunksDone)
+      tellNow()
     },
   }
 }

@@ -90,6 +90,7 @@ function progress(raw: Raw): Progress {
     done: number(raw.done),
     ...(raw.total === undefined ? {} : { total: number(raw.total) }),
     ...(raw.unit === undefined ? {} : { unit: text(raw.unit, 100) }),
+    ...(raw.bytes === undefined ? {} : { bytes: number(raw.bytes) }),
   }
 }
 

@@ -1,17 +1,30 @@
 import type { TransferEvent } from '@millrace/connectors'
 import type { TaskContext } from '@millrace/workflow'
 
+/** Between lines of the log that say how far a table is. */
+const logEveryMs = 10_000
+
 /** Turns what a transfer tells into the task's log and progress. */
 export function transferReport({
   log,
   heartbeat,
 }: Pick<TaskContext, 'log' | 'heartbeat'>): (event: TransferEvent) => void {
   const done = new Map<string, number>()
+  const bytes = new Map<string, number>()
   const resumed = new Map<string, number>()
+  const loggedAt = new Map<string, number>()
   let total: number | null = 0
   const tell = () => {
-    const rows = [...done.values()].reduce((sum, count) => sum + count, 0)
-    heartbeat({ done: rows, unit: 'rows', ...(total === null ? {} : { total: Math.max(total, rows) }) })
+    const rows = sumOf(done)
+    const ofTotal = total === null ? {} : { total: Math.max(total, rows) }
+    heartbeat({ done: rows, unit: 'rows', ...ofTotal, bytes: sumOf(bytes) })
+  }
+  const logProgress = (table: string, chunksDone: number) => {
+    const now = performance.now()
+    if (now - (loggedAt.get(table) ?? now) < logEveryMs) return
+    loggedAt.set(table, now)
+    const [rows, moved] = [done.get(table) ?? 0, bytes.get(table) ?? 0]
+    log.info(`${table}: ${rows} rows so far.`, { table, rows, bytes: moved, chunks_done: chunksDone })
   }
   return (event) => {
     switch (event.type) {
@@ -23,13 +36,16 @@ export function transferReport({
         break
       case 'table-started': {
         resumed.set(event.table, event.resumedRows)
+        loggedAt.set(event.table, performance.now())
         const kept = event.resumedChunks > 0 ? `, ${event.resumedRows} rows of it from an interrupted load` : ''
         log.info(`${event.table} goes to ${event.target} in ${event.chunks} chunks${kept}.`)
         break
       }
       case 'progress':
         done.set(event.table, (resumed.get(event.table) ?? 0) + event.rows)
+        bytes.set(event.table, event.bytes)
         tell()
+        logProgress(event.table, event.chunksDone)
         break
       case 'phase':
         log.debug(`${event.table}: ${event.phase}.`)
@@ -43,9 +59,12 @@ export function transferReport({
         break
       case 'table-finished':
         done.set(event.table, event.rows)
+        bytes.set(event.table, event.bytes)
         tell()
         log.info(`${event.table}: ${event.rows} rows in ${event.durationMs} ms, published in ${event.target}.`, {
+          table: event.table,
           manifest: event.manifestPath,
+          rows: event.rows,
           bytes: event.bytes,
           proof: event.manifest.proof.level,
         })
@@ -58,4 +77,8 @@ export function transferReport({
         break
     }
   }
+}
+
+function sumOf(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0)
 }

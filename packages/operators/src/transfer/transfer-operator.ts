@@ -13,7 +13,7 @@ export const transferDefinition: OperatorDefinition = {
     'Moves tables, a query or files from one connection to another, with proof. What a killed or failed attempt had finished is not moved again by the next one.',
   configSchema: transferConfigSchema,
   output:
-    '`{ rows, bytes, tables: [{ table, target, rows, bytes, mode, inserted, updated, proof, targetRows, durationMs, resumedChunks, losses, load }] }`; `load` names the manifest’s load',
+    '`{ rows, bytes, tables: [{ table, target, rows, bytes, mode, inserted, updated, proof, targetRows, durationMs, resumedChunks, losses, load, manifest }] }`; `load` names the manifest’s load, and `manifest` is all of it, with both sides of the proof: null where the manifests of many tables take more than 4 MiB',
   example: {
     from: { connection: 'shop', query: "select * from orders where day = '{{ dt }}'" },
     to: { connection: 'warehouse', table: 'raw.orders' },
@@ -21,6 +21,9 @@ export const transferDefinition: OperatorDefinition = {
     key: ['id'],
   },
 }
+
+/** Of all tables, so that the output of a transfer of thousands is still taken. */
+const mostManifestCharacters = 4 * 1024 * 1024
 
 export class TransferOperator extends DefinedOperator<TransferConfig> {
   constructor(config: TransferConfig) {
@@ -35,7 +38,12 @@ export class TransferOperator extends DefinedOperator<TransferConfig> {
       signal: context.signal,
       onEvent: transferReport(context),
     })
-    const tables = manifests.map(({ manifest }) => summary(manifest))
+    const texts = manifests.map(({ manifest }) => JSON.stringify(manifest))
+    const isKept = texts.reduce((sum, text) => sum + text.length, 0) <= mostManifestCharacters
+    const tables = manifests.map(({ manifest }, index) => ({
+      ...summary(manifest),
+      manifest: isKept ? (JSON.parse(texts[index] ?? 'null') as Json) : null,
+    }))
     const sum = (part: 'rows' | 'bytes') => tables.reduce((total, table) => total + table[part], 0)
     return { rows: sum('rows'), bytes: sum('bytes'), tables }
   }
