@@ -575,6 +575,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{workflow}/backfills/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a backfill would do; nothing is written
+         * @description Refuses what `createBackfill` refuses.
+         */
+        post: operations["previewBackfill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backfills": {
         parameters: {
             query?: never;
@@ -694,6 +714,26 @@ export interface paths {
         post?: never;
         /** Remove a pool that nothing uses */
         delete: operations["deletePool"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queues by name, with what waits in them and who serves them
+         * @description Of the whole platform: what waits in a queue waits for the same workers, whoever it belongs to.
+         */
+        get: operations["listQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3079,9 +3119,26 @@ export interface paths {
         };
         /**
          * Tables and files that there are
-         * @description At most 10000.
+         * @description At most 10000. With `search` those whose names hold the text, in whichever case.
          */
         get: operations["listProjectConnectionRelations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{id}/connections/{connection}/relations/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Columns of a table, with their types and the primary key */
+        get: operations["listProjectConnectionColumns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3219,9 +3276,26 @@ export interface paths {
         };
         /**
          * Tables and files that there are
-         * @description At most 10000.
+         * @description At most 10000. With `search` those whose names hold the text, in whichever case.
          */
         get: operations["listNamespaceConnectionRelations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/namespaces/{slug}/connections/{connection}/relations/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Columns of a table, with their types and the primary key */
+        get: operations["listNamespaceConnectionColumns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3359,9 +3433,26 @@ export interface paths {
         };
         /**
          * Tables and files that there are
-         * @description At most 10000.
+         * @description At most 10000. With `search` those whose names hold the text, in whichever case.
          */
         get: operations["listPlatformConnectionRelations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/connections/{connection}/relations/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Columns of a table, with their types and the primary key */
+        get: operations["listPlatformConnectionColumns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3447,6 +3538,40 @@ export interface paths {
          * @description Refused while a run is active. What was copied stays.
          */
         delete: operations["deleteCopy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Operators, in the order of the documentation */
+        get: operations["listOperators"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operators/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An operator with the JSON Schema of its configuration */
+        get: operations["getOperator"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4255,6 +4380,26 @@ export interface components {
                 /** Format: date-time */
                 logical_date: string;
             };
+            /** @description The last ten, the newest first. */
+            recent_runs: {
+                id: string;
+                /** @enum {string} */
+                state: "queued" | "running" | "success" | "failed" | "cancelled";
+                /** @enum {string} */
+                trigger: "manual" | "schedule" | "backfill" | "workflow" | "test";
+                /** Format: date-time */
+                logical_date: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                started_at?: string;
+                /** Format: date-time */
+                ended_at?: string;
+                /** @description Of a run that is over. */
+                duration_seconds?: number;
+            }[];
+            /** @description Why no run can be made at its ticks. */
+            schedule_problem?: string;
             /** Format: date-time */
             created_at: string;
         };
@@ -4808,6 +4953,91 @@ export interface components {
             /** Format: date-time */
             ended_at?: string;
         };
+        NewBackfill: {
+            /**
+             * Format: date-time
+             * @description Ticks from here on,
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description and before here.
+             */
+            end: string;
+            version?: string;
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @default 1 */
+            max_active_runs?: number;
+            /**
+             * @description Whether ticks that have a run already get none, or another one.
+             * @default skip
+             * @enum {string}
+             */
+            existing?: "skip" | "again";
+        };
+        BackfillPreview: {
+            workflow: string;
+            version: string;
+            /** Format: date-time */
+            start: string;
+            /**
+             * Format: date-time
+             * @description What is not past yet is left out.
+             */
+            end: string;
+            /** @description Ticks in the range. */
+            total: number;
+            /** @description Those that have a run already. */
+            existing: number;
+            /** @description How many runs are made. */
+            to_run: number;
+            /** @description The first 20. */
+            first: {
+                /** Format: date-time */
+                at: string;
+                data_interval: {
+                    /** Format: date-time */
+                    start?: string;
+                    /** Format: date-time */
+                    end: string;
+                };
+                /** @description That it has already, the latest. */
+                run?: {
+                    id: string;
+                    /** @enum {string} */
+                    state: "queued" | "running" | "success" | "failed" | "cancelled";
+                };
+                /**
+                 * @description What becomes of it; `again` is another run.
+                 * @enum {string}
+                 */
+                action: "run" | "skip" | "again";
+            }[];
+            /** @description The last 20 of the others. */
+            last: {
+                /** Format: date-time */
+                at: string;
+                data_interval: {
+                    /** Format: date-time */
+                    start?: string;
+                    /** Format: date-time */
+                    end: string;
+                };
+                /** @description That it has already, the latest. */
+                run?: {
+                    id: string;
+                    /** @enum {string} */
+                    state: "queued" | "running" | "success" | "failed" | "cancelled";
+                };
+                /**
+                 * @description What becomes of it; `again` is another run.
+                 * @enum {string}
+                 */
+                action: "run" | "skip" | "again";
+            }[];
+        };
         Pool: {
             name: string;
             slots: number;
@@ -4816,6 +5046,23 @@ export interface components {
             used: number;
             /** @description Task runs that are ready and wait for slots or a worker. */
             waiting: number;
+        };
+        Queue: {
+            queue: string;
+            /** @description Task runs that may be taken now, as far as slots go. */
+            ready: number;
+            /** @description Of them: those whose pool has too few free slots. */
+            waiting_for_pool: number;
+            /** @description Task runs that wait for their time: a retry or a deferral. */
+            delayed: number;
+            running: number;
+            /** @description How long the first has been ready. */
+            oldest_ready_seconds?: number;
+            /** @description That serve it and take more; without any nothing of it begins. */
+            workers: number;
+            /** @description Of these workers, which may serve other queues by them as well. */
+            slots: number;
+            free_slots: number;
         };
         Variable: {
             name: string;
@@ -4832,6 +5079,16 @@ export interface components {
             slots: number;
             /** @description Attempts that it holds. */
             running: number;
+            /** @description The attempts, the oldest first, at most 20. */
+            holds: {
+                task_run: number;
+                run: string;
+                workflow: string;
+                attempt: number;
+                queue: string;
+                /** Format: date-time */
+                started_at: string;
+            }[];
             /**
              * @description Silent: not heard of for longer than its leases hold.
              * @enum {string}
@@ -5567,35 +5824,83 @@ export interface components {
         Connector: {
             name: string;
             title: string;
+            /** @description What it can do, as a sentence. */
+            description: string;
             /** @enum {string} */
             kind: "sql" | "object-store" | "stream" | "notify" | "api";
+            /**
+             * @description Of a catalogue.
+             * @example Databases and warehouses
+             */
+            category: string;
             /** @description Of addresses. */
             schemes: string[];
             capabilities: {
+                /** @description Can be copied from. */
                 source: boolean;
+                /** @description Can be copied to. */
                 sink: boolean;
                 query: boolean;
                 scopes: boolean;
+                /** @description Messages can be read from it as they come. */
+                stream: boolean;
+                /** @description Messages to people can be sent by it. */
+                notify: boolean;
+                /** @description Reads and writes files of the machine where tasks run. */
+                local_paths: boolean;
+                /** @description Of copying to it. */
+                modes: ("replace" | "append" | "merge" | "insert-only")[];
             };
             /** @description npm packages that are installed apart, where tasks run. */
             drivers: string[];
+            /** @description Those of them that this server does not have. */
+            missing_drivers: string[];
+            /**
+             * @description Place in the documentation.
+             * @example connectors.md#postgresql-postgres
+             */
+            documentation: string;
         };
         ConnectorWithSchema: {
             name: string;
             title: string;
+            /** @description What it can do, as a sentence. */
+            description: string;
             /** @enum {string} */
             kind: "sql" | "object-store" | "stream" | "notify" | "api";
+            /**
+             * @description Of a catalogue.
+             * @example Databases and warehouses
+             */
+            category: string;
             /** @description Of addresses. */
             schemes: string[];
             capabilities: {
+                /** @description Can be copied from. */
                 source: boolean;
+                /** @description Can be copied to. */
                 sink: boolean;
                 query: boolean;
                 scopes: boolean;
+                /** @description Messages can be read from it as they come. */
+                stream: boolean;
+                /** @description Messages to people can be sent by it. */
+                notify: boolean;
+                /** @description Reads and writes files of the machine where tasks run. */
+                local_paths: boolean;
+                /** @description Of copying to it. */
+                modes: ("replace" | "append" | "merge" | "insert-only")[];
             };
             /** @description npm packages that are installed apart, where tasks run. */
             drivers: string[];
-            /** @description JSON Schema of the settings, for forms: secrets are `writeOnly`, `order` is that of a form. */
+            /** @description Those of them that this server does not have. */
+            missing_drivers: string[];
+            /**
+             * @description Place in the documentation.
+             * @example connectors.md#postgresql-postgres
+             */
+            documentation: string;
+            /** @description JSON Schema (draft 7) of the settings, for forms: secrets are `writeOnly`, `order` is that of a form, `x-group` is connection, sign-in, encryption or options, `x-env` names variables that give the value where tasks run. */
             config_schema: {
                 [key: string]: unknown;
             };
@@ -5644,8 +5949,48 @@ export interface components {
         ConnectionRelations: {
             /** @description Names as statements and transfers take them. */
             tables: string[];
+            /** @description The same, taken apart. */
+            relations: {
+                /** @description As in `tables`. */
+                name: string;
+                /** @description What it is in, outermost first, such as its schema. */
+                scope: string[];
+                /** @description Its name without that. */
+                label: string;
+                /**
+                 * @description Views are tables as well.
+                 * @enum {string}
+                 */
+                kind: "table" | "file";
+            }[];
+            /**
+             * @description Names of the levels of a database, outermost first.
+             * @example [
+             *       "schema",
+             *       "table"
+             *     ]
+             */
+            levels: string[];
             /** @description There are more. */
             cut: boolean;
+            duration_ms: number;
+        };
+        ConnectionColumns: {
+            columns: {
+                name: string;
+                /** @description As the database declares it. */
+                source_type: string;
+                /**
+                 * @description The same for all systems.
+                 * @example decimal(10,2)
+                 */
+                type: string;
+                nullable: boolean;
+                /** @description Place in the primary key, from 1. */
+                key?: number;
+            }[];
+            estimated_rows?: number;
+            estimated_bytes?: number;
             duration_ms: number;
         };
         ConnectionPreview: {
@@ -5761,6 +6106,26 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             etag: string;
+        };
+        Operator: {
+            name: string;
+            title: string;
+            description: string;
+            /** @description What its output holds, in Markdown. */
+            output: string;
+        };
+        OperatorWithSchema: {
+            name: string;
+            title: string;
+            description: string;
+            /** @description What its output holds, in Markdown. */
+            output: string;
+            /** @description JSON Schema of the configuration, for forms: `x-connection` marks names of connections, `x-secret` those of secrets, `x-code` says which language a text is in. Texts are templates. */
+            config_schema: {
+                [key: string]: unknown;
+            };
+            /** @description Any JSON. */
+            example?: unknown;
         };
         Client: {
             id: string;
@@ -6678,6 +7043,7 @@ export interface operations {
                 page?: number;
                 per_page?: number;
                 workflow?: string;
+                project?: string;
                 state?: ("queued" | "running" | "success" | "failed" | "cancelled")[];
                 trigger?: ("manual" | "schedule" | "backfill" | "workflow" | "test")[];
                 from?: string;
@@ -7299,30 +7665,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: date-time
-                     * @description Ticks from here on,
-                     */
-                    start: string;
-                    /**
-                     * Format: date-time
-                     * @description and before here.
-                     */
-                    end: string;
-                    version?: string;
-                    params?: {
-                        [key: string]: unknown;
-                    };
-                    /** @default 1 */
-                    max_active_runs?: number;
-                    /**
-                     * @description Whether ticks that have a run already get none, or another one.
-                     * @default skip
-                     * @enum {string}
-                     */
-                    existing?: "skip" | "again";
-                };
+                "application/json": components["schemas"]["NewBackfill"];
             };
         };
         responses: {
@@ -7333,6 +7676,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backfill"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewBackfill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workflow: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBackfill"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillPreview"];
                 };
             };
             /** @description The request failed. */
@@ -7631,6 +8009,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listQueues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"][];
+                };
             };
             /** @description The request failed. */
             default: {
@@ -15550,7 +15957,9 @@ export interface operations {
     };
     listProjectConnectionRelations: {
         parameters: {
-            query?: never;
+            query?: {
+                search?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -15567,6 +15976,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionRelations"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listProjectConnectionColumns: {
+        parameters: {
+            query: {
+                table: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionColumns"];
                 };
             };
             /** @description The request failed. */
@@ -15925,7 +16368,9 @@ export interface operations {
     };
     listNamespaceConnectionRelations: {
         parameters: {
-            query?: never;
+            query?: {
+                search?: string;
+            };
             header?: never;
             path: {
                 slug: string;
@@ -15942,6 +16387,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionRelations"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listNamespaceConnectionColumns: {
+        parameters: {
+            query: {
+                table: string;
+            };
+            header?: never;
+            path: {
+                slug: string;
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionColumns"];
                 };
             };
             /** @description The request failed. */
@@ -16289,7 +16768,9 @@ export interface operations {
     };
     listPlatformConnectionRelations: {
         parameters: {
-            query?: never;
+            query?: {
+                search?: string;
+            };
             header?: never;
             path: {
                 connection: string;
@@ -16305,6 +16786,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectionRelations"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlatformConnectionColumns: {
+        parameters: {
+            query: {
+                table: string;
+            };
+            header?: never;
+            path: {
+                connection: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionColumns"];
                 };
             };
             /** @description The request failed. */
@@ -16580,6 +17094,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOperators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorWithSchema"];
+                };
             };
             /** @description The request failed. */
             default: {
