@@ -1,5 +1,8 @@
-import { Page } from '../ui/index.ts'
+import { useParams } from '@tanstack/react-router'
+import { ConnectionDetails } from './connection-details.tsx'
+import { useProjectPlace } from './use-project-place.ts'
 
 export function ConnectionPage() {
-  return <Page title="Connection">{null}</Page>
+  const { connection } = useParams({ strict: false }) as { connection: string }
+  return <ConnectionDetails key={connection} place={useProjectPlace()} id={connection} />
 }

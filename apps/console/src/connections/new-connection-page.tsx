@@ -1,5 +1,12 @@
-import { Page } from '../ui/index.ts'
+import { Title } from '@mantine/core'
+import { NewConnection } from './new-connection.tsx'
+import { useProjectPlace } from './use-project-place.ts'
 
 export function NewConnectionPage() {
-  return <Page title="New connection">{null}</Page>
+  return (
+    <>
+      <Title order={2}>New connection</Title>
+      <NewConnection place={useProjectPlace()} />
+    </>
+  )
 }

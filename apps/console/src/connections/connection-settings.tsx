@@ -1,0 +1,109 @@
+import { Alert, Button, Stack, Text, TextInput } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { ApiError, apiQuery, queryClient } from '../api/index.ts'
+import { Failure, Loaded } from '../ui/index.ts'
+import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
+import { type Config, changedConfig } from './changed-config.ts'
+import { nameError } from './new-connection.tsx'
+import { type Connection, connectionQuery, invalidateConnections, type Place, updateConnection } from './place.ts'
+
+interface ConnectionSettingsProps {
+  readonly place: Place
+  readonly connection: Connection
+  readonly mayWrite: boolean
+}
+
+/** The settings of a saved connection. What is typed stays when somebody else changed them meanwhile. */
+export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSettingsProps) {
+  // As it was when the form was opened or saved last; a later reading must not overwrite what is being typed.
+  const [base, setBase] = useState(connection)
+  const [name, setName] = useState(connection.name)
+  const [description, setDescription] = useState(connection.description ?? '')
+  const connector = useQuery({
+    ...apiQuery('/api/connectors/{name}', { params: { path: { name: base.connector } } }),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  const save = useMutation({
+    mutationFn: async (config: Config) =>
+      await updateConnection(place, base, {
+        name: name.trim(),
+        description: description.trim(),
+        config: changedConfig(base.config, config),
+      }),
+    meta: { showsFailure: true },
+    onSuccess: async (saved) => {
+      setBase(saved)
+      queryClient.setQueryData(connectionQuery(place, saved.id).queryKey, saved)
+      notifications.show({ message: 'Saved. Tasks that ask for it from now on get the new settings.' })
+      await invalidateConnections(place)
+    },
+  })
+  const isOutdated = save.error instanceof ApiError && (save.error.status === 409 || save.error.status === 412)
+  const isTaken = nameError(name, save.error) !== undefined
+  const readAgain = async () => {
+    const fresh = await queryClient.fetchQuery({ ...connectionQuery(place, base.id), staleTime: 0 })
+    // Only what it is compared with and its tag are new: the fields keep what was typed.
+    setBase((before) => ({ ...before, etag: fresh.etag }))
+    save.reset()
+  }
+  return (
+    <Loaded query={connector}>
+      {({ config_schema }) => (
+        <Stack maw={640} gap="md">
+          {!mayWrite && (
+            <Text size="sm" c="dimmed">
+              You may see these settings, but not change them. Secrets are shown to nobody.
+            </Text>
+          )}
+          <TextInput
+            label="Name"
+            description="Workflows name it so: after renaming, tasks that ask for the former name fail."
+            required
+            disabled={!mayWrite}
+            value={name}
+            error={nameError(name, save.error)}
+            onChange={({ currentTarget }) => setName(currentTarget.value)}
+          />
+          <TextInput
+            label="Description"
+            value={description}
+            maxLength={500}
+            disabled={!mayWrite}
+            onChange={({ currentTarget }) => setDescription(currentTarget.value)}
+          />
+          <SchemaForm
+            schema={config_schema}
+            value={base.config}
+            submitLabel="Save"
+            isDisabled={!mayWrite}
+            isSubmitting={save.isPending}
+            extraErrors={fieldErrors(
+              save.error?.message ?? '',
+              Object.keys((config_schema.properties ?? {}) as object),
+            )}
+            onSubmit={(config: Config) => save.mutate(config)}
+          >
+            {isOutdated && !isTaken && (
+              <Alert color="yellow" title="Somebody else changed it in between" mt="md" role="alert">
+                <Text size="sm" mb="xs">
+                  Nothing was saved. Read it again, look at what you typed, and save once more: what you typed then
+                  wins.
+                </Text>
+                <Button size="xs" variant="default" onClick={() => void readAgain()}>
+                  Read it again and keep what I typed
+                </Button>
+              </Alert>
+            )}
+            {save.error !== null && !isOutdated && (
+              <Stack mt="md">
+                <Failure title="This was not saved" error={save.error} />
+              </Stack>
+            )}
+          </SchemaForm>
+        </Stack>
+      )}
+    </Loaded>
+  )
+}
