@@ -1,6 +1,8 @@
 export { ApiError, UnreachableError } from '@millrace/client'
 export { api } from './api.ts'
 export { apiPage, apiQuery, invalidate } from './api-query.ts'
+export { connection } from './connection.ts'
 export { queryClient } from './query-client.ts'
 export type { Schema } from './schema.ts'
 export { sessionQuery, signOut, useUser } from './session.ts'
+export { useIsConnected } from './use-connection.ts'

@@ -1,5 +1,6 @@
 import { ApiError, UnreachableError } from '@millrace/client'
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
+import { connection } from './connection.ts'
 import { showFailure } from './show-failure.ts'
 
 declare module '@tanstack/react-query' {
@@ -14,13 +15,11 @@ declare module '@tanstack/react-query' {
 /** What the console knows of the server. Failures of changes are shown where nobody else shows them. */
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
-    onError: (error) => {
-      if (error instanceof ApiError && error.status === 401)
-        void queryClient.invalidateQueries({ queryKey: ['/api/auth/session'] })
-    },
+    onError: note,
   }),
   mutationCache: new MutationCache({
     onError: (error, _variables, _result, mutation) => {
+      note(error)
       if (!mutation.meta?.showsFailure) showFailure(error)
     },
   }),
@@ -34,3 +33,14 @@ export const queryClient: QueryClient = new QueryClient({
     },
   },
 })
+
+// What could not be read while the server was away is there a moment after it is back, without anybody asking again.
+connection.onBack(() => void queryClient.invalidateQueries())
+
+/** Who is not signed in any more, and a server that is away, are seen to by the shell, whatever page they were met on. */
+function note(error: Error): void {
+  if (error instanceof ApiError && error.status === 401) {
+    void queryClient.invalidateQueries({ queryKey: ['/api/auth/session'] })
+  }
+  if (error instanceof UnreachableError) connection.lost()
+}

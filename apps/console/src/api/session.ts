@@ -13,11 +13,19 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 })
 
-/** The person who is signed in; pages within the shell have one. */
-export function useUser(): NonNullable<Schema<'Session'>['user']> {
+type User = NonNullable<Schema<'Session'>['user']>
+
+let lastUser: User | undefined
+
+/**
+ * The person who is signed in; pages within the shell have one. Whose session has ended is still the one whose page this is:
+ * the shell asks to sign in, and what was typed stays.
+ */
+export function useUser(): User {
   const { data } = useQuery(sessionQuery)
-  if (data?.user === undefined) throw new Error('Nobody is signed in.')
-  return data.user
+  lastUser = data?.user ?? lastUser
+  if (lastUser === undefined) throw new Error('Nobody is signed in.')
+  return lastUser
 }
 
 export async function signOut(): Promise<void> {

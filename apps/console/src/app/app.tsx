@@ -6,11 +6,16 @@ import { RouterProvider } from '@tanstack/react-router'
 import { queryClient } from '../api/index.ts'
 import { router } from './router.ts'
 import { styleNonce } from './style-nonce.ts'
-import { theme } from './theme.ts'
+import { theme, variables } from './theme.ts'
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={styleNonce}>
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      getStyleNonce={styleNonce}
+    >
       <QueryClientProvider client={queryClient}>
         <ModalsProvider>
           <Notifications position="bottom-right" />

@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { shellRoute } from '../app/root-route.ts'
+import { pageSearch } from '../ui/index.ts'
 
 export const homeRoutes = [
   createRoute({
@@ -10,6 +11,12 @@ export const homeRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: '/search',
-    component: lazyRouteComponent(() => import('./search-page.tsx'), 'SearchPage'),
+    // What is looked for, in the language of the search.
+    validateSearch: (search: Record<string, unknown>): { q?: string; page?: number } => ({
+      ...pageSearch(search),
+      // A text of digits is a number in the address.
+      ...(typeof search.q === 'string' || typeof search.q === 'number' ? { q: `${search.q}` } : {}),
+    }),
+    component: lazyRouteComponent(() => import('./search/index.ts'), 'SearchPage'),
   }),
 ]

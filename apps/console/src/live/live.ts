@@ -1,5 +1,5 @@
 import { followLive, type LiveHint, type LiveTopics } from '@millrace/client'
-import { api, queryClient } from '../api/index.ts'
+import { api, connection, queryClient } from '../api/index.ts'
 import { concerns } from './concerns.ts'
 
 export type LogHint = Extract<LiveHint, { readonly kind: 'log' }>
@@ -24,8 +24,15 @@ export const live = createLive()
 function createLive() {
   const interests = new Set<Interest>()
   let topics = ''
-  let connection = new AbortController()
+  let current = new AbortController()
   let isSettling = false
+  let isReady = false
+  const listeners = new Set<() => void>()
+
+  const setReady = (ready: boolean) => {
+    isReady = ready
+    for (const listener of listeners) listener()
+  }
 
   const settle = () => {
     if (isSettling) return
@@ -39,21 +46,29 @@ function createLive() {
     const text = JSON.stringify(wanted)
     if (text === topics) return
     topics = text
-    connection.abort()
-    connection = new AbortController()
-    if (interests.size > 0) void listen(wanted, connection.signal)
+    current.abort()
+    current = new AbortController()
+    if (interests.size > 0) void listen(wanted, current.signal)
+    else setReady(false)
   }
 
   const listen = async (wanted: LiveTopics, signal: AbortSignal): Promise<void> => {
     try {
-      for await (const hint of followLive(api, wanted, { signal })) tell(hint)
+      const onLost = () => {
+        setReady(false)
+        void connection.doubt()
+      }
+      for await (const hint of followLive(api, wanted, { signal, onLost })) tell(hint)
     } catch {
       // The connection was closed here, or the server refuses: then reading tells the page so.
-      if (!signal.aborted) topics = ''
+      if (signal.aborted) return
+      topics = ''
+      setReady(false)
     }
   }
 
   const tell = (hint: LiveHint) => {
+    if (hint.kind === 'ready') setReady(true)
     void queryClient.invalidateQueries({ predicate: ({ queryKey }) => concerns(hint, queryKey) })
     if (hint.kind === 'log') for (const { onLog } of interests) onLog?.(hint)
   }
@@ -68,7 +83,23 @@ function createLive() {
         settle()
       }
     },
+    /** Listens again after the server had refused to tell. */
+    restart(): void {
+      topics = ''
+      settle()
+    },
+    /** Whether hints arrive. */
+    isReady: () => isReady,
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
+}
+
+/** Once the person is signed in again. */
+export function restartLive(): void {
+  live.restart()
 }
 
 function topicsOf(interests: ReadonlySet<Interest>): LiveTopics {

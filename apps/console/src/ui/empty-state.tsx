@@ -7,14 +7,16 @@ interface EmptyStateProps {
   /** What to do about it. */
   readonly children?: ReactNode
   readonly action?: ReactNode
+  /** In place of a whole page, which then has no other heading. */
+  readonly isPage?: boolean
 }
 
 /** In place of a list that has nothing in it. */
-export function EmptyState({ title, children, action }: EmptyStateProps) {
+export function EmptyState({ title, children, action, isPage = false }: EmptyStateProps) {
   return (
     <Paper withBorder p="xl">
       <Stack align="center" gap="xs" maw={560} mx="auto">
-        <Title order={2} size="h4" ta="center">
+        <Title order={isPage ? 1 : 2} size="h4" ta="center">
           {title}
         </Title>
         {children !== undefined && (

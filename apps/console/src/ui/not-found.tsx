@@ -1,10 +1,13 @@
 import { Button } from '@mantine/core'
+import { useDocumentTitle } from '@mantine/hooks'
 import { Link } from '@tanstack/react-router'
 import { EmptyState } from './empty-state.tsx'
 
 export function NotFound() {
+  useDocumentTitle('Not found · Millrace')
   return (
     <EmptyState
+      isPage
       title="There is nothing here"
       action={
         <Button component={Link} to="/">

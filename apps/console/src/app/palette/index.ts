@@ -1,0 +1,2 @@
+export { entityFound, pipelineFound, runFound, workflowFound } from './found.ts'
+export { Palette } from './palette.tsx'
