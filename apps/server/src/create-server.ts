@@ -31,6 +31,7 @@ import { platformRoutes } from './platform/index.ts'
 import { poolRoutes } from './pools/index.ts'
 import { projectCopyRoutes } from './project-copies/index.ts'
 import { projectRoutes } from './projects/index.ts'
+import { queueRoutes } from './queues/index.ts'
 import { removalRoutes } from './removal/index.ts'
 import { repositoryRoutes } from './repositories/index.ts'
 import { listenForRuns, runRoutes } from './runs/index.ts'
@@ -139,6 +140,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   scheduleRoutes(api, context)
   backfillRoutes(api, context)
   poolRoutes(api, context)
+  queueRoutes(api, context)
   variableRoutes(api, context)
   workerRoutes(api, context)
   workerTokenRoutes(api, context)

@@ -26,10 +26,10 @@ export {
   createBackfill,
   getBackfill,
   listBackfills,
-  type NewBackfill,
   pauseBackfill,
   resumeBackfill,
 } from './schedule/backfill.ts'
+export { type NewBackfill, type PlannedBackfill, planBackfill } from './schedule/plan-backfill.ts'
 export { type Scheduler, type SchedulerOptions, startScheduler } from './schedule/scheduler.ts'
 export { migrateEngine } from './schema.ts'
 export { type EngineWorkerApiOptions, engineWorkerApi } from './worker/engine-worker-api.ts'

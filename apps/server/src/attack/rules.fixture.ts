@@ -124,6 +124,9 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'POST /api/workflows/{workflow}/backfills': writes({
       body: { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' },
     }),
+    'POST /api/workflows/{workflow}/backfills/preview': writes({
+      body: { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' },
+    }),
     'GET /api/runs': user,
     'GET /api/runs/{run}': reads(),
     'PATCH /api/runs/{run}': writes({ body: { priority: 0 } }),
@@ -148,6 +151,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'POST /api/backfills/{backfill}/pause': writes(),
     'POST /api/backfills/{backfill}/resume': writes(),
     'POST /api/backfills/{backfill}/cancel': writes(),
+    'GET /api/queues': user,
     'GET /api/pools': user,
     'GET /api/pools/{pool}': user,
     ...admins('PUT /api/pools/{pool}', 'DELETE /api/pools/{pool}'),

@@ -5,6 +5,7 @@ import {
   createBackfill,
   getBackfill,
   listBackfills,
+  type NewBackfill,
   pauseBackfill,
   resumeBackfill,
 } from '@millrace/engine'
@@ -12,6 +13,7 @@ import { pathInteger, queryInteger, withoutNulls } from '@millrace/http'
 import type { Json } from '@millrace/workflow'
 import { isoTime, jsonMap, time, workflowName } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { previewBackfill, previewSchema } from './preview.ts'
 
 const tag = 'backfills'
 const access = 'user'
@@ -20,6 +22,17 @@ const states = ['running', 'paused', 'success', 'failed', 'cancelled'] as const
 const existing = z
   .enum(['skip', 'again'])
   .openapi({ description: 'Whether ticks that have a run already get none, or another one.' })
+
+const newBackfillSchema = z
+  .strictObject({
+    start: z.iso.datetime({ offset: true }).openapi({ description: 'Ticks from here on,' }),
+    end: z.iso.datetime({ offset: true }).openapi({ description: 'and before here.' }),
+    version: z.string().min(1).max(200).optional(),
+    params: jsonMap.optional(),
+    max_active_runs: z.int().min(1).max(10_000).default(1),
+    existing: existing.default('skip'),
+  })
+  .openapi('NewBackfill')
 
 const backfillSchema = z
   .object({
@@ -58,28 +71,32 @@ export function backfillRoutes(api: ServerApi, { engine, workflowAccess }: Serve
       access,
       summary: 'Run a workflow for every tick of its schedule in a range, oldest first',
       params: z.strictObject({ workflow: workflowName }),
-      body: z.strictObject({
-        start: z.iso.datetime({ offset: true }).openapi({ description: 'Ticks from here on,' }),
-        end: z.iso.datetime({ offset: true }).openapi({ description: 'and before here.' }),
-        version: z.string().min(1).max(200).optional(),
-        params: jsonMap.optional(),
-        max_active_runs: z.int().min(1).max(10_000).default(1),
-        existing: existing.default('skip'),
-      }),
+      body: newBackfillSchema,
       answers: { 201: backfillSchema },
     },
     async ({ principal, params: { workflow }, body }) => {
       await workflowAccess.workflow(principal, 'write', workflow)
-      const backfill = await createBackfill(engine, {
-        workflow,
-        start: new Date(body.start),
-        end: new Date(body.end),
-        maxActiveRuns: body.max_active_runs,
-        existing: body.existing,
-        params: (body.params ?? {}) as Record<string, Json>,
-        ...(body.version === undefined ? {} : { version: body.version }),
-      })
+      const backfill = await createBackfill(engine, requestOf(workflow, body))
       return { status: 201, body: present(backfill) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/workflows/{workflow}/backfills/preview',
+      operationId: 'previewBackfill',
+      tag,
+      access,
+      summary: 'What a backfill would do; nothing is written',
+      description: 'Refuses what `createBackfill` refuses.',
+      params: z.strictObject({ workflow: workflowName }),
+      body: newBackfillSchema,
+      answers: { 200: previewSchema },
+    },
+    async ({ principal, params: { workflow }, body }) => {
+      await workflowAccess.workflow(principal, 'write', workflow)
+      return { status: 200, body: await previewBackfill(engine, requestOf(workflow, body)) }
     },
   )
 
@@ -151,6 +168,18 @@ export function backfillRoutes(api: ServerApi, { engine, workflowAccess }: Serve
         return { status: 200, body: present(await change(engine, backfill)) }
       },
     )
+  }
+}
+
+function requestOf(workflow: string, body: z.output<typeof newBackfillSchema>): NewBackfill {
+  return {
+    workflow,
+    start: new Date(body.start),
+    end: new Date(body.end),
+    maxActiveRuns: body.max_active_runs,
+    existing: body.existing,
+    params: (body.params ?? {}) as Record<string, Json>,
+    ...(body.version === undefined ? {} : { version: body.version }),
   }
 }
 

@@ -178,7 +178,8 @@ export function presentPlan(
 }
 
 export function presentCopy(row: WorkflowSummary): z.input<typeof copySchema> {
-  const { manifest, last_run } = row
+  const { manifest } = row
+  const [lastRun] = row.runs
   const { schedule } = manifest
   return withoutNulls({
     name: copyNameOf(row.name),
@@ -187,14 +188,14 @@ export function presentCopy(row: WorkflowSummary): z.input<typeof copySchema> {
     version: row.version,
     title: manifest.title,
     description: manifest.description,
-    config: (manifest.nodes[0]?.operator?.config ?? {}) as Record<string, unknown>,
+    config: (row.operator?.config ?? {}) as Record<string, unknown>,
     schedule: schedule === null ? null : { cron: schedule.cron, timezone: schedule.timezone },
     paused: row.paused,
     next_tick_at: isoTime(row.next_tick_at),
     last_run:
-      last_run === null
+      lastRun === undefined
         ? null
-        : { id: `${last_run.id}`, state: last_run.state, logical_date: new Date(last_run.logical_date).toISOString() },
+        : { id: `${lastRun.id}`, state: lastRun.state, logical_date: new Date(lastRun.logical_date).toISOString() },
     created_at: row.created_at.toISOString(),
     etag: copyEtag(row),
   })

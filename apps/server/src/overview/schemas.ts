@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { runStates } from '@millrace/workflow'
 import { time } from '../common-schemas.ts'
-import { triggerKinds } from '../runs/index.ts'
+import { triggerKinds } from '../trigger-kinds.ts'
 
 const place = { workflow: z.string(), project_id: z.string().optional() }
 

@@ -1,1 +1,2 @@
+export { queueRoutes } from './routes.ts'
 export { unservedQueues } from './unserved-queues.ts'

@@ -1,3 +1,2 @@
 export { runRoutes } from './routes.ts'
 export { listenForRuns, type RunChanges } from './run-changes.ts'
-export { triggerKinds } from './schemas.ts'

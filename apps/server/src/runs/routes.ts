@@ -14,8 +14,10 @@ import {
 } from '@millrace/http'
 import { type Json, runStates } from '@millrace/workflow'
 import { runIdText, text, workflowName } from '../common-schemas.ts'
+import { ulidText } from '../ids.ts'
 import { lastEventId } from '../last-event-id.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
+import { triggerKinds } from '../trigger-kinds.ts'
 import { followEvents } from './follow-events.ts'
 import { presentGraph } from './run-graph.ts'
 import {
@@ -26,7 +28,6 @@ import {
   runEventSchema,
   runGraphSchema,
   runSchema,
-  triggerKinds,
 } from './schemas.ts'
 import { countTaskStates, listNodeStates, listRunEvents, listRuns, readRunDetails, setPriority } from './store.ts'
 
@@ -89,6 +90,7 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       query: z.strictObject({
         ...pageQuery,
         workflow: workflowName.optional(),
+        project: ulidText.optional(),
         state: queryList(runStates),
         trigger: queryList(triggerKinds),
         from: queryTime.optional(),

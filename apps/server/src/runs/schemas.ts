@@ -3,9 +3,8 @@ import { nodeAt, type VersionGraph } from '@millrace/engine'
 import { withoutNulls } from '@millrace/http'
 import { runStates, taskRunStates } from '@millrace/workflow'
 import { isoTime, jsonMap, text, time } from '../common-schemas.ts'
+import { triggerKinds } from '../trigger-kinds.ts'
 import type { RunDetails, RunEventRow } from './store.ts'
-
-export const triggerKinds = ['manual', 'schedule', 'backfill', 'workflow', 'test'] as const
 
 export const runSchema = z
   .object({

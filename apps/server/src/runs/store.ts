@@ -12,6 +12,8 @@ export interface RunFilter {
   /** On `engine.workflow w`: what the caller may see. */
   readonly where: Sql
   readonly workflow?: string | undefined
+  /** Id. */
+  readonly project?: string | undefined
   readonly state?: readonly RunState[] | undefined
   readonly trigger?: readonly TriggerKind[] | undefined
   /** Logical dates, the second one excluded. */
@@ -48,13 +50,14 @@ export async function listRuns(
 }
 
 /** Only what is asked for stands in the statement, so that the indexes of each filter are used. */
-function conditions({ where, workflow, state, trigger, from, to, backfill, before }: RunFilter): Sql {
+function conditions({ where, workflow, project, state, trigger, from, to, backfill, before }: RunFilter): Sql {
   return sql.join(
     [
       where,
       ...(workflow === undefined
         ? []
         : [sql`r.workflow_id = (select id from engine.workflow where name = ${workflow})`]),
+      ...(project === undefined ? [] : [sql`w.project_id = ${project}`]),
       ...(state === undefined ? [] : [sql`r.state = any(${state})`]),
       ...(trigger === undefined ? [] : [sql`r.trigger = any(${trigger})`]),
       ...(from === undefined ? [] : [sql`r.logical_date >= ${from}`]),

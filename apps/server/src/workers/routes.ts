@@ -18,6 +18,18 @@ const workerSchema = z
     queues: z.array(z.string()),
     slots: z.int(),
     running: z.int().openapi({ description: 'Attempts that it holds.' }),
+    holds: z
+      .array(
+        z.object({
+          task_run: z.int(),
+          run: z.string(),
+          workflow: z.string(),
+          attempt: z.int(),
+          queue: z.string(),
+          started_at: time,
+        }),
+      )
+      .openapi({ description: 'The attempts, the oldest first, at most 20.' }),
     state: z
       .enum(['active', 'draining', 'silent', 'ended'])
       .openapi({ description: 'Silent: not heard of for longer than its leases hold.' }),
@@ -36,6 +48,15 @@ interface WorkerRow {
   readonly queues: string[]
   readonly slots: number
   readonly running: number
+  readonly holds: readonly {
+    readonly task_run: number
+    readonly run: number
+    readonly workflow: string
+    readonly attempt: number
+    readonly queue: string
+    /** ISO 8601. */
+    readonly started_at: string
+  }[]
   readonly state: 'active' | 'draining' | 'silent' | 'ended'
   readonly started_at: Date
   readonly seen_at: Date
@@ -46,6 +67,14 @@ export function workerRoutes(api: ServerApi, { engine: { db, leaseSeconds } }: S
   const workers = sql`
     select w.*,
       (select count(*) from engine.task_run t where t.worker_id = w.id and t.state = 'running') as running,
+      (
+        select coalesce(json_agg(h order by h.started_at, h.task_run), '[]')
+        from (
+          select t.id as task_run, t.run_id as run, f.name as workflow, t.attempt, t.queue, t.started_at
+          from engine.task_run t join engine.run r on r.id = t.run_id join engine.workflow f on f.id = r.workflow_id
+          where t.worker_id = w.id and t.state = 'running' order by t.started_at, t.id limit 20
+        ) as h
+      ) as holds,
       case
         when w.ended_at is not null then 'ended'
         when w.seen_at < now() - make_interval(secs => ${leaseSeconds}) then 'silent'
@@ -56,6 +85,11 @@ export function workerRoutes(api: ServerApi, { engine: { db, leaseSeconds } }: S
   const present = (row: WorkerRow): z.input<typeof workerSchema> =>
     withoutNulls({
       ...row,
+      holds: row.holds.map((held) => ({
+        ...held,
+        run: `${held.run}`,
+        started_at: new Date(held.started_at).toISOString(),
+      })),
       started_at: row.started_at.toISOString(),
       seen_at: row.seen_at.toISOString(),
       ended_at: isoTime(row.ended_at),

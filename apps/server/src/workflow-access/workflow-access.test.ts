@@ -97,6 +97,9 @@ function routesOf({ project, run, taskRun, backfill }: World): Route[] {
     write('POST', '/api/workflows/daily/backfills', 422, {
       ...{ start: '2026-01-03T00:00:00Z', end: '2026-01-02T00:00:00Z' },
     }),
+    write('POST', '/api/workflows/daily/backfills/preview', 200, {
+      ...{ start: '2026-01-02T00:00:00Z', end: '2026-01-03T00:00:00Z' },
+    }),
     write('PATCH', `/api/runs/${run}`, 200, { priority: 1 }),
     write('POST', `/api/runs/${run}/clear`, 404, { nodes: ['nothing'] }),
     write('POST', `/api/runs/${run}/mark`, 404, { node: 'nothing', state: 'success' }),
@@ -153,6 +156,9 @@ describe('role by route of the engine', () => {
       '/api/schedules',
       '/api/backfills',
       `/api/workflows?project=${project}`,
+      `/api/runs?project=${project}`,
+      `/api/schedules?project=${project}`,
+      '/api/schedules?workflow=daily&ticks=10',
     ]) {
       const seen: Record<string, number> = {}
       for (const role of roles) {

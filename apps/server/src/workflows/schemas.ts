@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { withoutNulls } from '@millrace/http'
 import { runStates } from '@millrace/workflow'
 import { isoTime, time } from '../common-schemas.ts'
-import type { WorkflowSummary } from './store.ts'
+import { triggerKinds } from '../trigger-kinds.ts'
+import type { RecentRun, WorkflowSummary } from './store.ts'
 
 export const scheduleSchema = z.object({ cron: z.string(), timezone: z.string() }).openapi('WorkflowSchedule')
 
@@ -22,12 +23,28 @@ export const workflowSchema = z
     last_tick_at: time.optional(),
     nodes: z.int().openapi({ description: 'How many there are.' }),
     last_run: z.object({ id: z.string(), state: z.enum(runStates), logical_date: time }).optional(),
+    recent_runs: z
+      .array(
+        z.object({
+          id: z.string(),
+          state: z.enum(runStates),
+          trigger: z.enum(triggerKinds),
+          logical_date: time,
+          created_at: time,
+          started_at: time.optional(),
+          ended_at: time.optional(),
+          duration_seconds: z.number().optional().openapi({ description: 'Of a run that is over.' }),
+        }),
+      )
+      .openapi({ description: 'The last ten, the newest first.' }),
+    schedule_problem: z.string().optional().openapi({ description: 'Why no run can be made at its ticks.' }),
     created_at: time,
   })
   .openapi('Workflow')
 
-export function presentWorkflow({ manifest, last_run, ...row }: WorkflowSummary): z.input<typeof workflowSchema> {
-  const { category, title, description, owner, tags, schedule, nodes } = manifest
+export function presentWorkflow({ manifest, runs, ...row }: WorkflowSummary): z.input<typeof workflowSchema> {
+  const { category, title, description, owner, tags, schedule } = manifest
+  const [last] = runs
   return withoutNulls({
     name: row.name,
     project_id: row.project_id,
@@ -41,13 +58,32 @@ export function presentWorkflow({ manifest, last_run, ...row }: WorkflowSummary)
     schedule: schedule === null ? null : { cron: schedule.cron, timezone: schedule.timezone },
     next_tick_at: isoTime(row.next_tick_at),
     last_tick_at: isoTime(row.last_tick_at),
-    nodes: nodes.length,
+    nodes: row.nodes,
     last_run:
-      last_run === null
+      last === undefined
         ? null
-        : { id: `${last_run.id}`, state: last_run.state, logical_date: new Date(last_run.logical_date).toISOString() },
+        : { id: `${last.id}`, state: last.state, logical_date: new Date(last.logical_date).toISOString() },
+    recent_runs: runs.map(presentRecentRun),
+    schedule_problem: row.schedule_problem,
     created_at: row.created_at.toISOString(),
   })
+}
+
+function presentRecentRun({ id, state, trigger, ...at }: RecentRun) {
+  const [startedAt, endedAt] = [dateOf(at.started_at), dateOf(at.ended_at)]
+  return withoutNulls({
+    ...{ id: `${id}`, state, trigger },
+    logical_date: new Date(at.logical_date).toISOString(),
+    created_at: new Date(at.created_at).toISOString(),
+    started_at: isoTime(startedAt),
+    ended_at: isoTime(endedAt),
+    duration_seconds:
+      startedAt === null || endedAt === null ? null : Math.max(0, (endedAt.getTime() - startedAt.getTime()) / 1000),
+  })
+}
+
+function dateOf(text: string | null): Date | null {
+  return text === null ? null : new Date(text)
 }
 
 export const versionSchema = z

@@ -1,5 +1,6 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
-import type { RunState, WorkflowManifest } from '@millrace/workflow'
+import type { ManifestNode, RunState, TriggerKind, WorkflowManifest } from '@millrace/workflow'
+import { type Page, readPage } from '../read-page.ts'
 
 export interface WorkflowSummary {
   readonly id: number
@@ -11,8 +12,25 @@ export interface WorkflowSummary {
   readonly last_tick_at: Date | null
   readonly schedule_problem: string | null
   readonly version: string
-  readonly manifest: WorkflowManifest
-  readonly last_run: { readonly id: number; readonly state: RunState; readonly logical_date: string } | null
+  /** Without what can be long. */
+  readonly manifest: Omit<WorkflowManifest, 'nodes' | 'groups' | 'source' | 'package'>
+  /** How many there are. */
+  readonly nodes: number
+  /** Of a workflow of one node, such as a copy. */
+  readonly operator: ManifestNode['operator']
+  /** The last ones, the newest first. */
+  readonly runs: readonly RecentRun[]
+}
+
+export interface RecentRun {
+  readonly id: number
+  readonly state: RunState
+  readonly trigger: TriggerKind
+  /** ISO 8601. */
+  readonly logical_date: string
+  readonly created_at: string
+  readonly started_at: string | null
+  readonly ended_at: string | null
 }
 
 export interface WorkflowFilter {
@@ -28,20 +46,25 @@ export interface WorkflowFilter {
 }
 
 const summary = sql`
-  select w.id, w.name, w.project_id, w.paused, w.created_at, w.last_tick_at, w.schedule_problem, v.version, v.manifest,
+  select w.id, w.name, w.project_id, w.paused, w.created_at, w.last_tick_at, w.schedule_problem, v.version,
+    v.manifest - '{nodes,groups,source,package}'::text[] as manifest, jsonb_array_length(v.manifest -> 'nodes') as nodes,
+    case when jsonb_array_length(v.manifest -> 'nodes') = 1 then v.manifest #> '{nodes,0,operator}' end as operator,
     -- Of this version's schedule; with a problem it is when the next try is.
     case when w.schedule_version_id = v.id and w.schedule_problem is null then w.next_tick_at end as next_tick_at,
     (
-      select jsonb_build_object('id', r.id, 'state', r.state, 'logical_date', r.logical_date)
-      from engine.run r where r.workflow_id = w.id order by r.id desc limit 1
-    ) as last_run
+      select coalesce(json_agg(r order by r.id desc), '[]')
+      from (
+        select id, state, trigger, logical_date, created_at, started_at, ended_at from engine.run
+        where workflow_id = w.id order by id desc limit 10
+      ) as r
+    ) as runs
   from engine.workflow w join engine.workflow_version v on v.id = w.current_version_id`
 
 export async function listWorkflows(
   db: Queryable,
   { where: visible, project, name, search, tag, paused, scheduled = false }: WorkflowFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
-): Promise<{ readonly rows: readonly WorkflowSummary[]; readonly total: number }> {
+): Promise<Page<WorkflowSummary>> {
   const where = sql`
     ${visible}
     and (${project ?? null}::text is null or w.project_id = ${project ?? null})
@@ -50,13 +73,11 @@ export async function listWorkflows(
     and (${tag ?? null}::text is null or v.manifest->'tags' @> to_jsonb(${tag ?? ''}::text))
     and (${paused ?? null}::boolean is null or w.paused = ${paused ?? null}::boolean)
     and (not ${scheduled}::boolean or jsonb_typeof(v.manifest->'schedule') = 'object')`
-  const rows = await db.query<WorkflowSummary>(
-    sql`${summary} where ${where} order by w.name limit ${limit} offset ${offset}`,
-  )
-  const { total } = await db.one<{ total: number }>(sql`
-    select count(*) as total
-    from engine.workflow w join engine.workflow_version v on v.id = w.current_version_id where ${where}`)
-  return { rows, total }
+  return await readPage<WorkflowSummary>(db, {
+    rows: sql`${summary} where ${where} order by w.name limit ${limit} offset ${offset}`,
+    total: sql`(
+      select count(*) from engine.workflow w join engine.workflow_version v on v.id = w.current_version_id where ${where})`,
+  })
 }
 
 export async function readWorkflow(db: Queryable, id: number): Promise<WorkflowSummary> {

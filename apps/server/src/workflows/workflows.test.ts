@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { sql } from '@millrace/db'
 import { describe, expect, test } from 'vitest'
 import { manifestOf, useServers } from '../test-server.fixture.ts'
 
@@ -21,6 +22,7 @@ describe('deploying', () => {
       tags: ['daily'],
       paused: false,
       nodes: 1,
+      recent_runs: [],
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
     })
     const reordered = Object.fromEntries(Object.entries(one).reverse())
@@ -185,4 +187,23 @@ test('backfills are made, paused, resumed and cancelled', async () => {
   expect((await call('GET', '/api/backfills/99')).status).toBe(404)
   const empty = await call('POST', '/api/workflows/flow/backfills', { body: { start: range.end, end: range.start } })
   expect(empty.status).toBe(422)
+})
+
+test('lists workflows with their last ten runs, the newest first', async () => {
+  const { call, db } = await servers.start()
+  for (const name of ['a', 'b']) await call('POST', '/api/workflows', { body: manifestOf({ x: {}, y: {} }, { name }) })
+  const ids: string[] = []
+  for (let at = 0; at < 12; at++) ids.unshift((await call('POST', '/api/workflows/a/runs', { body: {} })).body.id)
+  await db.execute(sql`
+    update engine.run set state = 'success', started_at = created_at, ended_at = created_at + interval '90 seconds'
+    where id < ${Number(ids[0])}`)
+  const [a, b] = (await call('GET', '/api/workflows?per_page=100')).body
+  expect(a.recent_runs.map(({ id }: { id: string }) => id)).toEqual(ids.slice(0, 10))
+  expect(a.recent_runs[0]).toMatchObject({ state: 'running', trigger: 'manual' })
+  expect(a.recent_runs[0].duration_seconds).toBe(undefined)
+  expect(a.recent_runs[1]).toMatchObject({ state: 'success', duration_seconds: 90 })
+  expect(a).toMatchObject({ nodes: 2, last_run: { id: ids[0], state: 'running' } })
+  expect([b.recent_runs, b.last_run, b.nodes]).toEqual([[], undefined, 2])
+  expect((await call('GET', '/api/workflows/a')).body.recent_runs.length).toBe(10)
+  expect((await call('GET', '/api/workflows?page=9')).headers.get('total')).toBe('2')
 })

@@ -12,10 +12,10 @@ import {
   createBackfill,
   getBackfill,
   listBackfills,
-  maxBackfillTicks,
   pauseBackfill,
   resumeBackfill,
 } from './backfill.ts'
+import { maxBackfillTicks } from './plan-backfill.ts'
 
 const engines = useEngines()
 const january = { start: new Date('2026-01-01T00:00:00Z'), end: new Date('2026-02-01T00:00:00Z') }

@@ -1,29 +1,11 @@
-import { ConfigError, DataError, parseSchedule } from '@millrace/core'
+import { DataError } from '@millrace/core'
 import { type Queryable, type Sql, sql, transaction } from '@millrace/db'
-import { type Json, resolveParams } from '@millrace/workflow'
+import type { Json } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { jsonColumn } from '../json-column.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import { channels, notify } from '../runs/events.ts'
-import { findVersion, findWorkflow } from '../workflows.ts'
-
-/** Beyond this somebody has mistaken the schedule, or the year. */
-export const maxBackfillTicks = 100_000
-
-export interface NewBackfill {
-  readonly workflow: string
-  /** Default: the current one, which stays the backfill's when another is deployed. */
-  readonly version?: string
-  /** Ticks from here on, */
-  readonly start: Date
-  /** and before here. What is not past yet is left out. */
-  readonly end: Date
-  readonly params?: Readonly<Record<string, Json>>
-  /** Runs at a time. Default 1. */
-  readonly maxActiveRuns?: number
-  /** Whether ticks that have a run already get none, or another one. Default `skip`. */
-  readonly existing?: 'skip' | 'again'
-}
+import { type NewBackfill, planBackfill } from './plan-backfill.ts'
 
 export type BackfillState = 'running' | 'paused' | 'success' | 'failed' | 'cancelled'
 
@@ -56,53 +38,16 @@ export interface Backfill {
  * Has a workflow run for every tick of its schedule in a range, oldest first and so many at a time. The scheduler makes the
  * runs one by one, also while the workflow is paused.
  *
- * @throws ConfigError `BACKFILL_WITHOUT_SCHEDULE`, `BACKFILL_RANGE_INVALID`, `BACKFILL_TOO_LARGE`, `BACKFILL_EMPTY`,
- *   `BACKFILL_LIMIT_INVALID`, and what is said of parameters that do not fit
- * @throws DataError `WORKFLOW_MISSING`, `WORKFLOW_VERSION_MISSING`
+ * @throws as `planBackfill`
  */
 export async function createBackfill(engine: Engine, request: NewBackfill): Promise<Backfill> {
   const { db } = engine
-  const workflow = await findWorkflow(db, request.workflow)
-  const versionId = await findVersion(db, workflow, request.version)
-  const { manifest } = await engine.graphs.get(db, versionId)
-  if (manifest.schedule === null) {
-    throw new ConfigError('BACKFILL_WITHOUT_SCHEDULE', {
-      message: `Workflow ${manifest.name} ${manifest.version} has no schedule, so it has no ticks to fill in. Give it a schedule, or start single runs by "millrace trigger ${manifest.name}".`,
-      details: { workflow: manifest.name, version: manifest.version },
-    })
-  }
-  const { start, maxActiveRuns = 1, existing = 'skip' } = request
-  if (!Number.isInteger(maxActiveRuns) || maxActiveRuns < 1) {
-    throw new ConfigError('BACKFILL_LIMIT_INVALID', {
-      message: `A backfill cannot have ${maxActiveRuns} active runs at most. Give a whole number from 1 on.`,
-    })
-  }
-  if (!(request.end > start)) {
-    throw new ConfigError('BACKFILL_RANGE_INVALID', {
-      message:
-        'The range of a backfill has to end after it starts. Give both as dates, such as 2026-01-01 and 2026-02-01.',
-    })
-  }
-  resolveParams(manifest, request.params ?? {})
-  const { now } = await db.one<{ now: Date }>(sql`select now()`)
-  const end = request.end < now ? request.end : now
-  const schedule = parseSchedule(manifest.schedule)
-  const total = schedule.between(start, end, maxBackfillTicks + 1).length
-  const range = `between ${start.toISOString()} and ${end.toISOString()}`
-  if (total > maxBackfillTicks) {
-    throw new ConfigError('BACKFILL_TOO_LARGE', {
-      message: `The schedule "${schedule.cron}" of ${manifest.name} has more than ${maxBackfillTicks} ticks ${range}. Fill in a shorter range at a time.`,
-    })
-  }
-  if (total === 0) {
-    throw new ConfigError('BACKFILL_EMPTY', {
-      message: `The schedule "${schedule.cron}" (${schedule.timezone}) of ${manifest.name} has no tick ${range} that is past. The start belongs to the range, the end does not.`,
-    })
-  }
+  const { workflowId, versionId, start, end, ticks } = await planBackfill(engine, request)
+  const { maxActiveRuns = 1, existing = 'skip' } = request
   const { id } = await db.one<{ id: number }>(sql`
     insert into engine.backfill (workflow_id, version_id, range_start, range_end, params, max_active_runs, existing, total)
     values (
-      ${workflow.id}, ${versionId}, ${start}, ${end}, ${jsonColumn(request.params ?? {})}, ${maxActiveRuns}, ${existing}, ${total}
+      ${workflowId}, ${versionId}, ${start}, ${end}, ${jsonColumn(request.params ?? {})}, ${maxActiveRuns}, ${existing}, ${ticks.length}
     )
     returning id`)
   await notify(db, channels.scheduler)

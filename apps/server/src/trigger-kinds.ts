@@ -1,0 +1,1 @@
+export const triggerKinds = ['manual', 'schedule', 'backfill', 'workflow', 'test'] as const
