@@ -117,17 +117,14 @@ it('follows edges by arrow keys, whichever way the graph lies', async () => {
   expect(step(down, graph.items, 'node:d', 'ArrowUp')).toMatch(/node:[bc]/)
 })
 
-it('lays 500 nodes out in seconds', async () => {
-  const many = Array.from({ length: 500 }, (_, index) =>
-    node(`n${index}`, index % 3 === 0 ? `g${index % 9}` : undefined),
-  )
-  const between = many.flatMap(({ id }, index) =>
-    [Math.floor((index - 1) / 3), index - 7].filter((from) => from >= 0).map((from) => ({ from: `n${from}`, to: id })),
-  )
-  const some = ['g0', 'g3', 'g6'].map((id) => ({ id }))
-  const began = performance.now()
-  const layout = await laidOut(visibleGraph(many, between, some, new Set()))
-  console.info(`500 nodes and ${between.length} edges: ${Math.round(performance.now() - began)} ms`)
-  expect(layout.boxes.size).toBe(503)
-  expect(layout.lines).toHaveLength(between.length)
-}, 20_000)
+it('finds a place for each of 500 nodes in seconds', async () => {
+  // Fifty layers of ten, each node after two of the layer before; a group for every ten layers.
+  const many = Array.from({ length: 500 }, (_, index) => node(`n${index}`, `g${Math.floor(index / 100)}`))
+  const between = many
+    .slice(10)
+    .flatMap(({ id }, index) => [index, index - (index % 10)].map((from) => ({ from: `n${from}`, to: id })))
+  const around = Array.from({ length: 5 }, (_, index) => ({ id: `g${index}` }))
+  const layout = await laidOut(visibleGraph(many, between, around, new Set()))
+  expect(layout.boxes.size).toBe(505)
+  expect(layout.lines.every(({ points }) => points.length > 1)).toBe(true)
+})
