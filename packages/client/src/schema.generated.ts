@@ -3798,7 +3798,11 @@ export interface paths {
         };
         /** A pipeline with its transformations */
         get: operations["getPipeline"];
-        put?: never;
+        /**
+         * Save an edited pipeline as a whole, with its transformations
+         * @description All or nothing: transformations that are given with their id are changed, those without are added, those that are missing are removed.
+         */
+        put: operations["replacePipeline"];
         post?: never;
         /**
          * Remove a pipeline with its transformations
@@ -3839,6 +3843,26 @@ export interface paths {
         put?: never;
         /** Take a pipeline from its schedule; it has no new runs, and runs under way go on */
         post: operations["deactivatePipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a pipeline would become by an edit: problems, graph, and what would change
+         * @description Nothing is written.
+         */
+        post: operations["previewPipeline"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6199,6 +6223,10 @@ export interface components {
                     description: string;
                 };
             };
+            /** @description JSON Schema (draft 2020-12) of the variables, for the form of a transformation. */
+            variables_schema: {
+                [key: string]: unknown;
+            };
             tags: string[];
             /** Format: date-time */
             created_at: string;
@@ -6245,6 +6273,18 @@ export interface components {
             /** @description Id of who made it what it is. */
             last_actor: string;
         };
+        PipelinePreview: {
+            /** @description Why saving would be refused. `transformations.N` counts from 0, in the order of the draft. */
+            problems: components["schemas"]["PipelineProblem"][];
+            graph: components["schemas"]["PipelineGraph"];
+            /** @description What saving would change; empty: nothing. */
+            changes: components["schemas"]["PipelineDraftChange"][];
+        };
+        PipelineProblem: {
+            place: string;
+            code: string;
+            message: string;
+        };
         PipelineGraph: {
             /** @description That it has, or would have; null with problems. */
             version: string | null;
@@ -6261,10 +6301,65 @@ export interface components {
                 job_name: string | null;
             }[];
         };
-        PipelineProblem: {
-            place: string;
-            code: string;
-            message: string;
+        PipelineDraftChange: {
+            /** @enum {string} */
+            action: "add" | "change" | "remove";
+            /** @enum {string} */
+            kind: "pipeline" | "transformation";
+            /** @description Of a new one `new-N`, as in the graph. */
+            transformation_id?: string;
+            state?: string;
+            template?: string;
+            /** @description What a change is of: `run_frequency`, `graph_order`, `variables.table`, … */
+            fields: string[];
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The same as a sentence. */
+            text: string;
+        };
+        PipelineDraft: {
+            name: string;
+            /** @default null */
+            description?: string | null;
+            /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+            brand_id: string;
+            /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+            pipeline_type_id: string;
+            /** @default true */
+            is_active?: boolean;
+            /**
+             * @description `hourly`, `daily`, `weekly`, `monthly`, `yearly`, `once`, or five fields of cron; null: by hand only.
+             * @default null
+             * @example daily
+             */
+            run_frequency?: string | null;
+            transformations: {
+                /**
+                 * @description Of one that the pipeline has; a new one has none.
+                 * @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB
+                 */
+                id?: string;
+                /** @enum {string} */
+                state: "raw" | "ingest" | "master" | "enhance" | "enrich" | "metrics" | "dimensional";
+                /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+                template_id: string;
+                /**
+                 * @description Equal ones of a state run side by side, lower ones first.
+                 * @default 0
+                 */
+                graph_order?: number;
+                /**
+                 * @description Values by name, strictly as the template declares them: nothing missing, nothing extra.
+                 * @default {}
+                 */
+                variables?: {
+                    [key: string]: string | number | boolean;
+                };
+            }[];
         };
         PipelineRunEvent: {
             /** @description Of the run. */
@@ -18258,6 +18353,44 @@ export interface operations {
             };
         };
     };
+    replacePipeline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what is changed, as it was read. Without it: 428; after another change: 409. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineDraft"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     deletePipeline: {
         parameters: {
             query?: never;
@@ -18387,6 +18520,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineDraft"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelinePreview"];
                 };
             };
             /** @description The request failed. */
