@@ -66,3 +66,4 @@ export {
   variableStructuresSchema,
   variableText,
 } from './variables.ts'
+export { variablesSchema } from './variables-schema.ts'

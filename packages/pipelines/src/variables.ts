@@ -103,6 +103,11 @@ export function structureProblems(structures: VariableStructures): readonly Prob
     .map(([name, { datatype }]) => unknownDatatype(`variable_structures.${name}.datatype`, datatype))
 }
 
+/** How values of a datatype are read; undefined for one that nobody knows. */
+export function kindOf(datatype: string): (typeof kinds)[Datatype] | undefined {
+  return isDatatype(datatype) ? kinds[datatype] : undefined
+}
+
 function isDatatype(text: string): text is Datatype {
   return Object.hasOwn(kinds, text)
 }

@@ -70,6 +70,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
   })
   const transfer = { from: { connection: 'nowhere', table: 't' }, to: { connection: 'nowhere', table: 't' } }
   const template = { operator: 'sql', config: { connection: 'warehouse', sql: 'select 1' } }
+  const draft = { name: 'daily', brand_id: things.brand, pipeline_type_id: things.pipelineType, transformations: [] }
   const transformation = { state: 'raw', template_id: things.template, variables: { days: 1 } }
   const storage = { ...inProject, name: 'another', configuration: bucket, source_path: 'b', target_path: 't' }
   const noBody = { body: {} }
@@ -403,6 +404,8 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'GET /api/pipelines/{id}/graph': shows(),
     // Reads only, but is a POST: a token for reading is not enough.
     'POST /api/pipelines/{id}/validate': shows(),
+    'POST /api/pipelines/{id}/preview': writes({ body: draft }),
+    'PUT /api/pipelines/{id}': writes({ body: draft, ifMatch: true }),
     'GET /api/pipelines/{id}/run-events': shows(),
     'GET /api/projects/{project}/configuration': shows(),
     'PUT /api/projects/{project}/configuration': writes({ bytes: Buffer.from('pipelines: [') }),

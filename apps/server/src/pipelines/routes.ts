@@ -2,6 +2,7 @@ import type { ServerApi, ServerContext } from '../server-context.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { configApiRoutes } from './config-api.ts'
 import { configurationRoutes } from './configuration-routes.ts'
+import { draftRoutes } from './draft-routes.ts'
 import { pipelineRecordRoutes } from './pipeline-routes.ts'
 import { pipelineRunRoutes } from './run-routes.ts'
 import { templateRoutes } from './template-routes.ts'
@@ -11,6 +12,7 @@ export function pipelineRoutes(api: ServerApi, context: ServerContext): void {
   catalogueRoutes(api, context)
   templateRoutes(api, context)
   pipelineRecordRoutes(api, context)
+  draftRoutes(api, context)
   transformationRoutes(api, context)
   pipelineRunRoutes(api, context)
   configurationRoutes(api, context)

@@ -2,37 +2,20 @@ import { z } from '@hono/zod-openapi'
 import { type Queryable, sql } from '@millrace/db'
 import { insertRun } from '@millrace/engine'
 import { conflict, pageHeaders, pageQuery, pageRange } from '@millrace/http'
-import { compilePipeline, groupsOf, jobName, type PipelineState, pipelineProblems, taskId } from '@millrace/pipelines'
+import { pipelineProblems } from '@millrace/pipelines'
 import type { Caller } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { isoTime, text, time } from '../common-schemas.ts'
 import { readPage } from '../read-page.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { expectPart } from './access.ts'
+import { graphSchema, presentGraph } from './graph.ts'
 import { findPipeline, type PipelineRow, recordOf } from './pipeline-store.ts'
 import { compileOptions } from './publish.ts'
-import { idParams, problemSchema, stateName } from './schemas.ts'
+import { idParams, problemSchema } from './schemas.ts'
 import { pipelineToChange } from './service.ts'
 
 const tag = 'pipelines'
-
-const graphSchema = z
-  .object({
-    version: z.string().nullable().openapi({ description: 'That it has, or would have; null with problems.' }),
-    problems: z.array(problemSchema),
-    nodes: z.array(
-      z.object({
-        id: z.string(),
-        kind: z.enum(['task', 'spacer']),
-        operator: z.string().nullable(),
-        upstreams: z.array(z.string()),
-        state: stateName.nullable(),
-        transformation_id: z.string().nullable(),
-        job_name: z.string().nullable(),
-      }),
-    ),
-  })
-  .openapi('PipelineGraph')
 
 const runEventSchema = z
   .object({
@@ -56,7 +39,7 @@ export function pipelineRunRoutes(api: ServerApi, context: ServerContext): void 
       answers: { 200: graphSchema },
     },
     async ({ principal, params: { id } }) => {
-      return { status: 200, body: presentGraph(context, await find(db, principal, id)) }
+      return { status: 200, body: presentGraph(context, recordOf(await find(db, principal, id))) }
     },
   )
 
@@ -124,32 +107,4 @@ export function pipelineRunRoutes(api: ServerApi, context: ServerContext): void 
       return { status: 200, body, headers: pageHeaders(query, total) }
     },
   )
-}
-
-interface Place {
-  readonly state: PipelineState
-  readonly transformation_id: string | null
-  readonly job_name: string | null
-}
-
-function presentGraph(context: ServerContext, row: PipelineRow): z.input<typeof graphSchema> {
-  const record = recordOf(row)
-  const options = compileOptions(context)
-  const problems = [...pipelineProblems(record, options)]
-  if (problems.length > 0) return { version: null, problems, nodes: [] }
-  const manifest = compilePipeline(record, options).toManifest()
-  const { name: pipeline, client, brand } = record
-  const placed = groupsOf(record).flatMap(({ state, transformations }, index): [string, Place][] => [
-    [`${state}_group_step_${index}`, { state, transformation_id: null, job_name: null }],
-    ...transformations.map(({ id, template: { name: template } }): [string, Place] => {
-      const job_name = jobName({ client, brand, state, dataset: template })
-      return [taskId({ pipeline, state, template, transformation: id }), { state, transformation_id: id, job_name }]
-    }),
-  ])
-  const places = new Map(placed)
-  const nodes = manifest.nodes.map(({ id, kind, operator, upstreams }) => ({
-    ...{ id, kind, operator: operator?.name ?? null, upstreams: [...upstreams] },
-    ...(places.get(id) ?? { state: null, transformation_id: null, job_name: null }),
-  }))
-  return { version: manifest.version, problems, nodes }
 }

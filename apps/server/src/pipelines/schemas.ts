@@ -7,6 +7,7 @@ import {
   recordName,
   type VariableValue,
   variableStructuresSchema,
+  variablesSchema,
 } from '@millrace/pipelines'
 import type { Json } from '@millrace/workflow'
 import { isoTime, jsonMap, text, time } from '../common-schemas.ts'
@@ -60,6 +61,9 @@ export const templateSchema = z
     operator: z.string(),
     config: jsonMap,
     variable_structures: z.record(z.string(), z.object({ datatype: z.string(), description: z.string() })),
+    variables_schema: jsonMap.openapi({
+      description: 'JSON Schema (draft 2020-12) of the variables, for the form of a transformation.',
+    }),
     tags: z.array(z.string()),
     created_at: time,
     updated_at: time,
@@ -132,6 +136,7 @@ export function presentTemplate(row: TemplateRow): z.input<typeof templateSchema
     etag: etagOfRow(row),
     config: { ...config },
     variable_structures: { ...variable_structures },
+    variables_schema: { ...variablesSchema(variable_structures) },
     tags: [...tags],
     created_at: isoTime(created_at),
     updated_at: isoTime(updated_at),
