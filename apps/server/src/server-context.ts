@@ -1,10 +1,11 @@
 import type { Logger, PlatformSettings } from '@millrace/core'
-import type { Db, Queryable } from '@millrace/db'
+import type { Db } from '@millrace/db'
 import type { Engine, WorkerApi } from '@millrace/engine'
 import type { Api, HttpError, Principal } from '@millrace/http'
 import type { InternalTokens } from './authentication/index.ts'
 import type { Authz } from './authz/index.ts'
 import type { RunChanges } from './runs/index.ts'
+import type { SharedReads } from './sharing-reads.ts'
 import type { LogChanges } from './task-runs/index.ts'
 import type { WorkflowAccess } from './workflow-access/index.ts'
 
@@ -49,8 +50,8 @@ export type ServerApi = Api<ServerAccess>
 /** What the features of the server work on. */
 export interface ServerContext {
   readonly db: Db
-  /** For lists that many ask for at once: equal statements at the same time are sent once, see `sharingReads`. */
-  readonly reads: Queryable
+  /** For what many ask for at once: alike statements at the same time are sent once, see `sharingReads`. */
+  readonly reads: SharedReads
   readonly engine: Engine
   readonly workerApi: WorkerApi
   readonly runChanges: RunChanges

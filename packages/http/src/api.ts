@@ -257,9 +257,14 @@ function toResponse(answer: AnyAnswer, answers: Answers, request: Request): Resp
   const { status, body, headers = {} } = answer
   const schema = answers[status]
   if (schema === null) return new Response(null, { status, headers })
-  const value = (schema as z.ZodType).parse(body)
-  return new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } })
+  const known = Object.isFrozen(answer) ? writtenTexts.get(answer) : undefined
+  const text = known ?? JSON.stringify((schema as z.ZodType).parse(body))
+  if (known === undefined && Object.isFrozen(answer)) writtenTexts.set(answer, text)
+  return new Response(text, { status, headers: { 'content-type': 'application/json', ...headers } })
 }
+
+/** Of answers that are frozen: one may be the answer to many requests of an endpoint, and is checked and written for the first. */
+const writtenTexts = new WeakMap<object, string>()
 
 type AnyAnswer =
   | { readonly response: Response }

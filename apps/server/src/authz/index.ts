@@ -8,5 +8,5 @@ export {
   readableProjects,
   readProjectPage,
 } from './readable-projects.ts'
-export { everyAnonymous, everyUser, platformRef, publicViewers, userRef } from './refs.ts'
+export { everyAnonymous, everyUser, platformRef, publicViewers, rightsOf, userRef } from './refs.ts'
 export { type Member, type Role, type RoleChange, removeRoles, rolesOf, setRoles } from './roles.ts'

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { sql } from '@millrace/db'
 import { pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
+import { rightsOf } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { permissionsOn, permissionsSchema } from '../members.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
@@ -31,13 +32,14 @@ export function groupRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: z.array(groupSchema) },
     },
-    async ({ principal, query }) => {
-      const columns = { id: sql`g.id`, public_viewer: sql`true` }
-      const permission = query.direct_member ? 'direct_member' : 'read'
-      const visible = authz.visible(principal, permission, 'group', columns)
-      const { rows, total } = await listGroups(reads, visible, pageRange(query))
-      return { status: 200, body: rows.map(presentGroup), headers: pageHeaders(query, total) }
-    },
+    async ({ principal, query }) =>
+      await reads.once(['listGroups', rightsOf(principal), query], async () => {
+        const columns = { id: sql`g.id`, public_viewer: sql`true` }
+        const permission = query.direct_member ? 'direct_member' : 'read'
+        const visible = authz.visible(principal, permission, 'group', columns)
+        const { rows, total } = await listGroups(db, visible, pageRange(query))
+        return { status: 200 as const, body: rows.map(presentGroup), headers: pageHeaders(query, total) }
+      }),
   )
 
   api.endpoint(

@@ -6,8 +6,12 @@ import { namespaceIdBySlug } from './store.ts'
  * there now has precedence over what was.
  */
 export function projectIdByPath(namespaceSlug: string, projectSlug: string): Sql {
-  const slug = projectSlug.toLowerCase()
-  const namespaceId = sql`(select ${namespaceIdBySlug(namespaceSlug.toLowerCase())})`
+  return projectIdBySlugs(sql`${namespaceSlug.toLowerCase()}`, sql`${projectSlug.toLowerCase()}`)
+}
+
+/** The same by expressions for both, in small letters. */
+export function projectIdBySlugs(namespaceSlug: Sql, slug: Sql): Sql {
+  const namespaceId = sql`(select ${namespaceIdBySlug(namespaceSlug)})`
   return sql`coalesce(
     (select id from common.project where namespace_id = ${namespaceId} and slug = ${slug}),
     (select entity_id from common.entity_slug_old

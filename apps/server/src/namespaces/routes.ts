@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { type HttpError, notFound, pageHeaders, pageQuery, pageRange, queryList } from '@millrace/http'
+import { rightsOf } from '../authz/index.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { slugInPath } from '../slugs.ts'
 import { findProjectNamespace, listNamespaces } from './list-namespaces.ts'
@@ -28,12 +29,13 @@ export function namespaceRoutes(api: ServerApi, { db, reads, authz }: ServerCont
       }),
       answers: { 200: z.array(namespaceSchema) },
     },
-    async ({ principal, query }) => {
-      const { minimum_role, kinds = ['user', 'group'] } = query
-      const permission = minimum_role === undefined ? 'read' : permissionOfRole[minimum_role]
-      const { rows, total } = await listNamespaces(reads, authz, principal, { kinds, permission }, pageRange(query))
-      return { status: 200, body: rows.map(presentNamespace), headers: pageHeaders(query, total) }
-    },
+    async ({ principal, query }) =>
+      await reads.once(['listNamespaces', rightsOf(principal), query], async () => {
+        const { minimum_role, kinds = ['user', 'group'] } = query
+        const permission = minimum_role === undefined ? 'read' : permissionOfRole[minimum_role]
+        const { rows, total } = await listNamespaces(db, authz, principal, { kinds, permission }, pageRange(query))
+        return { status: 200 as const, body: rows.map(presentNamespace), headers: pageHeaders(query, total) }
+      }),
   )
 
   api.endpoint(

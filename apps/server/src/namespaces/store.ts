@@ -1,4 +1,4 @@
-import { type Queryable, sql, type Trx } from '@millrace/db'
+import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import type { ObjectRef } from '../authz/index.ts'
 
 export interface NamespaceRow {
@@ -41,7 +41,7 @@ export async function lockNamespace(trx: Trx, slug: string): Promise<NamespaceRo
 }
 
 /** The id of the namespace that has the slug, else of the one that had it; for statements that look further. */
-export function namespaceIdBySlug(slug: string) {
+export function namespaceIdBySlug(slug: string | Sql) {
   return sql`coalesce(
     (select id from common.namespace where slug = ${slug}),
     (select namespace_id from common.namespace_old where slug = ${slug}))`

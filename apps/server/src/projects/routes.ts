@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi'
 import { type Sql, sql } from '@millrace/db'
 import { isNotModified, notFound, pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
-import type { Caller } from '../authz/index.ts'
+import { type Caller, rightsOf } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import { permissionsOn, permissionsSchema } from '../members.ts'
-import { projectIdByPath } from '../namespaces/index.ts'
+import { projectIdBySlugs } from '../namespaces/index.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { slugInPath } from '../slugs.ts'
 import { ensureUser } from '../users/index.ts'
@@ -14,11 +14,16 @@ import { createProject } from './create-project.ts'
 import { projectRef } from './find-project.ts'
 import { projectMemberRoutes } from './member-routes.ts'
 import { newProjectSchema, presentProject, projectChangesSchema, projectSchema } from './schemas.ts'
-import { listProjects, readProject, visibleProjects } from './store.ts'
+import { listProjects, readProject, readProjectTogether, visibleProjects } from './store.ts'
 
 const tag = 'projects'
 const params = z.strictObject({ project_id: ulidText })
 const withDocumentation = queryBoolean({ default: false })
+
+/** `namespace/slug`; neither has a `/` in it. */
+function idByPath(path: Sql): Sql {
+  return projectIdBySlugs(sql`split_part(${path}, '/', 1)`, sql`split_part(${path}, '/', 2)`)
+}
 
 export function projectRoutes(api: ServerApi, context: ServerContext): void {
   const { db, reads, authz } = context
@@ -27,11 +32,12 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
   /** 304 when the caller has this version already. */
   const answerProject = async (
     { principal, request }: { readonly principal: Caller; readonly request: Request },
-    id: string | Sql,
+    wanted: { readonly key: string; readonly idOf: (key: Sql) => Sql },
     query: { readonly with_documentation: boolean },
   ) => {
     const visible = visibleProjects(authz, principal, 'read')
-    const project = await readProject(db, id, visible, { withDocumentation: query.with_documentation })
+    const withDocumentation = query.with_documentation
+    const project = await readProjectTogether(reads, wanted, visible, { withDocumentation })
     if (project === undefined) return null
     const body = presentProject(project)
     const headers = { etag: body.etag }
@@ -54,12 +60,13 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: z.array(projectSchema) },
     },
-    async ({ principal, query }) => {
-      const { namespace, direct_member } = query
-      const filter = { namespace, directMember: direct_member }
-      const { rows, total } = await listProjects(reads, principal, filter, pageRange(query))
-      return { status: 200, body: rows.map(presentProject), headers: pageHeaders(query, total) }
-    },
+    async ({ principal, query }) =>
+      await reads.once(['listProjects', rightsOf(principal), query], async () => {
+        const { namespace, direct_member } = query
+        const filter = { namespace, directMember: direct_member }
+        const { rows, total } = await listProjects(db, principal, filter, pageRange(query))
+        return { status: 200 as const, body: rows.map(presentProject), headers: pageHeaders(query, total) }
+      }),
   )
 
   api.endpoint(
@@ -99,7 +106,7 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
     },
     async (call) => {
       const { project_id } = call.params
-      const answer = await answerProject(call, project_id, call.query)
+      const answer = await answerProject(call, { key: project_id, idOf: (id) => id }, call.query)
       if (answer === null) throw missingProject(project_id)
       return answer
     },
@@ -120,7 +127,11 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
     },
     async (call) => {
       const { namespace, slug } = call.params
-      const answer = await answerProject(call, projectIdByPath(namespace, slug), call.query)
+      const answer = await answerProject(
+        call,
+        { key: `${namespace}/${slug}`.toLowerCase(), idOf: idByPath },
+        call.query,
+      )
       if (answer !== null) return answer
       throw notFound('PROJECT_MISSING', `There is no project "${namespace}/${slug}", or you may not see it.`)
     },

@@ -4,6 +4,7 @@ import { invalid } from '@millrace/http'
 import { type Authz, type Caller, type ProjectFilter, readProjectPage } from '../authz/index.ts'
 import { namespaceIdBySlug } from '../namespaces/index.ts'
 import { type Page, readPage } from '../read-page.ts'
+import type { SharedReads } from '../sharing-reads.ts'
 
 export interface Project {
   readonly id: string
@@ -87,6 +88,22 @@ export async function readProject(
   return await db.maybe<Project>(sql`
     select ${columns}, case when ${withDocumentation}::boolean then p.documentation end as documentation
     ${source} where p.id = ${id} and ${condition}`)
+}
+
+/** As `readProject`, for reads that many make at once: the key is what stands in the expression for the id. */
+export async function readProjectTogether(
+  reads: SharedReads,
+  { key, idOf }: { readonly key: string; readonly idOf: (key: Sql) => Sql },
+  condition: Sql,
+  { withDocumentation }: { readonly withDocumentation: boolean },
+): Promise<Project | undefined> {
+  const [project] = await reads.about<Project>(
+    key,
+    (given) => sql`
+      select ${columns}, ${withDocumentation ? sql`p.documentation` : sql`null as documentation`}
+      ${source} where p.id = ${idOf(given)} and ${condition}`,
+  )
+  return project
 }
 
 /** Nobody else changes or removes it until the transaction is over. */

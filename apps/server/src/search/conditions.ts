@@ -8,15 +8,10 @@ export function hidden(value: Sql): Sql {
   return sql`(select ${value})`
 }
 
-/** Everything that a search asks for, and that the caller may see it; over `search.entity e`. */
+/** Everything that a search asks for beside its words, and that the caller may see it; over `search.entity e`. */
 export function conditionOf(query: SearchQuery, authz: Authz, caller: Caller): Sql {
-  const text = textQuery(query.words)
   return sql.join(
-    [
-      ...(text === null ? [] : [sql`e.document @@ ${hidden(sql`${text}::tsquery`)}`]),
-      ...query.filters.map((filter) => filterCondition(filter, authz, caller)),
-      isVisible(authz, caller),
-    ],
+    [...query.filters.map((filter) => filterCondition(filter, authz, caller)), isVisible(authz, caller)],
     ' and ',
   )
 }

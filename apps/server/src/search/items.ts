@@ -56,12 +56,12 @@ export function itemOf(found: FoundEntity): Item {
   const described = {
     ...{ name, creationDate: new Date(found.created_at).toISOString() },
     ...(found.description === null ? {} : { description: found.description }),
-    ...(found.creator === null ? {} : { createdBy: personOf(found.creator) }),
+    createdBy: personOf(found),
   }
   const child = {
     ...{ ...common, ...described, keywords: [...found.keywords] },
     visibility: found.is_public ? ('public' as const) : ('private' as const),
-    ...(found.namespace === null ? {} : { namespace: namespaceOf(found.namespace) }),
+    ...namespaceOf(found),
   }
   switch (type) {
     case 'User':
@@ -79,17 +79,22 @@ export function itemOf(found: FoundEntity): Item {
   }
 }
 
-function personOf(creator: NonNullable<FoundEntity['creator']>) {
-  return { id: creator.id, ...(creator.slug === null ? {} : { slug: creator.slug }), ...namesOf(creator) }
+function personOf(found: FoundEntity) {
+  const { creator_id: id, creator_slug: slug } = found
+  return { id, ...(slug === null ? {} : { slug }), ...namesOf(found) }
 }
 
-function namesOf({ first_name, last_name }: Pick<FoundEntity, 'first_name' | 'last_name'>) {
-  return {
-    ...(first_name === null ? {} : { firstName: first_name }),
-    ...(last_name === null ? {} : { lastName: last_name }),
-  }
+function namesOf({ creator_first_name: firstName, creator_last_name: lastName }: FoundEntity) {
+  return { ...(firstName === null ? {} : { firstName }), ...(lastName === null ? {} : { lastName }) }
 }
 
-function namespaceOf({ id, slug, kind, name }: NonNullable<FoundEntity['namespace']>) {
-  return { type: kind === 'group' ? ('Group' as const) : ('User' as const), id, slug, path: slug, name }
+function namespaceOf({
+  namespace_id: id,
+  namespace_slug: slug,
+  namespace_kind: kind,
+  namespace_name: name,
+}: FoundEntity) {
+  if (id === null || slug === null) return {}
+  const type = kind === 'group' ? ('Group' as const) : ('User' as const)
+  return { namespace: { type, id, slug, path: slug, name: name ?? slug } }
 }

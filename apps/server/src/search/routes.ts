@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { pageQuery, pageRange, queryBoolean } from '@millrace/http'
+import { rightsOf } from '../authz/index.ts'
 import { text } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { itemOf, searchResultSchema } from './items.ts'
@@ -31,34 +32,35 @@ export function searchRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: searchResultSchema },
     },
-    async ({ principal, query }) => {
-      const asked = parseQuery(query.q, new Date())
-      const { limit, offset } = pageRange(query)
-      const options = { limit, offset, allKeywords: query.include_counts }
-      const { items, total, types, keywords } = await searchEntities(reads, authz, principal, asked, options)
-      const { page, per_page } = query
-      const pages = Math.ceil(total / per_page)
-      return {
-        status: 200,
-        body: {
-          items: items.map(itemOf),
-          facets: { entityType: types, keywords },
-          pagingInfo: {
-            page: { limit, offset },
-            totalResult: total,
-            totalPages: pages,
-            ...(page > 1 ? { prevPage: page - 1 } : {}),
-            ...(page < pages ? { nextPage: page + 1 } : {}),
+    async ({ principal, query }) =>
+      await reads.once(['search', rightsOf(principal), query], async () => {
+        const asked = parseQuery(query.q, new Date())
+        const { page, per_page } = query
+        const { limit, offset } = pageRange(query)
+        const options = { limit, offset, allKeywords: query.include_counts }
+        const { items, total, types, keywords } = await searchEntities(reads, authz, principal, asked, options)
+        const pages = Math.ceil(total / per_page)
+        return {
+          status: 200 as const,
+          body: {
+            items: items.map(itemOf),
+            facets: { entityType: types, keywords },
+            pagingInfo: {
+              page: { limit, offset },
+              totalResult: total,
+              totalPages: pages,
+              ...(page > 1 ? { prevPage: page - 1 } : {}),
+              ...(page < pages ? { nextPage: page + 1 } : {}),
+            },
           },
-        },
-        headers: {
-          'x-page': `${page}`,
-          'x-per-page': `${per_page}`,
-          'x-total': `${total}`,
-          'x-total-pages': `${pages}`,
-        },
-      }
-    },
+          headers: {
+            'x-page': `${page}`,
+            'x-per-page': `${per_page}`,
+            'x-total': `${total}`,
+            'x-total-pages': `${pages}`,
+          },
+        }
+      }),
   )
   reprovisioningRoutes(api, context)
 }

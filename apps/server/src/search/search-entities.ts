@@ -1,5 +1,6 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
 import type { Authz, Caller } from '../authz/index.ts'
+import type { SharedReads } from '../sharing-reads.ts'
 import { conditionOf, hidden } from './conditions.ts'
 import type { EntityType, SearchQuery, Sort } from './search-query.ts'
 import { textQuery } from './text-query.ts'
@@ -20,20 +21,15 @@ export interface FoundEntity {
   readonly repositories: readonly string[] | null
   readonly storage_type: string | null
   readonly readonly: boolean | null
-  readonly first_name: string | null
-  readonly last_name: string | null
-  readonly namespace: {
-    readonly id: string
-    readonly slug: string
-    readonly kind: string
-    readonly name: string
-  } | null
-  readonly creator: {
-    readonly id: string
-    readonly slug: string | null
-    readonly first_name: string | null
-    readonly last_name: string | null
-  } | null
+  /** What it is in; all null when in nothing. */
+  readonly namespace_id: string | null
+  readonly namespace_slug: string | null
+  readonly namespace_kind: string | null
+  readonly namespace_name: string | null
+  readonly creator_id: string
+  readonly creator_slug: string | null
+  readonly creator_first_name: string | null
+  readonly creator_last_name: string | null
 }
 
 export interface Found {
@@ -52,26 +48,82 @@ export interface SearchOptions {
 }
 
 const keywordsAtMost = 50
+/** So many are read whole, sorted and counted here; most searches find no more. */
+const few = 32
 
 /**
- * Finds, counts and reads the page in one statement. To plan it takes several times longer than to execute it, and the plan is the
- * same whatever is looked for: with values that the planner cannot see, it is made a few times for each form of a search.
+ * Finds, counts and reads the page in one statement, of what is few; of more, in a second one that counts all and reads the page only.
+ * To begin such a statement costs more than to execute it, so that the first one has as few parts as can be. To plan it takes several
+ * times longer again, and the plan is the same whatever is looked for: with values that the planner cannot see, it is made a
+ * few times for each form of a search.
  */
 export async function searchEntities(
-  db: Queryable,
+  reads: SharedReads,
   authz: Authz,
   caller: Caller,
   query: SearchQuery,
-  { limit, offset, allKeywords }: SearchOptions,
+  options: SearchOptions,
 ): Promise<Found> {
-  const text = textQuery(query.words)
-  const score = text === null ? sql`0::real` : sql`ts_rank(e.document, ${hidden(sql`${text}::tsquery`)})`
-  const order = orderOf(query.sort)
+  const asked = {
+    text: textQuery(query.words),
+    condition: conditionOf(query, authz, caller),
+    order: orderOf(query.sort),
+  }
+  return (await searchFew(reads, asked, options)) ?? (await searchMany(reads, asked, options))
+}
+
+interface Asked {
+  readonly text: string | null
+  readonly condition: Sql
+  readonly order: Sql
+}
+
+/** Found by the words, an expression of type `tsquery`, if there are any. */
+function hitsOf({ text, condition }: Asked, words: Sql): { readonly score: Sql; readonly condition: Sql } {
+  if (text === null) return { score: sql`0::real`, condition }
+  return { score: sql`ts_rank(e.document, ${words})`, condition: sql`e.document @@ ${words} and ${condition}` }
+}
+
+/** Null when there are more. */
+async function searchFew(reads: SharedReads, asked: Asked, { limit, offset }: SearchOptions): Promise<Found | null> {
+  const [found] = await reads.about<{ items: readonly FoundEntity[] | null }>(asked.text ?? '', (key) => {
+    const { score, condition } = hitsOf(asked, hidden(sql`${key}::tsquery`))
+    return sql`
+      with e as materialized (
+        select ${entityColumns}, ${score} as score from search.entity e where ${condition} limit ${sql.literal(`${few + 1}`)}
+      )
+      select case when (select count(*) from e) <= ${few} then (
+        select coalesce(json_agg(item order by ${asked.order}), '[]')
+        from (select ${columns}, e.score from e ${joins}) as item
+      ) end as items`
+  })
+  const items = found?.items ?? null
+  if (items === null) return null
+  const keywords = [...countOf(items.flatMap((item) => item.keywords))].sort(
+    ([left, leftCount], [right, rightCount]) => rightCount - leftCount || (left < right ? -1 : 1),
+  )
+  return {
+    items: items.slice(offset, offset + limit),
+    total: items.length,
+    types: Object.fromEntries(countOf(items.map(({ type }) => type))),
+    keywords: Object.fromEntries(keywords.slice(0, keywordsAtMost)),
+  }
+}
+
+function countOf(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1)
+  return counts
+}
+
+async function searchMany(db: Queryable, asked: Asked, { limit, offset, allKeywords }: SearchOptions): Promise<Found> {
+  const { order } = asked
+  const { score, condition } = hitsOf(asked, hidden(sql`${asked.text}::tsquery`))
   return await db.one<Found>(sql`
     with hit as materialized (
       select e.type, e.id, e.name, e.created_at, e.keywords, ${score} as score
       from search.entity e
-      where ${conditionOf(query, authz, caller)}
+      where ${condition}
     ),
     page as materialized (
       select row_number() over (order by ${order}) as place, type, id, score from hit order by ${order} limit ${hidden(sql`${limit}::bigint`)} offset ${hidden(sql`${offset}::bigint`)}
@@ -88,33 +140,36 @@ export async function searchEntities(
           group by keyword order by count desc, keyword limit ${keywordsAtMost}
         ) as counted
       ) as keywords,
-      (select coalesce(json_agg(item order by place), '[]') from (${itemsOf()}) as item) as items`)
+      (
+        select coalesce(json_agg(item order by place), '[]')
+        from (
+          select page.place, page.score, ${columns}
+          from page join search.entity e on e.type = page.type and e.id = page.id ${joins}
+        ) as item
+      ) as items`)
 }
 
-function itemsOf(): Sql {
-  return sql`
-    select
-      page.place, page.score, e.type, e.id, e.slug, e.name, e.is_public, e.keywords, e.description, e.created_at, e.doi,
-      e.publisher_name, concat_ws('/', n.slug, within.slug, e.slug) as path,
-      coalesce(p.repositories, '{}') as repositories, d.storage_type, d.readonly, u.first_name, u.last_name,
-      case when n.id is not null then json_build_object(
-        'id', n.id, 'slug', n.slug, 'kind', case when n.group_id is null then 'user' else 'group' end,
-        'name', coalesce(g.name, nullif(concat_ws(' ', owner.first_name, owner.last_name), ''), n.slug)) end as namespace,
-      case when e.type <> 'User' then json_build_object(
-        'id', e.created_by, 'slug', creator_namespace.slug,
-        'first_name', creator.first_name, 'last_name', creator.last_name) end as creator
-    from page
-    join search.entity e on e.type = page.type and e.id = page.id
-    left join common.project p on e.type = 'Project' and p.id = e.id
-    left join data_connectors.data_connector d on e.type = 'DataConnector' and d.id = e.id
-    left join common.project within on within.id = e.project_id
-    left join common.namespace n on n.id = coalesce(e.namespace_id, within.namespace_id)
-    left join common."group" g on g.id = n.group_id
-    left join users."user" owner on owner.id = n.user_id
-    left join users."user" u on e.type = 'User' and u.id = e.id
-    left join users."user" creator on creator.id = e.created_by
-    left join common.namespace creator_namespace on creator_namespace.user_id = e.created_by`
-}
+/** What `columns` and `joins` speak of. */
+const entityColumns = sql`
+  e.type, e.id, e.namespace_id, e.project_id, e.slug, e.name, e.is_public, e.keywords, e.description, e.created_by,
+  e.created_at, e.doi, e.publisher_name`
+const columns = sql`
+  e.type, e.id, e.slug, e.name, e.is_public, e.keywords, e.description, e.created_at, e.doi, e.publisher_name,
+  concat_ws('/', n.slug, within.slug, e.slug) as path, p.repositories, d.storage_type, d.readonly,
+  n.id as namespace_id, n.slug as namespace_slug, case when n.group_id is null then 'user' else 'group' end as namespace_kind,
+  coalesce(g.name, nullif(concat_ws(' ', owner.first_name, owner.last_name), ''), n.slug) as namespace_name,
+  e.created_by as creator_id, creator_namespace.slug as creator_slug,
+  creator.first_name as creator_first_name, creator.last_name as creator_last_name`
+/** A user is created by itself. */
+const joins = sql`
+  left join common.project p on e.type = 'Project' and p.id = e.id
+  left join data_connectors.data_connector d on e.type = 'DataConnector' and d.id = e.id
+  left join common.project within on within.id = e.project_id
+  left join common.namespace n on n.id = coalesce(e.namespace_id, within.namespace_id)
+  left join common."group" g on g.id = n.group_id
+  left join users."user" owner on owner.id = n.user_id
+  left join users."user" creator on creator.id = e.created_by
+  left join common.namespace creator_namespace on creator_namespace.user_id = e.created_by`
 
 function orderOf(sort: readonly Sort[]): Sql {
   // Times are cut to seconds; ids, which begin with the time, tell the rest.

@@ -4,6 +4,7 @@ import { user } from '../authz/access-worlds.fixture.ts'
 import { createAuthz } from '../authz/index.ts'
 import { allJobs } from '../jobs/all-jobs.ts'
 import { startJobs } from '../jobs/index.ts'
+import { sharingReads } from '../sharing-reads.ts'
 import { type CallServer, type TestServer, useServers } from '../test-server.fixture.ts'
 import { parseQuery } from './parse-query.ts'
 import { searchEntities } from './search-entities.ts'
@@ -46,7 +47,7 @@ describe('search', () => {
     for (let time = 0; time < 10; time++) {
       const query = parseQuery(`word${time} keyword:k${time},a visibility:public created>202${time % 7}`, new Date())
       const page = { limit: 1 + time, offset: time, allKeywords: time % 2 === 0 }
-      await searchEntities(db, createAuthz(), user('ada'), query, page)
+      await searchEntities(sharingReads(db), createAuthz(), user('ada'), query, page)
     }
     const plans = await db.query(sql`
       select generic_plans >= 5 as is_kept, custom_plans from pg_prepared_statements 
@@ -154,6 +155,36 @@ describe('search', () => {
     expect(await order('type:Project sort:created-asc')).toEqual(asMade)
     expect(await order('type:Project sort:created-desc')).toEqual(asMade.toReversed())
   })
+
+  it.each(['', ' sort:name-asc', ' sort:created-desc'])(
+    'answers alike whether few are found or many%s',
+    async (sort) => {
+      const server = await servers.start()
+      const { ada, group } = await populated(server)
+      await server.db.execute(sql`
+      insert into common.project (id, namespace_id, slug, name, visibility, keywords, created_by, creation_date)
+      select 'kelp' || n, ${group.id}, 'kelp-' || n, case n % 3 when 0 then 'kelp ' else 'Alga ' end || n, 'public',
+        array['tide', 'Salt ' || n % 2, 'year ' || n], 'ada', now() - n % 4 * interval '1 day'
+      from generate_series(1, 40) n`)
+      const search = async (q: string, more = '') =>
+        (await ada('GET', `/api/data/search/query?q=${encodeURIComponent(q)}${more}`)).body
+      const some = Array.from({ length: 30 }, (_, n) => `kelp${1 + n}`)
+      const [few, many] = [`kelp id:${some.join(',')}${sort}`, `kelp${sort}`]
+      const all = await search(many, '&per_page=100')
+      const found = await search(few, '&per_page=100')
+      expect(found.items).toHaveLength(30)
+      expect(found.items).toEqual(all.items.filter(({ id }: { id: string }) => some.includes(id)))
+      expect((await search(few, '&per_page=7&page=2')).items).toEqual(found.items.slice(7, 14))
+      expect((await search(many, '&per_page=7&page=2')).items).toEqual(all.items.slice(7, 14))
+      const counted = async (q: string) => {
+        const { facets, pagingInfo } = await search(q)
+        const { tide, 'Salt 0': even, 'Salt 1': odd } = facets.keywords
+        return [pagingInfo.totalResult, facets.entityType, tide, even, odd, Object.keys(facets.keywords).length]
+      }
+      expect(await counted(few)).toEqual([30, { Project: 30 }, 30, 15, 15, 33])
+      expect(await counted(many)).toEqual([40, { Project: 40 }, 40, 20, 20, 43])
+    },
+  )
 
   it('follows changes at once: a rename of a group, of a user, a project that goes', async () => {
     const server = await servers.start()
