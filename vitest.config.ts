@@ -13,6 +13,7 @@ export default defineConfig({
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'script/**/*.test.ts', 'examples/**/*.test.ts'],
     // They install packages from the package index of Python, which takes minutes: on demand only.
     exclude: [...configDefaults.exclude, ...(process.env.PYTHON_TESTS === 'yes' ? [] : ['**/*.python.test.ts'])],
+    globalSetup: ['script/temporary-files.ts'],
     // Real servers start and stop in these tests, on machines that may be busy.
     testTimeout: 60_000,
     hookTimeout: 120_000,
