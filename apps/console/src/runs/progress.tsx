@@ -1,0 +1,37 @@
+import { Progress, Stack, Text } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import type { Schema } from '../api/index.ts'
+import { addSample, type ProgressSample, ratePerSecond } from './progress-rate.ts'
+
+type TaskRun = Schema<'TaskRun'>
+
+/** How far a task is, by what it says itself, and how fast: while it runs of late, afterwards on average. */
+export function TaskProgress({ task }: { readonly task: TaskRun }) {
+  const { progress, state, attempt, started_at, ended_at } = task
+  const done = progress?.done
+  const [samples, setSamples] = useState<readonly ProgressSample[]>([])
+  const isRunning = state === 'running'
+  useEffect(() => {
+    if (done !== undefined && isRunning) setSamples((before) => addSample(before, { done, at: Date.now(), attempt }))
+  }, [done, isRunning, attempt])
+  if (progress === undefined) return null
+  const { total, unit = '' } = progress
+  const overallMs =
+    started_at === undefined ? 0 : (ended_at === undefined ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at)
+  const rate = (isRunning ? ratePerSecond(samples) : null) ?? (overallMs > 0 ? (progress.done / overallMs) * 1000 : null)
+  const percent = total === undefined || total <= 0 ? null : Math.min(100, (progress.done / total) * 100)
+  const amount = total === undefined || !isRunning ? amountText(progress.done) : `${amountText(progress.done)} of ${amountText(total)}`
+  return (
+    <Stack gap={2}>
+      {percent !== null && isRunning && <Progress value={percent} size="sm" aria-label={`${Math.round(percent)} percent done`} />}
+      <Text span size="xs" className="numeric">
+        {amount} {unit}
+        {rate !== null && unit !== '' && progress.done > 0 && `, ${amountText(rate)} ${unit}/s`}
+      </Text>
+    </Stack>
+  )
+}
+
+function amountText(value: number): string {
+  return value.toLocaleString(undefined, { maximumFractionDigits: value < 10 ? 1 : 0 })
+}

@@ -1,5 +1,0 @@
-import { Page } from '../ui/index.ts'
-
-export function RunPage() {
-  return <Page title="Run">{null}</Page>
-}

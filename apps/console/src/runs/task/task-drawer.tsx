@@ -1,0 +1,141 @@
+import { Drawer, Group, Skeleton, Stack, Tabs, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { apiQuery, type Schema } from '../../api/index.ts'
+import { LogView } from '../../logs/index.ts'
+import { Duration, EmptyState, Failure, Loaded, StateBadge } from '../../ui/index.ts'
+import { TaskProgress } from '../progress.tsx'
+import { Reason } from '../reason.tsx'
+import type { RunSearch } from '../search.ts'
+import { useMayChange } from '../use-may-change.ts'
+import { useTaskSearch } from '../use-task-search.ts'
+import { AttemptFacts } from './attempt-facts.tsx'
+import { AttemptFailure } from './attempt-failure.tsx'
+import { TaskActions } from './task-actions.tsx'
+import { TaskDetails } from './task-details.tsx'
+import { TaskItems } from './task-items.tsx'
+import { TaskOutput } from './task-output.tsx'
+
+type Run = Schema<'RunDetails'>
+type TaskRun = Schema<'TaskRun'>
+
+/** The task run that the address names, beside the page of its run. */
+export function TaskDrawer({ run }: { readonly run: Run }) {
+  const { search, close } = useTaskSearch()
+  const id = search.task
+  const task = useQuery({
+    ...apiQuery('/api/task-runs/{task_run}', { params: { path: { task_run: id ?? 0 } } }),
+    enabled: id !== undefined,
+  })
+  const found = task.data?.run === run.id ? task.data : undefined
+  return (
+    <Drawer
+      opened={id !== undefined}
+      onClose={close}
+      position="right"
+      size="min(1100px, 100%)"
+      padding="md"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      title={
+        found === undefined ? (
+          'Task'
+        ) : (
+          <Group gap="sm">
+            <Text span fw={600} size="lg" style={{ overflowWrap: 'anywhere' }}>
+              {found.map_index === undefined ? found.node : `${found.node}[${found.map_index}]`}
+            </Text>
+            <StateBadge state={found.state} />
+          </Group>
+        )
+      }
+    >
+      {task.error !== null && task.data === undefined ? (
+        <Failure error={task.error} onRetry={() => void task.refetch()} />
+      ) : task.data === undefined ? (
+        <Skeleton h={200} aria-busy="true" />
+      ) : found === undefined ? (
+        <EmptyState title="This task belongs to another run">Close this and choose a task of run {run.id}.</EmptyState>
+      ) : (
+        <TaskPanel run={run} task={found} />
+      )}
+    </Drawer>
+  )
+}
+
+function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun }) {
+  const { search, change } = useTaskSearch()
+  const mayChange = useMayChange(run.workflow)
+  const attempts = useQuery(
+    apiQuery('/api/task-runs/{task_run}/attempts', {
+      params: { path: { task_run: task.id }, query: { per_page: 100 } },
+    }),
+  )
+  const isMapped = task.items !== undefined && task.map_index === undefined
+  const first = isMapped ? 'items' : task.attempt > 0 ? 'log' : 'details'
+  const part = search.part ?? first
+  const number = search.attempt ?? task.attempt
+  const attempt = attempts.data?.find((one) => one.attempt === number)
+  return (
+    <Stack gap="sm">
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <Stack gap={4} miw={0} style={{ flex: '1 1 280px' }}>
+          {task.reason !== task.state && <Reason text={task.reason} />}
+          <Group gap="md">
+            <Text size="sm">
+              <Text span c="dimmed" size="sm">
+                took{' '}
+              </Text>
+              <Duration from={task.started_at} to={task.ended_at} />
+            </Text>
+            <TaskProgress task={task} />
+          </Group>
+        </Stack>
+        {mayChange && <TaskActions run={run} task={task} />}
+      </Group>
+      {task.attempt > 0 && (
+        <Loaded query={attempts} lines={2}>
+          {(found) => (
+            <AttemptFacts
+              attempts={found}
+              chosen={number}
+              onChoose={(chosen) => change({ attempt: chosen })}
+            />
+          )}
+        </Loaded>
+      )}
+      {attempt?.failure !== undefined && <AttemptFailure failure={attempt.failure} />}
+      <Tabs
+        value={part}
+        onChange={(value) => change({ part: value as NonNullable<RunSearch['part']> })}
+        keepMounted={false}
+      >
+        <Tabs.List>
+          {isMapped && <Tabs.Tab value="items">Items</Tabs.Tab>}
+          {!isMapped && <Tabs.Tab value="log">Log</Tabs.Tab>}
+          <Tabs.Tab value="output">Output</Tabs.Tab>
+          <Tabs.Tab value="details">Details</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="items" pt="sm">
+          <TaskItems task={task} />
+        </Tabs.Panel>
+        <Tabs.Panel value="log" pt="sm">
+          {number === 0 ? (
+            <EmptyState title="No log yet">The task has not started. Its log appears here as soon as it does.</EmptyState>
+          ) : (
+            <LogView
+              taskRun={task.id}
+              attempt={number}
+              isOver={attempt?.ended_at !== undefined}
+              height="max(320px, calc(100vh - 330px))"
+            />
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="output" pt="sm">
+          <TaskOutput task={task} />
+        </Tabs.Panel>
+        <Tabs.Panel value="details" pt="sm">
+          <TaskDetails run={run} task={task} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  )
+}
