@@ -1,0 +1,31 @@
+import { Anchor, Group, Text } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import type { Schema } from '../../api/index.ts'
+import { Moment } from '../../ui/index.ts'
+import { Line, Section } from './section.tsx'
+
+const most = 6
+
+export function Upcoming({ upcoming }: { readonly upcoming: Schema<'Overview'>['upcoming'] }) {
+  return (
+    <Section title="Next" count={upcoming.length} empty="No schedule is on.">
+      {upcoming.slice(0, most).map(({ workflow, at }) => (
+        <Line key={`${workflow} ${at}`}>
+          <Group justify="space-between" gap="xs" wrap="nowrap">
+            <Anchor
+              component={Link}
+              {...({ to: '/workflows/$workflow/schedule', params: { workflow } } as object)}
+              size="sm"
+              style={{ overflowWrap: 'anywhere' }}
+            >
+              {workflow}
+            </Anchor>
+            <Text size="sm" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
+              <Moment at={at} />
+            </Text>
+          </Group>
+        </Line>
+      ))}
+    </Section>
+  )
+}
