@@ -12,7 +12,14 @@ import { diffManifests } from './diff.ts'
 import { manifestSchema } from './manifest-schema.ts'
 import { moveWorkflow } from './move-workflow.ts'
 import { removeWorkflow } from './remove-workflow.ts'
-import { diffSchema, presentWorkflow, versionSchema, workflowSchema } from './schemas.ts'
+import {
+  diffSchema,
+  presentWorkflow,
+  presentWorkflowDetails,
+  versionSchema,
+  workflowDetailsSchema,
+  workflowSchema,
+} from './schemas.ts'
 import { listVersions, listWorkflows, readWorkflow } from './store.ts'
 
 const tag = 'workflows'
@@ -83,13 +90,13 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
       operationId: 'getWorkflow',
       tag,
       access,
-      summary: 'A workflow',
+      summary: 'A workflow, with the schema of its parameters',
       params: nameParams,
-      answers: { 200: workflowSchema },
+      answers: { 200: workflowDetailsSchema },
     },
     async ({ principal, params }) => {
       const { id } = await workflowAccess.workflow(principal, 'see', params.workflow)
-      return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
+      return { status: 200, body: presentWorkflowDetails(await readWorkflow(db, id)) }
     },
   )
 

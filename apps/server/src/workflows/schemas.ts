@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { withoutNulls } from '@millrace/http'
 import { runStates } from '@millrace/workflow'
-import { isoTime, time } from '../common-schemas.ts'
+import { isoTime, jsonMap, time } from '../common-schemas.ts'
 import { triggerKinds } from '../trigger-kinds.ts'
 import type { RecentRun, WorkflowSummary } from './store.ts'
 
@@ -41,6 +41,21 @@ export const workflowSchema = z
     created_at: time,
   })
   .openapi('Workflow')
+
+export const workflowDetailsSchema = workflowSchema
+  .extend({
+    params_schema: jsonMap.optional().openapi({
+      description:
+        'JSON Schema (draft 2020-12) of the parameters of a run, with their defaults: the form of the trigger. Without one, a run takes any.',
+    }),
+  })
+  .openapi('WorkflowDetails')
+
+/** With what is too long for a list. */
+export function presentWorkflowDetails(row: WorkflowSummary): z.input<typeof workflowDetailsSchema> {
+  const { params } = row.manifest
+  return { ...presentWorkflow(row), ...(params === null ? {} : { params_schema: { ...params } }) }
+}
 
 export function presentWorkflow({ manifest, runs, ...row }: WorkflowSummary): z.input<typeof workflowSchema> {
   const { category, title, description, owner, tags, schedule } = manifest
