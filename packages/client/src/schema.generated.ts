@@ -121,7 +121,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A workflow */
+        /** A workflow, with the schema of its parameters */
         get: operations["getWorkflow"];
         put?: never;
         post?: never;
@@ -4527,6 +4527,12 @@ export interface components {
                 sha256: string;
             } | null;
         };
+        WorkflowDetails: components["schemas"]["Workflow"] & {
+            /** @description JSON Schema (draft 2020-12) of the parameters of a run, with their defaults: the form of the trigger. Without one, a run takes any. */
+            params_schema?: {
+                [key: string]: unknown;
+            };
+        };
         WorkflowVersion: {
             version: string;
             is_current: boolean;
@@ -6840,7 +6846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Workflow"];
+                    "application/json": components["schemas"]["WorkflowDetails"];
                 };
             };
             /** @description The request failed. */
