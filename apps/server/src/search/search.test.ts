@@ -119,6 +119,7 @@ describe('search', () => {
       ['created<today', []],
       ['doi:10.1/x', []],
       ['publisher_name:zenodo', []],
+      ['\u6f22'.repeat(1000), []],
       ['— · …', await names(ada, '')],
     ] as const) {
       expect(await names(ada, query), query).toEqual(found)
