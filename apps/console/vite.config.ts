@@ -16,6 +16,8 @@ export default defineConfig({
     outDir: process.env.CONSOLE_OUT ?? 'dist/site',
     emptyOutDir: true,
     target: 'es2023',
+    // Browsers that know light-dark(): what stands in for it elsewhere does not see the color scheme that Mantine sets.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     // An inlined worker or picture would need more than what the content security policy of the server allows.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
