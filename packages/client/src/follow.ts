@@ -166,7 +166,8 @@ async function* resumed(
       lostAt = now
       onLost?.(problem)
     } else if (now - lostAt > patienceMs) throw problem
-    await pause(delayMs, signal)
+    // Not all at the same moment: after a restart of the server everybody comes back.
+    await pause(delayMs * (0.5 + Math.random() / 2), signal)
     delayMs = Math.min(delayMs * 2, retryMs.longest)
   }
 }

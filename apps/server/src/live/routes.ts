@@ -18,7 +18,7 @@ export interface LiveOptions {
 /** One stream for everything that a page shows: it says what to read again, and what is read is up to the ordinary routes. */
 export function liveRoutes(
   api: ServerApi,
-  { engine: { db }, runChanges, logChanges, workflowAccess, log }: ServerContext,
+  { engine: { db }, reads, runChanges, logChanges, workflowAccess, log }: ServerContext,
   { authenticate, admit, recheckEveryMs = 15_000 }: LiveOptions,
 ): void {
   const onFailure = (error: unknown) => log.debug({ err: error }, 'what is followed could not be looked at')
@@ -30,7 +30,7 @@ export function liveRoutes(
     },
     onFailure,
   })
-  const sources = { db, runChanges, logChanges, runLook, logLook }
+  const sources = { db: reads, runChanges, logChanges, runLook, logLook }
 
   const identify = async (request: Request): Promise<UserPrincipal> => {
     for (const one of authenticate) {
