@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseAmount, parseNames, parseSize } from './parse-values.ts'
 import { addBuild } from './program/build.ts'
 import { addConnectors } from './program/connectors.ts'
+import { addConsole } from './program/console.ts'
 import { addDatasets } from './program/datasets.ts'
 import { addInit } from './program/init.ts'
 import { addNotify } from './program/notify.ts'
@@ -29,6 +30,7 @@ export function createProgram(run: Run, version: string): Command {
   addInit(program, run)
   addRunWorkflow(program, run)
   addServing(program, run)
+  addConsole(program, run)
   addServerCommands(program, run)
   addCopy(program, run)
   addPlan(program, run)

@@ -1481,7 +1481,11 @@ export interface paths {
         /** Sign the administrator in by a link that is good once */
         get: operations["signInByLink"];
         put?: never;
-        post?: never;
+        /**
+         * Make a link that signs a browser in as the administrator, once and within ten minutes
+         * @description For the administrator's token only: what a browser may do does not suffice to let another one in.
+         */
+        post: operations["createSignInLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3849,6 +3853,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pipelines/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a new pipeline would become: problems and graph
+         * @description Nothing is written.
+         */
+        post: operations["previewNewPipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipelines/{id}/preview": {
         parameters: {
             query?: never;
@@ -5308,6 +5332,10 @@ export interface components {
             template_id?: string;
             is_template: boolean;
             secrets_mount_directory: string;
+        };
+        SignInLink: {
+            /** Format: uri */
+            url: string;
         };
         Session: {
             /** @description Whoever is signed in. */
@@ -10155,6 +10183,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createSignInLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInLink"];
+                };
             };
             /** @description The request failed. */
             default: {
@@ -18526,6 +18583,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewNewPipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+                    project_id: string;
+                    name: string;
+                    /** @default null */
+                    description?: string | null;
+                    /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+                    brand_id: string;
+                    /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+                    pipeline_type_id: string;
+                    /** @default true */
+                    is_active?: boolean;
+                    /**
+                     * @description `hourly`, `daily`, `weekly`, `monthly`, `yearly`, `once`, or five fields of cron; null: by hand only.
+                     * @default null
+                     * @example daily
+                     */
+                    run_frequency?: string | null;
+                    transformations: {
+                        /**
+                         * @description Of one that the pipeline has; a new one has none.
+                         * @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB
+                         */
+                        id?: string;
+                        /** @enum {string} */
+                        state: "raw" | "ingest" | "master" | "enhance" | "enrich" | "metrics" | "dimensional";
+                        /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+                        template_id: string;
+                        /**
+                         * @description Equal ones of a state run side by side, lower ones first.
+                         * @default 0
+                         */
+                        graph_order?: number;
+                        /**
+                         * @description Values by name, strictly as the template declares them: nothing missing, nothing extra.
+                         * @default {}
+                         */
+                        variables?: {
+                            [key: string]: string | number | boolean;
+                        };
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelinePreview"];
                 };
             };
             /** @description The request failed. */

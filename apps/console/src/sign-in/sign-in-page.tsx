@@ -34,8 +34,8 @@ export function SignInPage() {
               }
               return (
                 <Text size="sm">
-                  This server signs people in by a link that is good once: the one that <Code>millrace dev</Code>{' '}
-                  printed when it began. Starting it again makes another.
+                  This server signs you in by a link that is good once. Run <Code>millrace console</Code> in the folder
+                  where <Code>millrace dev</Code> runs: it opens the console, signed in.
                 </Text>
               )
             }}

@@ -100,6 +100,8 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
       ].map((key) => [key, anyone]),
     ),
     'GET /metrics': admin,
+    // For the administrator's token only.
+    'POST /api/auth/link': { ...admin, permitted: [403] },
     'GET /api/auth/session': open,
     'POST /api/auth/logout': open,
     'GET /api/auth/cli/confirm': { ...open, query: { code: 'BCDF-GHJK' }, permitted: [404] },
@@ -404,6 +406,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'GET /api/pipelines/{id}/graph': shows(),
     // Reads only, but is a POST: a token for reading is not enough.
     'POST /api/pipelines/{id}/validate': shows(),
+    'POST /api/pipelines/preview': writes({ body: { ...inProject, ...draft } }),
     'POST /api/pipelines/{id}/preview': writes({ body: draft }),
     'PUT /api/pipelines/{id}': writes({ body: draft, ifMatch: true }),
     'GET /api/pipelines/{id}/run-events': shows(),

@@ -17,12 +17,15 @@ import { issuerOf } from './oidc.ts'
 import { ownOrigin } from './own-origin.ts'
 import { issuerUnavailable } from './refusal.ts'
 import { deleteSession, insertSession } from './session-store.ts'
+import { createSignInLink } from './sign-in-link.ts'
 import { insertSignIn, signInMinutes, takeSignIn, takeSignInLink } from './sign-in-store.ts'
 
 const tag = 'authentication'
 const access = 'anyone'
 const rate = 'sign-in'
 const callbackPath = '/api/auth/callback'
+
+const linkSchema = z.object({ url: z.url() }).openapi('SignInLink')
 
 /** Sign-in of people with their browsers. */
 export function signInRoutes(
@@ -141,11 +144,34 @@ export function signInRoutes(
       if (request.method === 'HEAD' || !(await takeSignInLink(db, token))) {
         throw forbidden(
           'LINK_SPENT',
-          `The link was used already, or is older than ${signInMinutes} minutes. Start "millrace dev" again for a new one.`,
+          `The link was used already, or is older than ${signInMinutes} minutes. Run "millrace console" in the folder of the server for a new one.`,
         )
       }
       const cookie = await begin(request, { userId: null, isAdmin: true, refreshToken: null, seconds: null })
       return { status: 302, headers: { location: '/', 'set-cookie': cookie } }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/auth/link',
+      operationId: 'createSignInLink',
+      ...{ tag, access: 'admin', rate },
+      summary: 'Make a link that signs a browser in as the administrator, once and within ten minutes',
+      description: "For the administrator's token only: what a browser may do does not suffice to let another one in.",
+      query: z.strictObject({}),
+      answers: { 201: linkSchema },
+    },
+    async ({ principal, request }) => {
+      if (principal.via !== 'administrator' || !request.headers.has('authorization')) {
+        throw forbidden(
+          'ADMINISTRATOR_REQUIRED',
+          'Links are made for the token of the administrator only. Sign in at the issuer, or run "millrace console" in the folder of the server.',
+        )
+      }
+      const path = await createSignInLink(db)
+      return { status: 201, body: { url: `${ownOrigin(request, settings)}${path}` } }
     },
   )
 

@@ -277,6 +277,19 @@ describe('the link of the administrator', () => {
     expect((await browserOf(server).ask(link)).status).toBe(403)
   })
 
+  test('is made for the token of the administrator, and for nobody else', async () => {
+    const server = await start()
+    const { status, body: made } = await server.call('POST', '/api/auth/link')
+    expect(status).toBe(201)
+    const browser = browserOf(server)
+    expect((await browser.ask(made.url)).status).toBe(302)
+    const { csrf_token = '' } = await browser.session()
+    const again = await browser.ask('/api/auth/link', { method: 'POST', headers: { 'x-csrf-token': csrf_token } })
+    expect([again.status, (await again.json()).error.detail]).toEqual([403, 'ADMINISTRATOR_REQUIRED'])
+    expect((await server.as('root', { is_admin: true })('POST', '/api/auth/link')).status).toBe(403)
+    expect((await server.as('alice')('POST', '/api/auth/link')).status).toBe(403)
+  })
+
   test('is good for ten minutes, and no other is', async () => {
     const server = await start()
     const link = await server.server.signInLink()

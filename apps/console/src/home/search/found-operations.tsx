@@ -33,7 +33,7 @@ export function FoundOperations({ text }: { readonly text: string }) {
       {found.map(({ id, label, description, icon: Icon, go }) => (
         <Group key={id} gap="xs" wrap="nowrap">
           <Icon size={18} aria-hidden />
-          <Anchor component={Link} {...(go as object)}>
+          <Anchor component={Link} {...(go as object)} size="sm">
             {label}
           </Anchor>
           <Text size="sm" c="dimmed" truncate>
