@@ -18,25 +18,26 @@ export interface DraftChange {
   readonly text: string
 }
 
-/** What would be changed by saving, in the order of the draft; what is removed comes last. */
+/** What would be changed by saving, in the order of the draft; what is removed comes last. Of a new pipeline everything is added. */
 export function draftChanges(
-  saved: PipelineRow,
+  saved: PipelineRow | null,
   draft: Draft,
   { templates, brand, type }: ReadDraft,
 ): readonly DraftChange[] {
   const nameOf = (templateId: string) => templates.get(templateId)?.name ?? templateId
   const kept = new Set(draft.transformations.map(({ id }) => id))
+  const settings = { ...settingsOf(draft), brand, type }
+  const before = saved?.transformations ?? []
   return [
-    ...changedSettings(
-      { ...settingsOf(saved), brand: saved.brand, type: saved.type },
-      { ...settingsOf(draft), brand, type },
-    ),
+    ...(saved === null
+      ? [addedPipeline(settings)]
+      : changedSettings({ ...settingsOf(saved), brand: saved.brand, type: saved.type }, settings)),
     ...draft.transformations.flatMap((given, index) => {
-      const old = saved.transformations.find(({ id }) => id === given.id)
+      const old = before.find(({ id }) => id === given.id)
       const template = nameOf(given.template_id)
       return old === undefined ? [added(given, index, template)] : changed(old, given, template)
     }),
-    ...saved.transformations.filter(({ id }) => !kept.has(id)).map(removed),
+    ...before.filter(({ id }) => !kept.has(id)).map(removed),
   ]
 }
 
@@ -54,6 +55,11 @@ const words: Readonly<Record<string, string>> = {
 
 function settingsOf({ name, description, is_active, run_frequency }: Omit<Draft, 'transformations'>) {
   return { name, description, is_active, run_frequency } as Readonly<Record<string, unknown>>
+}
+
+function addedPipeline(after: Readonly<Record<string, unknown>>): DraftChange {
+  const text = `Adds the pipeline "${after.name}".`
+  return { action: 'add', kind: 'pipeline', fields: [], before: null, after, text }
 }
 
 function changedSettings(

@@ -3,12 +3,12 @@ import { problemsError } from '@millrace/pipelines'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
-import { expectPart } from './access.ts'
+import { expectPart, expectProject } from './access.ts'
 import { explainConstraints } from './constraints.ts'
-import { readDraft } from './draft.ts'
-import { draftChanges } from './draft-changes.ts'
+import { type Draft, type EditedPipeline, readDraft } from './draft.ts'
+import { type DraftChange, draftChanges } from './draft-changes.ts'
 import { graphSchema, presentGraph } from './graph.ts'
-import { findPipeline } from './pipeline-store.ts'
+import { findPipeline, type PipelineRow } from './pipeline-store.ts'
 import { saveDraft } from './save-draft.ts'
 import {
   etagOfRow,
@@ -24,19 +24,18 @@ import { pipelineToChange } from './service.ts'
 const tag = 'pipelines'
 const path = '/api/pipelines/{id}'
 
-const draftSchema = z
-  .strictObject({
-    ...pipelineValues,
-    transformations: z
-      .array(
-        z.strictObject({
-          id: ulidText.optional().openapi({ description: 'Of one that the pipeline has; a new one has none.' }),
-          ...transformationValues,
-        }),
-      )
-      .max(1000),
-  })
-  .openapi('PipelineDraft')
+const draftFields = {
+  ...pipelineValues,
+  transformations: z
+    .array(
+      z.strictObject({
+        id: ulidText.optional().openapi({ description: 'Of one that the pipeline has; a new one has none.' }),
+        ...transformationValues,
+      }),
+    )
+    .max(1000),
+}
+const draftSchema = z.strictObject(draftFields).openapi('PipelineDraft')
 
 const changeSchema = z
   .object({
@@ -68,6 +67,27 @@ const previewSchema = z
 export function draftRoutes(api: ServerApi, context: ServerContext): void {
   const { db } = context
 
+  const previewOf = async (edited: EditedPipeline, saved: PipelineRow | null, draft: Draft) => {
+    const read = await readDraft(db, context, edited, draft)
+    const changes = draftChanges(saved, draft, read).map(copied)
+    return { problems: [...read.problems], graph: presentGraph(context, read.record, read.problems), changes }
+  }
+
+  api.endpoint(
+    {
+      ...{ method: 'post', path: '/api/pipelines/preview', operationId: 'previewNewPipeline', tag, access: 'user' },
+      summary: 'What a new pipeline would become: problems and graph',
+      description: 'Nothing is written.',
+      body: z.strictObject({ project_id: ulidText, ...draftFields }),
+      answers: { 200: previewSchema },
+    },
+    async ({ principal, body: { project_id, ...draft } }) => {
+      await expectProject(context, db, principal, 'write', project_id)
+      const edited = { id: 'new', project_id, transformations: [] }
+      return { status: 200, body: await previewOf(edited, null, draft) }
+    },
+  )
+
   api.endpoint(
     {
       ...{ method: 'post', path: `${path}/preview`, operationId: 'previewPipeline', tag, access: 'user' },
@@ -80,10 +100,7 @@ export function draftRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, params: { id }, body }) => {
       const found = await findPipeline(db, id)
       const row = await expectPart(context, db, principal, 'write', { row: found, noun: 'pipeline', id })
-      const read = await readDraft(db, context, row, body)
-      const changes = draftChanges(row, body, read).map((one) => ({ ...one, fields: [...one.fields] }))
-      const graph = presentGraph(context, read.record, read.problems)
-      return { status: 200, body: { problems: [...read.problems], graph, changes: changes.map(copied) } }
+      return { status: 200, body: await previewOf(row, row, body) }
     },
   )
 
@@ -113,10 +130,7 @@ export function draftRoutes(api: ServerApi, context: ServerContext): void {
   )
 }
 
-function copied<Change extends { readonly before: object | null; readonly after: object | null }>(one: Change) {
-  return {
-    ...one,
-    before: one.before === null ? null : { ...one.before },
-    after: one.after === null ? null : { ...one.after },
-  }
+function copied({ fields, before, after, ...rest }: DraftChange): z.input<typeof changeSchema> {
+  const copyOf = (values: typeof before) => (values === null ? null : { ...values })
+  return { ...rest, fields: [...fields], before: copyOf(before), after: copyOf(after) }
 }

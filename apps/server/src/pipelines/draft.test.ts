@@ -120,6 +120,25 @@ describe('the preview of an edited pipeline', () => {
   })
 })
 
+it('a new pipeline is previewed before there is one', async () => {
+  const { alice, projectId, draft, templateId, pipeline, server } = await start()
+  const transformations = [{ state: 'raw', template_id: templateId, variables: copyVariables }]
+  const fresh = { ...draft, project_id: projectId, name: 'nightly', transformations }
+  const { status, body } = await alice('POST', '/api/pipelines/preview', { body: fresh })
+  expect(status).toBe(200)
+  expect(body.problems).toEqual([])
+  expect(body.graph.nodes).toHaveLength(3)
+  expect(body.changes.map(({ text }: Body) => text)).toEqual([
+    'Adds the pipeline "nightly".',
+    'Adds "copy_sales" to raw.',
+  ])
+  const taken = await alice('POST', '/api/pipelines/preview', { body: { ...fresh, name: pipeline.name } })
+  expect(taken.body.problems).toMatchObject([{ place: 'name', code: 'NAME_TAKEN' }])
+  const stranger = await signedIn(server, 'stranger')
+  expect((await stranger('POST', '/api/pipelines/preview', { body: fresh })).status).toBe(404)
+  expect((await alice('GET', `/api/pipelines?project_id=${projectId}`)).body).toHaveLength(1)
+})
+
 describe('an edited pipeline', () => {
   it('is saved in one step: what is kept keeps its id, and one version of the workflow follows', async () => {
     const { draft, save, pipeline, templateId, server, preview, path, alice } = await start()

@@ -1,4 +1,4 @@
-import type { Queryable } from '@millrace/db'
+import { type Queryable, sql } from '@millrace/db'
 import {
   type PipelineRecord,
   type Problem,
@@ -34,6 +34,11 @@ export interface ReadDraft {
   readonly type: string
 }
 
+/** What is edited; of a new pipeline there is no more than its project. */
+export type EditedPipeline = Pick<PipelineRow, 'id' | 'project_id' | 'transformations'> & {
+  readonly workflow?: string
+}
+
 /** Stands for the id of a transformation that is not saved yet. */
 export function draftId(index: number): string {
   return `new-${index}`
@@ -43,7 +48,7 @@ export function draftId(index: number): string {
 export async function readDraft(
   db: Queryable,
   context: ServerContext,
-  { id, project_id: projectId, workflow, transformations: saved }: PipelineRow,
+  { id, project_id: projectId, workflow, transformations: saved }: EditedPipeline,
   draft: Draft,
 ): Promise<ReadDraft> {
   const problems: Problem[] = []
@@ -52,6 +57,13 @@ export async function readDraft(
     if (row?.project_id === projectId) return row
     problems.push({ place, code: 'REFERENCE_MISSING', message: `The project has no ${noun} ${wanted}.` })
     return undefined
+  }
+  const namesake = await db.maybe(
+    sql`select from pipelines.pipeline where project_id = ${projectId} and name = ${draft.name} and id <> ${id}`,
+  )
+  if (namesake !== undefined) {
+    const message = `The project has another pipeline "${draft.name}". Choose another name.`
+    problems.push({ place: 'name', code: 'NAME_TAKEN', message })
   }
   const brand = await refer('brand', draft.brand_id, 'brand_id', 'brand')
   const type = await refer('pipeline_type', draft.pipeline_type_id, 'pipeline_type_id', 'pipeline type')
@@ -86,7 +98,8 @@ export async function readDraft(
     return [{ state: given.state, part: { id: own, template, graphOrder: given.graph_order, variables } }]
   })
   const record: PipelineRecord = {
-    ...{ id, workflow, name: draft.name, description: draft.description, runFrequency: draft.run_frequency },
+    ...{ id, name: draft.name, description: draft.description, runFrequency: draft.run_frequency },
+    ...(workflow === undefined ? {} : { workflow }),
     ...{ brand: brand?.name ?? '', type: type?.name ?? '' },
     client: (await parent('client', brand))?.name ?? '',
     segment: (await parent('segment', type))?.name ?? null,
