@@ -1,5 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { shellRoute } from '../app/root-route.ts'
+import { graphSearch, triggerSearch, versionsSearch, workflowsSearch } from './search.ts'
 
 const workflowRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -11,6 +12,7 @@ export const workflowRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: '/workflows',
+    validateSearch: workflowsSearch,
     component: lazyRouteComponent(() => import('./workflows-page.tsx'), 'WorkflowsPage'),
   }),
   workflowRoute.addChildren([
@@ -22,12 +24,20 @@ export const workflowRoutes = [
     createRoute({
       getParentRoute: () => workflowRoute,
       path: '/graph',
+      validateSearch: graphSearch,
       component: lazyRouteComponent(() => import('./workflow-graph-page.tsx'), 'WorkflowGraphPage'),
     }),
     createRoute({
       getParentRoute: () => workflowRoute,
       path: '/versions',
+      validateSearch: versionsSearch,
       component: lazyRouteComponent(() => import('./workflow-versions-page.tsx'), 'WorkflowVersionsPage'),
+    }),
+    createRoute({
+      getParentRoute: () => workflowRoute,
+      path: '/trigger',
+      validateSearch: triggerSearch,
+      component: lazyRouteComponent(() => import('./trigger-page.tsx'), 'TriggerPage'),
     }),
     createRoute({
       getParentRoute: () => workflowRoute,
@@ -38,6 +48,16 @@ export const workflowRoutes = [
       getParentRoute: () => workflowRoute,
       path: '/backfills',
       component: lazyRouteComponent(() => import('./workflow-backfills-page.tsx'), 'WorkflowBackfillsPage'),
+    }),
+    createRoute({
+      getParentRoute: () => workflowRoute,
+      path: '/backfills/new',
+      component: lazyRouteComponent(() => import('./new-backfill-page.tsx'), 'NewBackfillPage'),
+    }),
+    createRoute({
+      getParentRoute: () => workflowRoute,
+      path: '/settings',
+      component: lazyRouteComponent(() => import('./workflow-settings-page.tsx'), 'WorkflowSettingsPage'),
     }),
   ]),
 ]

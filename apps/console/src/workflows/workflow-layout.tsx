@@ -1,5 +1,67 @@
-import { Outlet } from '@tanstack/react-router'
+import { Badge, Button, Text } from '@mantine/core'
+import { IconPlayerPlay } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useParams } from '@tanstack/react-router'
+import { apiQuery } from '../api/index.ts'
+import { useLive } from '../live/index.ts'
+import { Loaded, Page, RouteTabs } from '../ui/index.ts'
+import { PauseSwitch } from './pause-switch.tsx'
+import { useMayWrite } from './use-may-write.ts'
+import { type Workflow, WorkflowContext } from './use-workflow.ts'
 
+/** The head of the page of a workflow, with the part that is open below it. */
 export function WorkflowLayout() {
-  return <Outlet />
+  const { workflow: name } = useParams({ from: '/shell/workflows/$workflow' })
+  useLive({ runs: true })
+  const workflow = useQuery(apiQuery('/api/workflows/{workflow}', { params: { path: { workflow: name } } }))
+  return <Loaded query={workflow}>{(found) => <Frame workflow={found} />}</Loaded>
+}
+
+function Frame({ workflow }: { readonly workflow: Workflow }) {
+  const { name, title, project_id, schedule, paused, version } = workflow
+  const mayWrite = useMayWrite(project_id)
+  const params = { workflow: name }
+  const settings = { label: 'Settings', link: { to: '/workflows/$workflow/settings', params } } as const
+  return (
+    <WorkflowContext value={{ workflow, mayWrite }}>
+      <Page
+        title={title ?? name}
+        above={[{ label: 'Workflows', link: { to: '/workflows' } }]}
+        mark={paused && !mayWrite ? <Badge variant="default">paused</Badge> : undefined}
+        about={
+          <Text span inherit>
+            {name}, version {version}
+          </Text>
+        }
+        actions={
+          mayWrite && (
+            <>
+              {schedule !== undefined && <PauseSwitch workflow={workflow} />}
+              <Button
+                component={Link}
+                to="/workflows/$workflow/trigger"
+                params={params as never}
+                leftSection={<IconPlayerPlay size={16} aria-hidden />}
+              >
+                Trigger
+              </Button>
+            </>
+          )
+        }
+      >
+        <RouteTabs
+          label="Parts of the workflow"
+          tabs={[
+            { label: 'Overview', link: { to: '/workflows/$workflow', params }, exact: true },
+            { label: 'Graph', link: { to: '/workflows/$workflow/graph', params } },
+            { label: 'Versions', link: { to: '/workflows/$workflow/versions', params } },
+            { label: 'Schedule', link: { to: '/workflows/$workflow/schedule', params } },
+            { label: 'Backfills', link: { to: '/workflows/$workflow/backfills', params } },
+            ...(mayWrite ? [settings] : []),
+          ]}
+        />
+        <Outlet />
+      </Page>
+    </WorkflowContext>
+  )
 }

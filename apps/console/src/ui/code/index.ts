@@ -1,0 +1,2 @@
+export { CodeText } from './code-text.tsx'
+export { TextDifference } from './text-difference.tsx'

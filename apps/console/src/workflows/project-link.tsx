@@ -1,0 +1,20 @@
+import { Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { apiQuery } from '../api/index.ts'
+
+/** Where a workflow belongs. */
+export function ProjectLink({ id }: { readonly id: string | undefined }) {
+  const project = useQuery({
+    ...apiQuery('/api/data/projects/{project_id}', { params: { path: { project_id: id ?? '' } } }),
+    enabled: id !== undefined,
+  })
+  if (id === undefined) return <Text size="sm">the platform</Text>
+  if (project.data === undefined) return <Text size="sm">{id}</Text>
+  const { name, namespace, slug } = project.data
+  return (
+    <Link to="/projects/$namespace/$project" params={{ namespace, project: slug }}>
+      {name}
+    </Link>
+  )
+}

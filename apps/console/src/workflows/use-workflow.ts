@@ -1,0 +1,19 @@
+import { createContext, useContext } from 'react'
+import type { Schema } from '../api/index.ts'
+
+export type Workflow = Schema<'Workflow'>
+
+interface Found {
+  readonly workflow: Workflow
+  /** Whether the person may start, pause and change it. */
+  readonly mayWrite: boolean
+}
+
+export const WorkflowContext = createContext<Found | null>(null)
+
+/** The workflow that the page is of. */
+export function useWorkflow(): Found {
+  const found = useContext(WorkflowContext)
+  if (found === null) throw new Error('This is no part of the page of a workflow.')
+  return found
+}
