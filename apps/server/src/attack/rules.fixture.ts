@@ -407,7 +407,6 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     // Reads only, but is a POST: a token for reading is not enough.
     'POST /api/pipelines/{id}/validate': shows(),
     'POST /api/pipelines/preview': writes({ body: { ...inProject, ...draft } }),
-    'POST /api/pipelines/preview': writes({ body: { ...inProject, ...draft } }),
     'POST /api/pipelines/{id}/preview': writes({ body: draft }),
     'PUT /api/pipelines/{id}': writes({ body: draft, ifMatch: true }),
     'GET /api/pipelines/{id}/run-events': shows(),
