@@ -87,9 +87,13 @@ export async function readGrid(
   })
 }
 
-/** Of whole milliseconds, as times are shown in. */
+/** Of whole milliseconds, as times are shown in. In floats, exact to the microsecond, since numerics would take twice as long. */
 function offset(at: Sql): Sql {
-  return sql`(floor(extract(epoch from ${at}) * 1000) - floor(extract(epoch from r.created_at) * 1000))`
+  return sql`(${wholeMs(at)} - ${wholeMs(sql`r.created_at`)})`
+}
+
+function wholeMs(at: Sql): Sql {
+  return sql`floor(round(date_part('epoch', ${at}) * 1000000) / 1000)`
 }
 
 function numberOf(text: string | undefined): number | null {
