@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { findVersion, pauseWorkflow } from '@millrace/engine'
 import { pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
-import type { WorkflowManifest } from '@millrace/workflow'
+import { runStates, type WorkflowManifest } from '@millrace/workflow'
 import { text, workflowName } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import { expectNoPipeline } from '../pipelines/index.ts'
@@ -49,13 +49,14 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
         tag: text(250).optional(),
         paused: queryBoolean().optional(),
         project: ulidText.optional(),
+        last_state: z.enum(runStates).optional().openapi({ description: 'Of the newest run.' }),
       }),
       answers: { 200: z.array(workflowSchema) },
     },
     async ({ principal, query }) => {
-      const { project, ...filter } = query
+      const { last_state: lastState, ...filter } = query
       const where = workflowAccess.condition(principal)
-      const { rows, total } = await listWorkflows(db, { ...filter, project, where }, pageRange(query))
+      const { rows, total } = await listWorkflows(db, { ...filter, lastState, where }, pageRange(query))
       return { status: 200, body: rows.map(presentWorkflow), headers: pageHeaders(query, total) }
     },
   )

@@ -41,6 +41,8 @@ export interface WorkflowFilter {
   readonly search?: string | undefined
   readonly tag?: string | undefined
   readonly paused?: boolean | undefined
+  /** Of the newest run. */
+  readonly lastState?: RunState | undefined
   /** Only those with a schedule. */
   readonly scheduled?: boolean
 }
@@ -62,7 +64,7 @@ const summary = sql`
 
 export async function listWorkflows(
   db: Queryable,
-  { where: visible, project, name, search, tag, paused, scheduled = false }: WorkflowFilter,
+  { where: visible, project, name, search, tag, paused, lastState, scheduled = false }: WorkflowFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<Page<WorkflowSummary>> {
   const where = sql`
@@ -72,6 +74,10 @@ export async function listWorkflows(
     and (${search ?? null}::text is null or position(lower(${search ?? ''}) in lower(w.name)) > 0)
     and (${tag ?? null}::text is null or v.manifest->'tags' @> to_jsonb(${tag ?? ''}::text))
     and (${paused ?? null}::boolean is null or w.paused = ${paused ?? null}::boolean)
+    and (
+      ${lastState ?? null}::text is null
+      or (select r.state from engine.run r where r.workflow_id = w.id order by r.id desc limit 1)::text = ${lastState ?? null}
+    )
     and (not ${scheduled}::boolean or jsonb_typeof(v.manifest->'schedule') = 'object')`
   return await readPage<WorkflowSummary>(db, {
     rows: sql`${summary} where ${where} order by w.name limit ${limit} offset ${offset}`,

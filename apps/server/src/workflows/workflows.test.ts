@@ -205,5 +205,8 @@ test('lists workflows with their last ten runs, the newest first', async () => {
   expect(a).toMatchObject({ nodes: 2, last_run: { id: ids[0], state: 'running' } })
   expect([b.recent_runs, b.last_run, b.nodes]).toEqual([[], undefined, 2])
   expect((await call('GET', '/api/workflows/a')).body.recent_runs.length).toBe(10)
+  const running = await call('GET', '/api/workflows?last_state=running')
+  expect(running.body.map(({ name }: { name: string }) => name)).toEqual(['a'])
+  expect((await call('GET', '/api/workflows?last_state=failed')).body).toEqual([])
   expect((await call('GET', '/api/workflows?page=9')).headers.get('total')).toBe('2')
 })
