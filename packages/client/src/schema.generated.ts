@@ -6786,6 +6786,8 @@ export interface operations {
                 tag?: string;
                 paused?: boolean;
                 project?: string;
+                /** @description Of the newest run. */
+                last_state?: "queued" | "running" | "success" | "failed" | "cancelled";
             };
             header?: never;
             path?: never;
@@ -18280,6 +18282,8 @@ export interface operations {
                 /** @description A part of the name. */
                 name?: string;
                 client?: string;
+                brand?: string;
+                type?: string;
                 is_active?: boolean;
             };
             header?: never;
