@@ -2,3 +2,8 @@
 export function styleNonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ''
 }
+
+/** The same for the part of dialogs that holds the page still while one is open: it asks for the nonce by this name. */
+export function offerStyleNonce(): void {
+  Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
+}
