@@ -45,6 +45,8 @@ export function LogToolbar(props: LogToolbarProps) {
         size="xs"
         w={{ base: '100%', sm: 240 }}
         type="search"
+        // Escape leaves the search; a dialog around it stays open.
+        data-mantine-stop-propagation="true"
         aria-label="Search the log"
         placeholder="Search (/)"
         value={query.text}

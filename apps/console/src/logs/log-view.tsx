@@ -20,15 +20,17 @@ interface LogViewProps {
   readonly attempt: number
   /** Whether the attempt has ended. */
   readonly isOver: boolean
-  /** CSS height. Default `60vh`. */
+  /** Whether it opens at its end, as one that still grows always does. */
+  readonly opensAtEnd?: boolean
+  /** CSS height. Default: the rest of a column that is laid out by `flex`. */
   readonly height?: string
 }
 
 /** The log of an attempt, of any length, as it grows. */
-export function LogView({ taskRun, attempt, isOver, height = '60vh' }: LogViewProps) {
+export function LogView({ taskRun, attempt, isOver, opensAtEnd = false, height = 'fill' }: LogViewProps) {
   const client = useLog(taskRun, attempt, isOver)
   if (client === null) return <Loader size="sm" aria-label="Loading the log" />
-  return <OpenLog key={`${taskRun}:${attempt}`} {...{ client, taskRun, attempt, isOver, height }} />
+  return <OpenLog key={`${taskRun}:${attempt}`} {...{ client, taskRun, attempt, isOver, opensAtEnd, height }} />
 }
 
 const copiedLines = 10_000
@@ -38,11 +40,12 @@ function OpenLog({
   taskRun,
   attempt,
   isOver,
+  opensAtEnd,
   height,
 }: Required<LogViewProps> & { readonly client: LogClient }) {
   const { status, search, revision } = useLogState(client)
   const searchField = useRef<HTMLInputElement>(null)
-  const [place, setPlace] = useState<LogPlace>({ position: 0, isAtEnd: !isOver })
+  const [place, setPlace] = useState<LogPlace>({ position: 0, isAtEnd: !isOver || opensAtEnd })
   const [leftAtRows, setLeftAtRows] = useState(0)
   const [filter, setFilter] = useState<LogFilter>(everything)
   const [query, setQuery] = useState<LogQuery>({ text: '', isRegex: false, isCaseSensitive: false })
@@ -103,7 +106,7 @@ function OpenLog({
   const isFollowing = place.isAtEnd && !status.isComplete
   const newRows = place.isAtEnd || status.isComplete ? 0 : Math.max(0, status.rows - leftAtRows)
   return (
-    <div className={styles.view} style={{ height }}>
+    <div className={styles.view} style={height === 'fill' ? { flex: '1 1 320px' } : { height }}>
       <LogToolbar
         searchField={searchField}
         query={query}
@@ -215,7 +218,7 @@ function patternOf(query: LogQuery): RegExp | null {
 function countText({ lines, rows, bytes, isComplete }: LogStatus): string {
   if (lines === 0) return isComplete ? 'Nothing was written.' : 'Nothing was written yet.'
   const all = `${lines.toLocaleString()} ${lines === 1 ? 'line' : 'lines'}`
-  const size = bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+  const size = bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
   return `${rows === lines ? all : `${rows.toLocaleString()} of ${all}`}, ${size}`
 }
 

@@ -4,6 +4,7 @@ import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { apiQuery, type Schema } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
 import { Duration, Loaded, Moment, Page, RouteTabs, StateBadge } from '../ui/index.ts'
+import { DateTime } from './date-time.tsx'
 import { type Fact, Facts } from './facts.tsx'
 import { Reason } from './reason.tsx'
 import { RunActions } from './run-actions.tsx'
@@ -70,14 +71,14 @@ function RunFacts({ run }: { readonly run: Schema<'RunDetails'> }) {
       </Anchor>,
     ],
     ['version', version],
-    ['for', <Moment key="date" at={logical_date} />],
+    ['for', <DateTime key="date" at={logical_date} />],
     ...(data_interval.start === undefined
       ? []
       : ([
           [
             'data of',
             <span key="interval">
-              <Moment at={data_interval.start} /> to <Moment at={data_interval.end} />
+              <DateTime at={data_interval.start} /> to <DateTime at={data_interval.end} />
             </span>,
           ],
         ] as Fact[])),

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Schema } from '../api/index.ts'
 import { type Column, DataTable, Duration, EmptyState, Loaded, Moment, Page, StateBadge } from '../ui/index.ts'
 import { BulkBar } from './bulk-bar.tsx'
+import { DateTime } from './date-time.tsx'
 import { Reason } from './reason.tsx'
 import { RunsFilter } from './runs-filter.tsx'
 import type { RunsSearch } from './search.ts'
@@ -149,7 +150,7 @@ function columnsOf(chosen: ReadonlyMap<string, Run>, toggle: (run: Run) => void)
           <Reason text={reason} />
         ),
     },
-    { title: 'For', isSecondary: true, cell: ({ logical_date }) => <Moment at={logical_date} /> },
+    { title: 'For', isSecondary: true, cell: ({ logical_date }) => <DateTime at={logical_date} /> },
     { title: 'Trigger', isSecondary: true, cell: ({ trigger }) => trigger },
     { title: 'Version', isSecondary: true, cell: ({ version }) => version },
     { title: 'Made', isSecondary: true, cell: ({ created_at }) => <Moment at={created_at} /> },

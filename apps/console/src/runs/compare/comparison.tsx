@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { apiQuery, type Schema } from '../../api/index.ts'
 import { DataTable, Duration, durationText, Loaded, Moment, StateBadge, stateLook } from '../../ui/index.ts'
+import { DateTime } from '../date-time.tsx'
 import { type ComparedTask, compareTasks, type Node } from './compare-tasks.ts'
 import { DifferenceTable } from './difference-table.tsx'
 import { OutputDifferences } from './output-differences.tsx'
@@ -51,7 +52,7 @@ function Heads({ left, right }: { readonly left: Run; readonly right: Run }) {
     { name: 'State', cell: ({ state }) => <StateBadge state={state} /> },
     ...(left.workflow === right.workflow ? [] : [{ name: 'Workflow', cell: ({ workflow }: Run) => workflow }]),
     { name: 'Version', cell: ({ version }) => version },
-    { name: 'For', cell: ({ logical_date }) => <Moment at={logical_date} /> },
+    { name: 'For', cell: ({ logical_date }) => <DateTime at={logical_date} /> },
     { name: 'Trigger', cell: ({ trigger }) => trigger },
     { name: 'Duration', cell: ({ started_at, ended_at }) => <Duration from={started_at} to={ended_at} /> },
     { name: 'Made', cell: ({ created_at }) => <Moment at={created_at} /> },

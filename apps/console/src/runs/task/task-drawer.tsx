@@ -10,6 +10,7 @@ import { useMayChange } from '../use-may-change.ts'
 import { useTaskSearch } from '../use-task-search.ts'
 import { AttemptFacts } from './attempt-facts.tsx'
 import { AttemptFailure } from './attempt-failure.tsx'
+import styles from './task-drawer.module.css'
 import { TaskActions } from './task-actions.tsx'
 import { TaskDetails } from './task-details.tsx'
 import { TaskItems } from './task-items.tsx'
@@ -35,6 +36,7 @@ export function TaskDrawer({ run }: { readonly run: Run }) {
       size="min(1100px, 100%)"
       padding="md"
       closeButtonProps={{ 'aria-label': 'Close' }}
+      classNames={{ content: styles.content, body: styles.body }}
       title={
         found === undefined ? (
           'Task'
@@ -75,10 +77,10 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
   const number = search.attempt ?? task.attempt
   const attempt = attempts.data?.find((one) => one.attempt === number)
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" className={styles.panel}>
       <Group justify="space-between" align="flex-start" gap="sm">
         <Stack gap={4} miw={0} style={{ flex: '1 1 280px' }}>
-          {task.reason !== task.state && <Reason text={task.reason} />}
+          {task.reason !== task.state && task.reason !== attempt?.failure?.message && <Reason text={task.reason} />}
           <Group gap="md">
             <Text size="sm">
               <Text span c="dimmed" size="sm">
@@ -107,6 +109,7 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
         value={part}
         onChange={(value) => change({ part: value as NonNullable<RunSearch['part']> })}
         keepMounted={false}
+        className={styles.tabs}
       >
         <Tabs.List>
           {isMapped && <Tabs.Tab value="items">Items</Tabs.Tab>}
@@ -117,15 +120,15 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
         <Tabs.Panel value="items" pt="sm">
           <TaskItems task={task} />
         </Tabs.Panel>
-        <Tabs.Panel value="log" pt="sm">
+        <Tabs.Panel value="log" pt="sm" className={styles.log}>
           {number === 0 ? (
             <EmptyState title="No log yet">The task has not started. Its log appears here as soon as it does.</EmptyState>
-          ) : (
+          ) : attempt === undefined ? null : (
             <LogView
               taskRun={task.id}
               attempt={number}
-              isOver={attempt?.ended_at !== undefined}
-              height="max(320px, calc(100vh - 330px))"
+              isOver={attempt.ended_at !== undefined}
+              opensAtEnd={attempt.outcome !== 'success'}
             />
           )}
         </Tabs.Panel>
