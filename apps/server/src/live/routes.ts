@@ -62,7 +62,9 @@ export function liveRoutes(
     },
     async ({ principal, query, request, signal }) => {
       const topics = topicsOf(query)
-      const follower = await expectTopics(principal, topics)
+      // Before it is checked who may: what happens in between is told twice rather than never.
+      const runs = topics.runIds.length === 0 ? new Map() : await lookAtRuns(db, topics.runIds)
+      const follower = { ...(await expectTopics(principal, topics)), runs }
       const recheck = async () => {
         try {
           const caller = await identify(request)
@@ -83,13 +85,10 @@ export function liveRoutes(
   const expectTopics = async (
     caller: UserPrincipal,
     topics: LiveTopics,
-  ): Promise<Pick<Follower, 'topics' | 'where' | 'runs' | 'logs'>> => {
+  ): Promise<Pick<Follower, 'topics' | 'where' | 'logs'>> => {
     const where = workflowAccess.condition(caller)
     const { runIds } = topics
-    const isNone = runIds.length === 0
-    // Before they are read: what happens in between is told twice rather than never.
-    const runs = isNone ? new Map() : await lookAtRuns(db, runIds)
-    const visible = isNone ? [] : await readRunHints(db, runIds, { where, limit: runIds.length })
+    const visible = runIds.length === 0 ? [] : await readRunHints(db, runIds, { where, limit: runIds.length })
     const missingRun = runIds.find((id) => !visible.some((row) => row.id === id))
     if (missingRun !== undefined) {
       throw notFound('RUN_MISSING', `There is no run ${missingRun}, or you may not see it.`)
@@ -101,6 +100,6 @@ export function liveRoutes(
       const what = attempt === null ? `task run ${taskRunId}` : `attempt ${attempt} of task run ${taskRunId}`
       throw notFound('TASK_RUN_MISSING', `There is no ${what}, or you may not see it.`)
     }
-    return { topics, where, runs, logs }
+    return { topics, where, logs }
   }
 }
