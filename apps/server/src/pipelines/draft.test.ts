@@ -137,6 +137,9 @@ it('a new pipeline is previewed before there is one', async () => {
   const stranger = await signedIn(server, 'stranger')
   expect((await stranger('POST', '/api/pipelines/preview', { body: fresh })).status).toBe(404)
   expect((await alice('GET', `/api/pipelines?project_id=${projectId}`)).body).toHaveLength(1)
+  for (const [query, count] of Object.entries({ 'brand=wonder&type=claims': 1, 'brand=other': 0, 'type=other': 0 })) {
+    expect((await alice('GET', `/api/pipelines?${query}`)).body).toHaveLength(count)
+  }
 })
 
 describe('an edited pipeline', () => {

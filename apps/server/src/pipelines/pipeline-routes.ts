@@ -37,17 +37,21 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
         project_id: ulidText.optional(),
         name: text(80).optional().openapi({ description: 'A part of the name.' }),
         client: text(80).optional(),
+        brand: text(80).optional(),
+        type: text(80).optional(),
         is_active: queryBoolean().optional(),
       }),
       answers: { 200: z.array(pipelineSchema) },
     },
     async ({ principal, query }) => {
-      const { project_id = null, name = null, client = null, is_active = null } = query
+      const { project_id = null, name = null, client = null, brand = null, type = null, is_active = null } = query
       const where = sql`
         ${authz.visible(principal, 'read', 'project', { id: sql`p.project_id` })}
         and (${project_id}::text is null or p.project_id = ${project_id})
         and (${name}::text is null or position(lower(${name ?? ''}) in lower(p.name)) > 0)
         and (${client}::text is null or c.name = ${client})
+        and (${brand}::text is null or b.name = ${brand})
+        and (${type}::text is null or t.name = ${type})
         and (${is_active}::boolean is null or p.is_active = ${is_active}::boolean)`
       const { rows, total } = await listPipelines(db, where, pageRange(query))
       return { status: 200, body: rows.map(presentPipeline), headers: pageHeaders(query, total) }
