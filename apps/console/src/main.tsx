@@ -4,6 +4,9 @@ import './app/global.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/app.tsx'
+import { shareStyleNonce } from './app/style-nonce.ts'
+
+shareStyleNonce()
 import { offerStyleNonce } from './app/style-nonce.ts'
 
 offerStyleNonce()

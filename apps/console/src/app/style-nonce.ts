@@ -7,3 +7,8 @@ export function styleNonce(): string {
 export function offerStyleNonce(): void {
   Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
 }
+
+/** What locks the page behind a dialog makes its `<style>` element by itself, and finds the nonce under this name. */
+export function shareStyleNonce(): void {
+  Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
+}

@@ -14,6 +14,8 @@ export interface ConsoleUnderTest {
   readonly url: string
   /** As the administrator, to make what a test looks at. */
   readonly api: Client
+  /** What pages may complain of in the test that asks for it, such as a server that it takes away. */
+  allowComplaints(pattern: RegExp): void
   /** A page of the administrator's browser, at a path. */
   open(path?: string, options?: ViewOptions): Promise<Page>
   /** A page of a browser that nobody is signed in with. */
@@ -49,6 +51,7 @@ export function useConsole({
   let administrator: Awaited<ReturnType<BrowserContext['storageState']>> | undefined
   const contexts = new Set<BrowserContext>()
   let complaints: string[] = []
+  let allowed: RegExp[] = []
 
   const executablePath = findChromium()
   beforeEach(({ skip }) => {
@@ -68,8 +71,10 @@ export function useConsole({
     for (const context of contexts) await context.close()
     contexts.clear()
     const said = complaints
+    const unexpected = said.filter((complaint) => !allowed.some((pattern) => pattern.test(complaint)))
     complaints = []
-    expect(said).toEqual([])
+    allowed = []
+    expect(unexpected).toEqual([])
   })
   afterAll(async () => {
     await browser?.close()
@@ -108,6 +113,7 @@ export function useConsole({
     get api() {
       return dev.api
     },
+    allowComplaints: (pattern) => void allowed.push(pattern),
     async open(path = '/', options = {}) {
       const page = await newPage(options, administrator)
       if (administrator === undefined) {

@@ -23,37 +23,56 @@ export interface Dev extends AsyncDisposable {
   output(): string
   /** Runs the `millrace` command in its folder, against it. Fails with what the command said. */
   run(...args: string[]): Promise<string>
+  /** Ends the server, which leaves its address and its data. */
+  stop(): Promise<void>
+  /** Ends it if it still runs, and starts it again at the same address, with the same data. */
+  restart(): Promise<void>
 }
 
-export async function startDev({
-  env = {},
-  args = [],
-}: {
+interface DevOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Of `millrace dev`, such as `--slots 6`. */
   readonly args?: readonly string[]
-} = {}): Promise<Dev> {
+}
+
+export async function startDev({ env = {}, args = [] }: DevOptions = {}): Promise<Dev> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-console-'))
   const passed = ['MILLRACE_CONSOLE_DIR']
   const own = Object.entries(process.env).filter(
     ([name]) => passed.includes(name) || !/^(MILLRACE_|PG|DATABASE_URL|VITEST)/.test(name),
   )
   const environment = { ...Object.fromEntries(own), ...env }
-  const child = spawn(process.execPath, [bin, 'dev', ...args], {
-    cwd: folder,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  const exited = once(child, 'exit')
+  let server = devProcess(folder, environment, args)
   const close = async () => {
-    // It drains its worker and stops its database; what hangs is killed.
-    child.kill('SIGTERM')
-    const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
-    await exited
-    clearTimeout(timer)
+    await server.stop()
     await rm(folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 })
   }
+  try {
+    await server.serves
+    const { url, token } = JSON.parse(await readFile(join(folder, '.millrace/dev.json'), 'utf8'))
+    const [link = ''] = /http:\/\/\S+\/api\/auth\/link\?token=\S+/.exec(server.output()) ?? []
+    return {
+      ...{ folder, url, token, link, output: () => server.output() },
+      api: createClient({ url, token }),
+      run: async (...args) => await run(args, folder, environment),
+      stop: () => server.stop(),
+      restart: async () => {
+        await server.stop()
+        server = devProcess(folder, { ...environment, MILLRACE_ADMIN_TOKEN: token }, args)
+        await server.serves
+      },
+      [Symbol.asyncDispose]: close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function devProcess(folder: string, env: NodeJS.ProcessEnv, args: readonly string[]) {
+  const child = spawn(process.execPath, [bin, 'dev', ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const exited = once(child, 'exit')
   const serves = new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
       output += chunk
@@ -62,19 +81,16 @@ export async function startDev({
     void exited.then(() => reject(new Error(`millrace dev ended:\n${output}`)))
     setTimeout(() => reject(new Error(`millrace dev did not serve in time:\n${output}`)), bootMs).unref()
   })
-  try {
-    await serves
-    const { url, token } = JSON.parse(await readFile(join(folder, '.millrace/dev.json'), 'utf8'))
-    const [link = ''] = /http:\/\/\S+\/api\/auth\/link\?token=\S+/.exec(output) ?? []
-    return {
-      ...{ folder, url, token, link, output: () => output },
-      api: createClient({ url, token }),
-      run: async (...args) => await run(args, folder, environment),
-      [Symbol.asyncDispose]: close,
-    }
-  } catch (error) {
-    await close()
-    throw error
+  return {
+    serves,
+    output: () => output,
+    async stop(): Promise<void> {
+      // It drains its worker and stops its database; what hangs is killed.
+      child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+      await exited
+      clearTimeout(timer)
+    },
   }
 }
 

@@ -52,12 +52,12 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
   )
   const isWaiting = isSearching || sought !== text
   return (
-    <Spotlight.Root store={store} shortcut={null} query={query} onQueryChange={setQuery} scrollable maxHeight={440}>
+    <Spotlight.Root store={store} shortcut={null} query={query} onQueryChange={setQuery} scrollable maxHeight={440} attributes={{ content: { 'aria-label': 'Search' } }}>
       <Spotlight.Search
         placeholder="Projects, workflows, runs, people; or what to do"
         aria-label="Search, or say what to do"
         leftSection={<IconSearch size={18} aria-hidden />}
-        rightSection={isWaiting && text !== '' ? <Loader size={16} aria-label="Searching" /> : undefined}
+        rightSection={isWaiting && text !== '' ? <Loader size={16} role="status" aria-label="Searching" /> : undefined}
       />
       <Spotlight.ActionsList>
         {text !== '' &&

@@ -50,7 +50,7 @@ export function SearchPage() {
           value={text}
           data-autofocus
           leftSection={<IconSearch size={16} aria-hidden />}
-          rightSection={isFetching ? <Loader size={16} aria-label="Searching" /> : undefined}
+          rightSection={isFetching ? <Loader size={16} role="status" aria-label="Searching" /> : undefined}
           onChange={({ currentTarget }) => {
             setText(currentTarget.value)
             searchSoon(currentTarget.value)
