@@ -29,7 +29,7 @@ export function TimeChart({ label, points, height = 180 }: TimeChartProps) {
   const latest = useRef(points)
   latest.current = points
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the colors are those of the scheme
+  // Made anew with the scheme, whose colors it has.
   useEffect(() => {
     const element = frame.current
     if (element === null || width < 50 || isTable) return

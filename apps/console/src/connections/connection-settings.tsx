@@ -6,7 +6,7 @@ import { ApiError, apiQuery, queryClient } from '../api/index.ts'
 import { Failure, Loaded } from '../ui/index.ts'
 import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
 import { type Config, changedConfig } from './changed-config.ts'
-import { nameError } from './new-connection.tsx'
+import { nameError } from './name-error.ts'
 import { type Connection, connectionQuery, invalidateConnections, type Place, updateConnection } from './place.ts'
 
 interface ConnectionSettingsProps {

@@ -64,9 +64,9 @@ export function ConnectorCatalogue({ connectors, search, kind, onChange, action 
                     <Text size="xs" c="dimmed" mt={4}>
                       {abilities(connector).join(' · ')}
                     </Text>
-                    {connector.drivers.length > 0 && (
-                      <Text size="xs" c="dimmed" mt={4}>
-                        Driver: {connector.drivers.join(', ')}
+                    {connector.missing_drivers.length > 0 && (
+                      <Text size="xs" mt={4}>
+                        Not installed here: {connector.missing_drivers.join(', ')}
                       </Text>
                     )}
                   </>

@@ -13,14 +13,14 @@ export const kindLooks: Readonly<Record<Connector['kind'], { readonly label: str
   }
 
 /** What connections of it are good for. */
-export function abilities({ kind, capabilities }: Connector): readonly string[] {
-  const { source, sink, query } = capabilities
+export function abilities({ capabilities }: Connector): readonly string[] {
+  const { source, sink, query, stream, notify } = capabilities
   return [
     ...(source ? ['copy from'] : []),
     ...(sink ? ['copy to'] : []),
     ...(query ? ['query'] : []),
-    ...(kind === 'stream' ? ['stream'] : []),
-    ...(kind === 'notify' ? ['notify'] : []),
+    ...(stream ? ['stream'] : []),
+    ...(notify ? ['notify'] : []),
   ]
 }
 

@@ -1,4 +1,4 @@
-export { atOtherEnd, type Place, placeLinks, previewQuery, relationsQuery } from './place.ts'
-export { RelationList } from './relation-list.tsx'
+export { atOtherEnd, connectionsQuery, type Place, relationsQuery } from './place.ts'
+export { TablePreview } from './table-preview.tsx'
 export { useProjectPlace } from './use-project-place.ts'
 export { useWrite } from './use-write.ts'

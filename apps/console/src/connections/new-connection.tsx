@@ -7,6 +7,7 @@ import { EmptyState, Failure, Loaded } from '../ui/index.ts'
 import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
 import { AddressForm } from './address-form.tsx'
 import { ConnectorCatalogue } from './connector-catalogue.tsx'
+import { nameError } from './name-error.ts'
 import { createConnection, type GivenConfig, invalidateConnections, type Place, placeLinks } from './place.ts'
 import { TestAnswer } from './test-answer.tsx'
 import { useTestConfig } from './use-test-config.ts'
@@ -91,14 +92,14 @@ function ConnectorForm({ place, name: connectorName }: { readonly place: Place; 
   })
   return (
     <Loaded query={connector}>
-      {({ title, config_schema, drivers }) => {
+      {({ title, description, config_schema, missing_drivers }) => {
         const fields = Object.keys((config_schema.properties ?? {}) as object)
         const refused = save.error ?? trial.error
         const said = refused?.message ?? (trial.answer?.ok === false ? trial.answer.message : '')
         return (
           <Stack maw={640} gap="md">
             <Text size="sm">
-              <b>{title}</b>.{' '}
+              <b>{title}</b>. {description}{' '}
               <Anchor
                 component={Link}
                 to="."
@@ -107,9 +108,10 @@ function ConnectorForm({ place, name: connectorName }: { readonly place: Place; 
                 Choose another connector
               </Anchor>
             </Text>
-            {drivers.length > 0 && (
-              <Text size="sm" c="dimmed">
-                Where tasks run, the npm package {drivers.join(', ')} has to be installed.
+            {missing_drivers.length > 0 && (
+              <Text size="sm">
+                This server does not have the npm package {missing_drivers.join(', ')}, so it cannot test the connection.
+                Tasks use it where it is installed.
               </Text>
             )}
             <TextInput
@@ -167,11 +169,4 @@ function ConnectorForm({ place, name: connectorName }: { readonly place: Place; 
       }}
     </Loaded>
   )
-}
-
-/** What is wrong with a name that was typed. */
-export function nameError(name: string, refused: Error | null): string | undefined {
-  if (name !== '' && !/^[\w.:/-]+$/.test(name)) return 'Use letters, digits and . _ : / - only, and no spaces.'
-  if (refused !== null && /There is a connection "/.test(refused.message)) return refused.message
-  return undefined
 }

@@ -1,5 +1,97 @@
-import { Page } from '../ui/index.ts'
+import { Anchor, Button, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useSearch } from '@tanstack/react-router'
+import { apiPage, apiQuery, type Schema } from '../api/index.ts'
+import { useLive } from '../live/index.ts'
+import { DataTable, EmptyState, Loaded, Moment, Page, Pager, StateBadge } from '../ui/index.ts'
+import { LastProof } from './last-proof.tsx'
 
+/** Workflows of copies are named so. */
+const prefix = 'copy-'
+
+/** Copies of all projects that the person may see. */
 export function CopiesPage() {
-  return <Page title="Copy data">{null}</Page>
+  const { page = 1 } = useSearch({ strict: false }) as { page?: number }
+  useLive({ runs: true })
+  const workflows = useQuery(apiPage('/api/workflows', { params: { query: { page, per_page: 50, search: prefix } } }))
+  return (
+    <Page
+      title="Copy data"
+      about="Tables, queries and files that go from one connection to another, with what is proven of them."
+    >
+      <Loaded query={workflows}>
+        {({ items, totalPages, total }) => {
+          const copies = items.filter(({ category }) => category === 'copy')
+          return copies.length === 0 ? (
+            <EmptyState
+              title="Nothing is copied yet"
+              action={<Button renderRoot={(props) => <Link {...props} to="/projects" />}>Choose a project</Button>}
+            >
+              A copy belongs to a project, whose connections it uses. Open one, then Copies, then “Copy data”.
+            </EmptyState>
+          ) : (
+            <>
+              <DataTable
+                label="Copies"
+                rows={copies}
+                rowKey={({ name }) => name}
+                columns={[
+                  { title: 'Copy', cell: (workflow) => <CopyLink workflow={workflow} /> },
+                  {
+                    title: 'Last run',
+                    cell: ({ last_run }) => (last_run === undefined ? 'never' : <StateBadge state={last_run.state} />),
+                  },
+                  {
+                    title: 'When',
+                    isSecondary: true,
+                    cell: ({ last_run }) => <Moment at={last_run?.logical_date} />,
+                  },
+                  {
+                    title: 'Rows and proof',
+                    isSecondary: true,
+                    cell: ({ last_run }) =>
+                      last_run === undefined ? '–' : <LastProof run={last_run.id} state={last_run.state} />,
+                  },
+                  {
+                    title: 'Next run',
+                    isSecondary: true,
+                    cell: ({ schedule, paused, next_tick_at }) =>
+                      schedule === undefined ? 'when asked' : paused ? 'paused' : <Moment at={next_tick_at} />,
+                  },
+                ]}
+              />
+              <Pager page={page} totalPages={totalPages} total={total} of="copies" />
+            </>
+          )
+        }}
+      </Loaded>
+    </Page>
+  )
+}
+
+function CopyLink({ workflow: { name, title, project_id } }: { readonly workflow: Schema<'Workflow'> }) {
+  const project = useQuery({
+    ...apiQuery('/api/data/projects/{project_id}', { params: { path: { project_id: project_id ?? '' } } }),
+    enabled: project_id !== undefined,
+    staleTime: 60_000,
+  })
+  const label = title ?? name.slice(prefix.length)
+  if (project.data === undefined) return <Text size="sm">{label}</Text>
+  const { namespace, slug } = project.data
+  return (
+    <>
+      <Anchor
+        size="sm"
+        fw={600}
+        component={Link}
+        to="/projects/$namespace/$project/copies/$copy"
+        params={{ namespace, project: slug, copy: name.slice(prefix.length) } as never}
+      >
+        {label}
+      </Anchor>
+      <Text size="xs" c="dimmed">
+        {project.data.name}
+      </Text>
+    </>
+  )
 }

@@ -8,6 +8,8 @@ const ofRuns = [
   '/api/workflows/{workflow}/grid',
   '/api/backfills',
   '/api/queues',
+  '/api/projects/{id}/copies',
+  '/api/projects/{id}/copies/{name}',
 ]
 const ofWorkflow = ['/api/workflows/{workflow}', '/api/workflows/{workflow}/grid']
 

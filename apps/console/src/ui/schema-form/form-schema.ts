@@ -46,7 +46,13 @@ function prepared(given: RJSFSchema, isTop = false): RJSFSchema {
   return schema
 }
 
-/** Those that the schema calls advanced; else, of a long object, optional ones behind the first few and behind its secrets. */
+/** What few people change of a connection. */
+const rareGroups = ['encryption', 'options']
+
+/**
+ * Those that the schema calls advanced, or puts into a group that few people change; else, of a long object, optional ones
+ * behind the first few and behind its secrets.
+ */
 function foldedFields(
   fields: readonly (readonly [string, RJSFSchema])[],
   required: readonly string[],
@@ -54,6 +60,11 @@ function foldedFields(
 ): readonly string[] {
   const advanced = fields.filter(([, field]) => field['x-advanced'] === true).map(([name]) => name)
   if (advanced.length > 0) return advanced
+  if (fields.some(([, field]) => field['x-group'] !== undefined)) {
+    return fields
+      .filter(([name, field]) => rareGroups.includes(field['x-group']) && !required.includes(name) && !field.writeOnly)
+      .map(([name]) => name)
+  }
   if (!isTop || fields.length <= openFields + 2) return []
   const lastOpen = Math.max(
     openFields - 1,
