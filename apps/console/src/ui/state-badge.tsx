@@ -9,6 +9,7 @@ export function StateBadge({ state }: { readonly state: AnyState }) {
       variant="light"
       color={color}
       tt="none"
+      miw="max-content"
       autoContrast
       leftSection={<Icon size={12} aria-hidden />}
       data-state={state}
