@@ -66,7 +66,7 @@ test('a failure is that of those who waited for it, and of nobody later', async 
 })
 
 const about = (reads: ReturnType<typeof sharingReads>, key: string, caller = 'ada') =>
-  reads.about(key, (given) => sql`select * from project where id = ${given} and owner = ${caller}`)
+  reads.about(['project', caller], key, (given) => sql`select * from project where id = ${given} and owner = ${caller}`)
 
 test('what is asked about several keys at the same time is one statement, and each gets the rows of its key', async () => {
   const { sent, reads } = slowly()

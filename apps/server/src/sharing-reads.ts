@@ -3,12 +3,16 @@ import { lookUpTogether } from './look-up-together.ts'
 
 export interface SharedReads extends Queryable {
   /**
-   * Rows of a statement about one key, in no order. Statements that differ in nothing but the key, caller included, and are asked
-   * for at the same time are sent as one.
+   * Rows of a statement about one key, in no order. Statements of one name that are asked for at the same time are sent as one.
    *
+   * @param name All that the statement follows from beside the key: what is asked, by which `rightsOf` a caller, with which values.
    * @param statementOf Given an expression that stands for the key.
    */
-  about<Row extends object = AnyRow>(key: string, statementOf: (key: Sql) => Sql): Promise<readonly Row[]>
+  about<Row extends object = AnyRow>(
+    name: readonly unknown[],
+    key: string,
+    statementOf: (key: Sql) => Sql,
+  ): Promise<readonly Row[]>
   /**
    * Reads, and what is made of them, that have one name: those that are asked for at the same time are done once. The outcome is
    * frozen, because several get it.
@@ -39,7 +43,9 @@ export function sharingReads(db: Queryable): SharedReads {
     }
   }
   const read = (way: Read, statement: Sql) =>
-    share(nameOf(way, statement), '', async () => new Map([['', await db[way](statement)]]))
+    share(`${way} ${JSON.stringify(statement.values)} ${statement.text}`, '', async () => {
+      return new Map([['', await db[way](statement)]])
+    })
 
   return {
     query: async <Row extends object>(statement: Sql) => (await read('query', statement)) as Row[],
@@ -50,17 +56,12 @@ export function sharingReads(db: Queryable): SharedReads {
       const find = async () => new Map([['', Object.freeze(await work())]])
       return (await share(`once ${JSON.stringify(name)}`, '', find)) as Readonly<Outcome>
     },
-    async about<Row extends object>(key: string, statementOf: (key: Sql) => Sql) {
-      const statement = statementOf(sql`asked.key`)
-      const found = await share(nameOf('about', statement), key, (keys) => findEach(db, statement, keys))
+    async about<Row extends object>(name: readonly unknown[], key: string, statementOf: (key: Sql) => Sql) {
+      const find = async (keys: readonly string[]) => await findEach(db, statementOf(sql`asked.key`), keys)
+      const found = await share(`about ${JSON.stringify(name)}`, key, find)
       return await (found as () => Promise<readonly Row[]>)()
     },
   }
-}
-
-/** The text as it is: it is long, and to quote it takes time. */
-function nameOf(way: string, { text, values }: Sql): string {
-  return `${way} ${JSON.stringify(values)} ${text}`
 }
 
 /** What a key alone makes fail is no matter of the others. */

@@ -1,11 +1,10 @@
 import { z } from '@hono/zod-openapi'
-import { type Sql, sql } from '@millrace/db'
+import { sql } from '@millrace/db'
 import { isNotModified, notFound, pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
 import { type Caller, rightsOf } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import { permissionsOn, permissionsSchema } from '../members.ts'
-import { projectIdBySlugs } from '../namespaces/index.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { slugInPath } from '../slugs.ts'
 import { ensureUser } from '../users/index.ts'
@@ -14,16 +13,11 @@ import { createProject } from './create-project.ts'
 import { projectRef } from './find-project.ts'
 import { projectMemberRoutes } from './member-routes.ts'
 import { newProjectSchema, presentProject, projectChangesSchema, projectSchema } from './schemas.ts'
-import { listProjects, readProject, readProjectTogether, visibleProjects } from './store.ts'
+import { listProjects, readProject, readVisibleProject } from './store.ts'
 
 const tag = 'projects'
 const params = z.strictObject({ project_id: ulidText })
 const withDocumentation = queryBoolean({ default: false })
-
-/** `namespace/slug`; neither has a `/` in it. */
-function idByPath(path: Sql): Sql {
-  return projectIdBySlugs(sql`split_part(${path}, '/', 1)`, sql`split_part(${path}, '/', 2)`)
-}
 
 export function projectRoutes(api: ServerApi, context: ServerContext): void {
   const { db, reads, authz } = context
@@ -32,12 +26,11 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
   /** 304 when the caller has this version already. */
   const answerProject = async (
     { principal, request }: { readonly principal: Caller; readonly request: Request },
-    wanted: { readonly key: string; readonly idOf: (key: Sql) => Sql },
+    wanted: { readonly id: string } | { readonly namespace: string; readonly slug: string },
     query: { readonly with_documentation: boolean },
   ) => {
-    const visible = visibleProjects(authz, principal, 'read')
     const withDocumentation = query.with_documentation
-    const project = await readProjectTogether(reads, wanted, visible, { withDocumentation })
+    const project = await readVisibleProject(context, principal, wanted, { withDocumentation })
     if (project === undefined) return null
     const body = presentProject(project)
     const headers = { etag: body.etag }
@@ -106,7 +99,7 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
     },
     async (call) => {
       const { project_id } = call.params
-      const answer = await answerProject(call, { key: project_id, idOf: (id) => id }, call.query)
+      const answer = await answerProject(call, { id: project_id }, call.query)
       if (answer === null) throw missingProject(project_id)
       return answer
     },
@@ -127,11 +120,7 @@ export function projectRoutes(api: ServerApi, context: ServerContext): void {
     },
     async (call) => {
       const { namespace, slug } = call.params
-      const answer = await answerProject(
-        call,
-        { key: `${namespace}/${slug}`.toLowerCase(), idOf: idByPath },
-        call.query,
-      )
+      const answer = await answerProject(call, { namespace, slug }, call.query)
       if (answer !== null) return answer
       throw notFound('PROJECT_MISSING', `There is no project "${namespace}/${slug}", or you may not see it.`)
     },

@@ -1,8 +1,8 @@
 import { isMillraceError } from '@millrace/core'
 import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import { invalid } from '@millrace/http'
-import { type Authz, type Caller, type ProjectFilter, readProjectPage } from '../authz/index.ts'
-import { namespaceIdBySlug } from '../namespaces/index.ts'
+import { type Authz, type Caller, type ProjectFilter, readProjectPage, rightsOf } from '../authz/index.ts'
+import { namespaceIdBySlug, projectIdBySlugs } from '../namespaces/index.ts'
 import { type Page, readPage } from '../read-page.ts'
 import type { SharedReads } from '../sharing-reads.ts'
 
@@ -90,20 +90,28 @@ export async function readProject(
     ${source} where p.id = ${id} and ${condition}`)
 }
 
-/** As `readProject`, for reads that many make at once: the key is what stands in the expression for the id. */
-export async function readProjectTogether(
-  reads: SharedReads,
-  { key, idOf }: { readonly key: string; readonly idOf: (key: Sql) => Sql },
-  condition: Sql,
+/** The one that the caller reads, by id or by path; one statement for what a caller asks at the same time. */
+export async function readVisibleProject(
+  { reads, authz }: { readonly reads: SharedReads; readonly authz: Authz },
+  caller: Caller,
+  wanted: { readonly id: string } | { readonly namespace: string; readonly slug: string },
   { withDocumentation }: { readonly withDocumentation: boolean },
 ): Promise<Project | undefined> {
+  const isById = 'id' in wanted
+  const key = isById ? wanted.id : `${wanted.namespace}/${wanted.slug}`.toLowerCase()
   const [project] = await reads.about<Project>(
+    ['project', isById, rightsOf(caller), withDocumentation],
     key,
     (given) => sql`
       select ${columns}, ${withDocumentation ? sql`p.documentation` : sql`null as documentation`}
-      ${source} where p.id = ${idOf(given)} and ${condition}`,
+      ${source} where p.id = ${isById ? given : idByPath(given)} and ${visibleProjects(authz, caller, 'read')}`,
   )
   return project
+}
+
+/** `namespace/slug`; neither has a `/` in it. */
+function idByPath(path: Sql): Sql {
+  return projectIdBySlugs(sql`split_part(${path}, '/', 1)`, sql`split_part(${path}, '/', 2)`)
 }
 
 /** Nobody else changes or removes it until the transaction is over. */

@@ -1,5 +1,5 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
-import type { Authz, Caller } from '../authz/index.ts'
+import { type Authz, type Caller, rightsOf } from '../authz/index.ts'
 import type { SharedReads } from '../sharing-reads.ts'
 import { conditionOf, hidden } from './conditions.ts'
 import type { EntityType, SearchQuery, Sort } from './search-query.ts'
@@ -66,34 +66,38 @@ export async function searchEntities(
 ): Promise<Found> {
   const asked = {
     text: textQuery(query.words),
-    condition: conditionOf(query, authz, caller),
-    order: orderOf(query.sort),
+    name: ['search', rightsOf(caller), query.filters, query.sort],
+    condition: () => conditionOf(query, authz, caller),
+    order: () => orderOf(query.sort),
   }
   return (await searchFew(reads, asked, options)) ?? (await searchMany(reads, asked, options))
 }
 
 interface Asked {
   readonly text: string | null
-  readonly condition: Sql
-  readonly order: Sql
+  /** All else that follows. */
+  readonly name: readonly unknown[]
+  readonly condition: () => Sql
+  readonly order: () => Sql
 }
 
 /** Found by the words, an expression of type `tsquery`, if there are any. */
 function hitsOf({ text, condition }: Asked, words: Sql): { readonly score: Sql; readonly condition: Sql } {
-  if (text === null) return { score: sql`0::real`, condition }
-  return { score: sql`ts_rank(e.document, ${words})`, condition: sql`e.document @@ ${words} and ${condition}` }
+  if (text === null) return { score: sql`0::real`, condition: condition() }
+  return { score: sql`ts_rank(e.document, ${words})`, condition: sql`e.document @@ ${words} and ${condition()}` }
 }
 
 /** Null when there are more. */
 async function searchFew(reads: SharedReads, asked: Asked, { limit, offset }: SearchOptions): Promise<Found | null> {
-  const [found] = await reads.about<{ items: readonly FoundEntity[] | null }>(asked.text ?? '', (key) => {
+  const name = [...asked.name, asked.text === null]
+  const [found] = await reads.about<{ items: readonly FoundEntity[] | null }>(name, asked.text ?? '', (key) => {
     const { score, condition } = hitsOf(asked, hidden(sql`${key}::tsquery`))
     return sql`
       with e as materialized (
         select ${entityColumns}, ${score} as score from search.entity e where ${condition} limit ${sql.literal(`${few + 1}`)}
       )
       select case when (select count(*) from e) <= ${few} then (
-        select coalesce(json_agg(item order by ${asked.order}), '[]')
+        select coalesce(json_agg(item order by ${asked.order()}), '[]')
         from (select ${columns}, e.score from e ${joins}) as item
       ) end as items`
   })
@@ -117,7 +121,7 @@ function countOf(texts: readonly string[]): Map<string, number> {
 }
 
 async function searchMany(db: Queryable, asked: Asked, { limit, offset, allKeywords }: SearchOptions): Promise<Found> {
-  const { order } = asked
+  const order = asked.order()
   const { score, condition } = hitsOf(asked, hidden(sql`${asked.text}::tsquery`))
   return await db.one<Found>(sql`
     with hit as materialized (
