@@ -17,9 +17,12 @@ const colors = Object.fromEntries(
   ]),
 )
 
+/** White text on it has 4.5 to 1. */
+const darkPrimary = '#0b8094'
+
 /** Shades and sizes that pass WCAG AA on both backgrounds. */
 export const theme = createTheme({
-  colors,
+  colors: { ...colors, cyan: DEFAULT_THEME.colors.cyan.with(8, darkPrimary) as unknown as MantineColorsTuple },
   primaryColor: 'cyan',
   primaryShade: { light: 9, dark: 8 },
   autoContrast: true,

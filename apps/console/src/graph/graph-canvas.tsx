@@ -71,6 +71,9 @@ export function GraphCanvas(props: GraphCanvasProps) {
       void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom: Math.max(zoom, 0.8), duration })
   }, [flow, layout, selected, duration])
 
+  const group = graph.items.find(({ key }) => key === selected)?.group
+  const height = useMemo(() => heightOf(layout), [layout])
+
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== root.current) return
     if (event.key.startsWith('Arrow')) {
@@ -81,6 +84,7 @@ export function GraphCanvas(props: GraphCanvasProps) {
       event.preventDefault()
       onOpen(selected)
     } else if (event.key === 'Escape' && selected !== undefined) onSelect(undefined)
+    else if (event.key === 'g' && group !== undefined) onCloseGroup(group)
     else if (event.key === '+') void flow.zoomIn({ duration })
     else if (event.key === '-') void flow.zoomOut({ duration })
     else if (event.key === '0') void flow.fitView({ padding: 0.08, maxZoom: 1, duration })
@@ -90,9 +94,10 @@ export function GraphCanvas(props: GraphCanvasProps) {
     <div
       ref={root}
       className={styles.canvas}
+      style={{ '--graph-height': `${height}px` } as object}
       data-zoom={isFar ? 'far' : 'near'}
       role="application"
-      aria-label={`${label}. Arrow keys follow its edges, Enter opens, plus and minus zoom, 0 shows all.`}
+      aria-label={`${label}. Arrow keys follow its edges, Enter opens, g closes the group, plus and minus zoom, 0 shows all.`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys, as its label says
       tabIndex={0}
       onKeyDown={onKeyDown}
@@ -152,6 +157,12 @@ export function GraphCanvas(props: GraphCanvasProps) {
       </ReactFlow>
     </div>
   )
+}
+
+/** As high as it needs to be shown in its own size. */
+function heightOf({ boxes }: GraphLayout): number {
+  const ends = [...boxes.values()].map(({ y, height }) => y + height)
+  return ends.reduce((most, end) => Math.max(most, end), 0) + 160
 }
 
 interface ToolProps {

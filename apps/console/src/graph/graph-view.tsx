@@ -149,7 +149,7 @@ export function GraphView({
       ) : error !== undefined ? (
         <Failure error={error} title="The graph could not be laid out. Look at it as a list." />
       ) : (
-        <Skeleton h="min(68vh, 720px)" aria-busy="true" aria-label="Loading" role="img" />
+        <Skeleton h={320} aria-busy="true" aria-label="Loading" role="img" />
       )}
       <VisuallyHidden role="status">{item === undefined ? '' : spoken()}</VisuallyHidden>
     </Stack>

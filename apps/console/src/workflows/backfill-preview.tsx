@@ -21,7 +21,10 @@ export function BackfillPreview({ preview, zone }: { readonly preview: Preview; 
   const between = total - first.length - ending.length
   return (
     <Stack gap="sm">
-      <Alert title={total === 0 ? 'No tick lies in this range' : ticksText(total)} color={total === 0 ? 'yellow' : 'cyan'}>
+      <Alert
+        title={total === 0 ? 'No tick lies in this range' : ticksText(total)}
+        color={total === 0 ? 'yellow' : 'cyan'}
+      >
         <Text size="sm">
           {total === 0
             ? 'Choose a longer one, or days that the schedule names. What is not past yet is left out.'

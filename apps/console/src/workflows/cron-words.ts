@@ -14,7 +14,8 @@ export function cronWords(cron: string): string {
   const alias = aliases[cron]
   if (alias !== undefined) return alias
   try {
-    return cronstrue.toString(cron, { use24HourTimeFormat: true, dayOfWeekStartIndexZero: true })
+    const words = cronstrue.toString(cron, { use24HourTimeFormat: true, dayOfWeekStartIndexZero: true })
+    return /^At [\d:]+$/.test(words) ? `Every day at ${words.slice('At '.length)}` : words
   } catch {
     return cron
   }

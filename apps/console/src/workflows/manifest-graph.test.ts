@@ -13,7 +13,7 @@ function manifest(nodes: Record<string, { upstreams?: string[]; group?: string; 
 it('shows a manifest as a graph', () => {
   const graph = manifestGraph(manifest({ a: {}, b: { upstreams: ['a'], group: 'load', mapOver: 'a' } }))
   expect(graph.nodes).toMatchObject([
-    { id: 'a', label: 'a', detail: 'Sql', isMapped: false },
+    { id: 'a', detail: 'Sql', isMapped: false },
     { id: 'b', group: 'load', isMapped: true },
   ])
   expect(graph.edges).toEqual([{ from: 'a', to: 'b' }])

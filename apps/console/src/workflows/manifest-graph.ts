@@ -34,12 +34,12 @@ export function differenceGraph(from: Manifest, to: Manifest, difference: Schema
 
 function graphNode(node: ManifestNode, mark?: GraphMark): GraphNode {
   const { id, name, kind, group, operator, mapOver } = node
+  const detail = operator?.name ?? (name === id ? undefined : name)
   return {
     id,
-    label: name,
     kind,
     ...(group === null ? {} : { group }),
-    ...(operator === null ? {} : { detail: operator.name }),
+    detail,
     isMapped: mapOver !== null,
     mark,
   }

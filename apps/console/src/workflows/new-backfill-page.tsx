@@ -48,8 +48,7 @@ function BackfillForm({ zone }: { readonly zone: string }) {
     meta: { showsFailure: true },
   })
   const start = useMutation({
-    mutationFn: async (body: NewBackfill) =>
-      await api.post('/api/workflows/{workflow}/backfills', { ...path, body }),
+    mutationFn: async (body: NewBackfill) => await api.post('/api/workflows/{workflow}/backfills', { ...path, body }),
     meta: { showsFailure: true },
     onSuccess: async () => {
       await invalidate('/api/backfills')
@@ -142,7 +141,12 @@ function BackfillForm({ zone }: { readonly zone: string }) {
         }}
       />
       <Group>
-        <Button variant={preview.data === undefined ? 'filled' : 'default'} disabled={!isComplete} loading={preview.isPending} onClick={ask}>
+        <Button
+          variant={preview.data === undefined ? 'filled' : 'default'}
+          disabled={!isComplete}
+          loading={preview.isPending}
+          onClick={ask}
+        >
           Preview
         </Button>
         <Button

@@ -1,4 +1,4 @@
-import { Anchor, Code, CloseButton, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { Anchor, CloseButton, Code, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { durationText, JsonText } from '../ui/index.ts'
 import type { Manifest, ManifestNode } from './manifest-graph.ts'
@@ -30,7 +30,7 @@ export function NodeDetails({ node, manifest, onSelect }: NodeDetailsProps) {
   return (
     <Paper withBorder p="md" id="node-details" tabIndex={-1} component="section" aria-label={`Node ${id}`}>
       <Stack gap="sm">
-        <Group justify="space-between">
+        <Group justify="space-between" align="flex-start" wrap="nowrap">
           <Title order={2}>{name === id ? id : `${name} (${id})`}</Title>
           <CloseButton aria-label="Close the node" onClick={() => onSelect(undefined)} />
         </Group>
@@ -123,6 +123,7 @@ function retriesText({ retries, retryDelaySeconds, retryBackoff, retryMaxDelaySe
   if (retries === 0) return 'none'
   const times = retries === 1 ? 'once' : `${retries} times`
   const wait = durationText(retryDelaySeconds * 1000)
+  if (retryDelaySeconds === 0) return `${times}, at once`
   if (retryBackoff === 1) return `${times}, ${wait} apart`
   return `${times}, first after ${wait}, each wait ${retryBackoff}× longer up to ${durationText(retryMaxDelaySeconds * 1000)}`
 }

@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core'
+import { Anchor, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { apiQuery } from '../api/index.ts'
@@ -13,8 +13,13 @@ export function ProjectLink({ id }: { readonly id: string | undefined }) {
   if (project.data === undefined) return <Text size="sm">{id}</Text>
   const { name, namespace, slug } = project.data
   return (
-    <Link to="/projects/$namespace/$project" params={{ namespace, project: slug }}>
+    <Anchor
+      size="sm"
+      renderRoot={(props) => (
+        <Link {...props} to="/projects/$namespace/$project" params={{ namespace, project: slug }} />
+      )}
+    >
       {name}
-    </Link>
+    </Anchor>
   )
 }

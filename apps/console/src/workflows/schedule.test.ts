@@ -4,7 +4,7 @@ import { dayRange } from './day-range.ts'
 import { fireTimes } from './fire-times.ts'
 
 it.each([
-  ['0 6 * * *', 'At 06:00'],
+  ['0 6 * * *', 'Every day at 06:00'],
   ['*/15 * * * *', 'Every 15 minutes'],
   ['30 2 * * MON#1', 'At 02:30, on the first Monday of the month'],
   ['0 0 L * *', 'At 00:00, on the last day of the month'],

@@ -1,9 +1,21 @@
 import '@mantine/dates/styles.css'
-import { Accordion, Button, Group, JsonInput, NumberInput, SegmentedControl, SimpleGrid, Stack, Text, TextInput } from '@mantine/core'
+import {
+  Accordion,
+  Button,
+  Group,
+  JsonInput,
+  NumberInput,
+  SegmentedControl,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from '@mantine/core'
 import { DateTimePicker } from '@mantine/dates'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { api, invalidate, type Schema } from '../api/index.ts'
 import { Failure } from '../ui/index.ts'
 import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
@@ -101,6 +113,7 @@ export function TriggerForm({ manifest, params: given = {} }: TriggerFormProps) 
   )
   return (
     <Stack gap="md" maw={720}>
+      <Title order={2}>Start a run</Title>
       {hasFields ? (
         <SegmentedControl
           aria-label="Params as"
@@ -153,7 +166,7 @@ interface JsonParamsProps {
   readonly onSubmit: (params: Params) => void
   readonly isSubmitting: boolean
   readonly refused: string | undefined
-  readonly children: React.ReactNode
+  readonly children: ReactNode
 }
 
 function JsonParams({ isShown, value, onChange, onSubmit, isSubmitting, refused, children }: JsonParamsProps) {

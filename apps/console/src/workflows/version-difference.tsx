@@ -26,7 +26,9 @@ export function VersionDifference({ workflow, from, to }: VersionDifferenceProps
     <Loaded query={difference}>
       {(found) => (
         <Loaded query={before}>
-          {(older) => <Loaded query={after}>{(newer) => <Shown before={older} after={newer} difference={found} />}</Loaded>}
+          {(older) => (
+            <Loaded query={after}>{(newer) => <Shown before={older} after={newer} difference={found} />}</Loaded>
+          )}
         </Loaded>
       )}
     </Loaded>

@@ -21,7 +21,7 @@ export function VersionSelect({ value, onChange, label }: VersionSelectProps) {
   const names = [...new Set([...known.map(({ version }) => version), value])]
   return (
     <Select
-      {...(label === undefined ? { 'aria-label': 'Version' } : { label })}
+      {...(label === undefined ? { 'aria-label': 'Version' } : { label, description: 'Default: the current one.' })}
       size={label === undefined ? 'xs' : 'sm'}
       w={label === undefined ? 220 : undefined}
       searchable

@@ -13,7 +13,10 @@ import { type Workflow, WorkflowContext } from './use-workflow.ts'
 export function WorkflowLayout() {
   const { workflow: name } = useParams({ from: '/shell/workflows/$workflow' })
   useLive({ runs: true })
-  const workflow = useQuery(apiQuery('/api/workflows/{workflow}', { params: { path: { workflow: name } } }))
+  const workflow = useQuery({
+    ...apiQuery('/api/workflows/{workflow}', { params: { path: { workflow: name } } }),
+    meta: { throws: true },
+  })
   return <Loaded query={workflow}>{(found) => <Frame workflow={found} />}</Loaded>
 }
 

@@ -1,12 +1,11 @@
-import { Alert, Badge, Code, Group, Stack, Text, Title } from '@mantine/core'
+import { Alert, Badge, Code, Stack, Text, Title } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery, type Schema } from '../api/index.ts'
 import { CodeText } from '../ui/code/index.ts'
 import { DataTable, EmptyState, Loaded, Moment } from '../ui/index.ts'
 import { cronWords } from './cron-words.ts'
-import { fireTimes } from './fire-times.ts'
-import { PauseSwitch } from './pause-switch.tsx'
+import { type FireTime, fireTimes } from './fire-times.ts'
 import { useWorkflow } from './use-workflow.ts'
 
 const shownTicks = 10
@@ -47,7 +46,6 @@ export function WorkflowSchedulePage() {
 }
 
 function ScheduleDetails({ schedule }: { readonly schedule: Schema<'Schedule'> }) {
-  const { workflow, mayWrite } = useWorkflow()
   const { cron, timezone, catchup, start, end, paused, problem, last_tick_at, next_ticks } = schedule
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone
   const times = fireTimes(next_ticks, timezone, here, new Date())
@@ -58,34 +56,31 @@ function ScheduleDetails({ schedule }: { readonly schedule: Schema<'Schedule'> }
           {problem} It is tried again every minute.
         </Alert>
       )}
-      <Group justify="space-between" align="flex-start">
-        <Stack gap={4}>
-          <Title order={2}>{cronWords(cron)}</Title>
-          <Text size="sm">
-            <Code>{cron}</Code> on the clock of {timezone}
-            {start !== undefined && (
-              <>
-                , from <Moment at={start} />
-              </>
-            )}
-            {end !== undefined && (
-              <>
-                , until <Moment at={end} />
-              </>
-            )}
-          </Text>
-          <Text size="sm">
-            {catchupWords[catchup.policy]}
-            {catchup.policy === 'all' && `, at most ${catchup.limit} of them.`}
-          </Text>
-          {last_tick_at !== undefined && (
-            <Text size="sm" c="dimmed" component="div">
-              Last tick: <Moment at={last_tick_at} />
-            </Text>
+      <Stack gap={4}>
+        <Title order={2}>{cronWords(cron)}</Title>
+        <Text size="sm">
+          <Code>{cron}</Code> on the clock of {timezone}
+          {start !== undefined && (
+            <>
+              , from <Moment at={start} />
+            </>
           )}
-        </Stack>
-        {mayWrite ? <PauseSwitch workflow={workflow} /> : paused && <Badge variant="default">paused</Badge>}
-      </Group>
+          {end !== undefined && (
+            <>
+              , until <Moment at={end} />
+            </>
+          )}
+        </Text>
+        <Text size="sm">
+          {catchupWords[catchup.policy]}
+          {catchup.policy === 'all' && `, at most ${catchup.limit} of them.`}
+        </Text>
+        {last_tick_at !== undefined && (
+          <Text size="sm" c="dimmed" component="div">
+            Last tick: <Moment at={last_tick_at} />
+          </Text>
+        )}
+      </Stack>
       <Title order={3} size="h4">
         {paused ? 'The next fire times, if it were not paused' : 'The next fire times'}
       </Title>
@@ -99,7 +94,10 @@ function ScheduleDetails({ schedule }: { readonly schedule: Schema<'Schedule'> }
           rows={times}
           rowKey={({ at }) => at}
           columns={[
-            { title: `There (${timezone})`, cell: ({ there }) => <span className="numeric">{there}</span> },
+            {
+              title: here === timezone ? `Here (${timezone})` : `There (${timezone})`,
+              cell: ({ there }) => <span className="numeric">{there}</span>,
+            },
             ...(here === timezone
               ? []
               : [
@@ -109,15 +107,19 @@ function ScheduleDetails({ schedule }: { readonly schedule: Schema<'Schedule'> }
                   },
                 ]),
             { title: 'From now', isSecondary: true, cell: ({ at }) => <Moment at={at} /> },
-            {
-              title: 'Clocks',
-              cell: ({ change }) =>
-                change !== undefined && (
-                  <Badge variant="light" color="yellow" tt="none">
-                    clocks change before it, {change}
-                  </Badge>
-                ),
-            },
+            ...(times.some(({ change }) => change !== undefined)
+              ? [
+                  {
+                    title: 'Clocks',
+                    cell: ({ change }: FireTime) =>
+                      change !== undefined && (
+                        <Badge variant="light" color="yellow" tt="none">
+                          clocks change before it, {change}
+                        </Badge>
+                      ),
+                  },
+                ]
+              : []),
           ]}
         />
       )}

@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Stack, Text } from '@mantine/core'
+import { Anchor, Badge, Button, Group, Stack, Text } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
@@ -52,14 +52,15 @@ export function WorkflowsPage() {
     },
     {
       title: 'Start',
+      isSecondary: true,
       cell: (row) =>
         mayWrite(row.project_id) && (
           <Button
             size="compact-sm"
             variant="default"
-            component={Link}
-            to="/workflows/$workflow/trigger"
-            params={{ workflow: row.name } as never}
+            renderRoot={(props) => (
+              <Link {...props} to="/workflows/$workflow/trigger" params={{ workflow: row.name }} />
+            )}
             leftSection={<IconPlayerPlay size={14} aria-hidden />}
             aria-label={`Trigger ${row.name}`}
           >
@@ -104,10 +105,14 @@ function NameCell({ workflow, onTag }: { readonly workflow: Workflow; readonly o
   const { name, title, tags } = workflow
   return (
     <Stack gap={2}>
-      <Link to="/workflows/$workflow" params={{ workflow: name }}>
+      <Anchor
+        size="sm"
+        fw={600}
+        renderRoot={(props) => <Link {...props} to="/workflows/$workflow" params={{ workflow: name }} />}
+      >
         {title ?? name}
-      </Link>
-      <Group gap={6}>
+      </Anchor>
+      <Group gap={6} visibleFrom="sm">
         {title !== undefined && (
           <Text size="xs" c="dimmed">
             {name}
@@ -140,6 +145,8 @@ function LastDuration({ workflow }: { readonly workflow: Workflow }) {
 
 function withoutEmpty(search: WorkflowsSearch): WorkflowsSearch {
   return Object.fromEntries(
-    Object.entries(search).filter(([name, value]) => value !== undefined && value !== '' && (value || name === 'paused')),
+    Object.entries(search).filter(
+      ([name, value]) => value !== undefined && value !== '' && (value || name === 'paused'),
+    ),
   )
 }
