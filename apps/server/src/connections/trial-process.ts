@@ -13,7 +13,6 @@ import {
   type TableConnector,
 } from '@millrace/connectors'
 import { type ConnectionGuard, guardConnections } from './guard-connections.ts'
-import { planCopy } from './plan-copy.ts'
 import type { Question, TrialAnswers, TrialRequest, TrialResponse } from './trial.ts'
 
 // Tries connections once and ends. It has no environment but what it needs to run, so a driver that looks for credentials by
@@ -52,7 +51,11 @@ async function respond(request: TrialRequest): Promise<TrialResponse> {
 }
 
 async function answerTo({ connections, question, outbound }: TrialRequest): Promise<TrialAnswers[Question['kind']]> {
-  if (question.kind === 'plan') return await planCopy(question, connections)
+  if (question.kind === 'plan') {
+    // Loads the operators, which the other questions can do without.
+    const { planCopy } = await import('./plan-copy.ts')
+    return await planCopy(question, connections)
+  }
   const [only] = Object.values(connections)
   if (only === undefined) throw new Error('There is no connection to try.')
   const definition = await connectorDefinition(only.connector)
