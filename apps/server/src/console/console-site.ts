@@ -49,8 +49,8 @@ export function consoleSite({
       const bytes = await readFile(join(folder, `${pathname}${encoding.ending}`))
       return new Response(bytes, { headers: { ...assetHeaders(type), ...encoding.headers, ...transport } })
     }
-    // Programs that ask for something else get the error of the API.
-    if (!/text\/html|\*\/\*/.test(request.headers.get('accept') ?? '*/*')) return null
+    // Browsers name it when they open a page. Programs get what the API answers, as they always did.
+    if (!request.headers.get('accept')?.includes('text/html')) return null
     const nonce = randomBytes(16).toString('base64')
     return new Response(page.replaceAll('NONCE', nonce), { headers: { ...pageHeaders(nonce), ...transport } })
   }
