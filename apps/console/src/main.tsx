@@ -7,9 +7,6 @@ import { App } from './app/app.tsx'
 import { shareStyleNonce } from './app/style-nonce.ts'
 
 shareStyleNonce()
-import { offerStyleNonce } from './app/style-nonce.ts'
-
-offerStyleNonce()
 
 const root = document.getElementById('root')
 if (root !== null) {

@@ -3,11 +3,6 @@ export function styleNonce(): string {
   return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? ''
 }
 
-/** The same for the part of dialogs that holds the page still while one is open: it asks for the nonce by this name. */
-export function offerStyleNonce(): void {
-  Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
-}
-
 /** What locks the page behind a dialog makes its `<style>` element by itself, and finds the nonce under this name. */
 export function shareStyleNonce(): void {
   Object.assign(globalThis, { __webpack_nonce__: styleNonce() })
