@@ -23,15 +23,22 @@ describe('the first page', () => {
     const page = await served.open('/')
     const failed = page.getByRole('region', { name: 'Failed' })
     await failed.getByText(/3 articles have less than nothing on the shelf/).waitFor()
-    await page.getByRole('region', { name: 'Running' }).getByText(/0 of 2 tasks, 1 running/).waitFor()
+    await page
+      .getByRole('region', { name: 'Running' })
+      .getByText(/0 of 2 tasks, 1 running/)
+      .waitFor()
     await page.getByRole('region', { name: 'Projects' }).getByRole('img', { name: 'Pinned' }).waitFor()
     await expectAccessible(page)
     await failed.getByRole('button', { name: /^Retry run \d+ of shop_stock$/ }).click()
     // It fails again; the page hears of both by itself.
-    await failed.getByText('just now').or(failed.getByText(/ [ms]s? ago/)).first().waitFor()
+    await failed
+      .getByText('just now')
+      .or(failed.getByText(/ [ms]s? ago/))
+      .first()
+      .waitFor()
     await page.getByRole('link', { name: `run ${runs.running}` }).click()
     await page.waitForURL(`${served.url}/runs/${runs.running}`)
-  })
+  }, 120_000)
 
   it('offers no repair to who may only look', async () => {
     const { group } = await world()
@@ -86,7 +93,10 @@ describe('search', () => {
     await page.getByText('2 found').waitFor()
     await expectAccessible(page)
     await field.fill('colour:red')
-    await page.getByRole('alert').getByText(/colour/).waitFor()
+    await page
+      .getByRole('alert')
+      .getByText(/colour/)
+      .waitFor()
   })
 })
 

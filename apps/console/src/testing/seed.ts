@@ -1,7 +1,7 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Client, components } from '@millrace/client'
+import { deployPackage } from './deploy-package.ts'
 import type { Dev } from './dev.fixture.ts'
 import { pipelineConfiguration, shopPackage } from './seed-package.ts'
 
@@ -30,8 +30,6 @@ interface SeedOptions {
 
 type RunState = components['schemas']['Run']['state']
 
-const modules = fileURLToPath(new URL('../../../../node_modules/@millrace', import.meta.url))
-
 /** Fills a platform with what an ordinary company has in it. Takes `millrace dev --slots 6` or more: some runs never end. */
 export async function seed(dev: Dev, { members = [], onStep = () => {} }: SeedOptions = {}): Promise<World> {
   const { api } = dev
@@ -58,9 +56,7 @@ export async function seed(dev: Dev, { members = [], onStep = () => {} }: SeedOp
   await seedSettings(api, project.id)
 
   onStep('workflows and a pipeline')
-  const shop = join(dev.folder, 'shop')
-  await writePackage(shop)
-  await dev.run('deploy', shop, '--project', `${namespace}/${project.slug}`)
+  await deployPackage(dev, shopPackage, '--project', `${namespace}/${project.slug}`)
   const file = join(dev.folder, 'pipelines.yaml')
   await writeFile(file, pipelineConfiguration)
   await dev.run('pipelines', 'apply', file, '--project', `${namespace}/${project.slug}`)
@@ -166,15 +162,6 @@ async function seedSettings(api: Client, id: string): Promise<void> {
       container_image: 'registry.example.com/python:3.13',
     },
   })
-}
-
-async function writePackage(folder: string): Promise<void> {
-  for (const [path, content] of Object.entries(shopPackage)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), content)
-  }
-  await mkdir(join(folder, 'node_modules'), { recursive: true })
-  await symlink(modules, join(folder, 'node_modules/@millrace'))
 }
 
 async function seedRuns(api: Client): Promise<World['runs']> {

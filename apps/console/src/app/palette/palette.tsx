@@ -1,7 +1,7 @@
 import '@mantine/spotlight/styles.css'
 import { Loader, Text, useMantineColorScheme } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { createSpotlight, Spotlight } from '@mantine/spotlight'
+import { createSpotlight, Spotlight, spotlightActions } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
@@ -33,6 +33,11 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
   }, [opened])
 
   const doable = matching(commands({ is_admin, setColorScheme, onShortcuts }), text)
+  // The first line is chosen, also when what was found has come in between.
+  const shown = [...groups.flatMap(({ found }) => found), ...doable].map(({ id }) => id).join(' ')
+  useEffect(() => {
+    if (shown !== '') spotlightActions.selectAction(0, store)
+  }, [shown])
   const all: Found = {
     ...{ id: 'all', label: `Search everything for “${text}”`, icon: IconSearch },
     go: { to: '/search', search: { q: text } as never },
@@ -52,7 +57,15 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
   )
   const isWaiting = isSearching || sought !== text
   return (
-    <Spotlight.Root store={store} shortcut={null} query={query} onQueryChange={setQuery} scrollable maxHeight={440} attributes={{ content: { 'aria-label': 'Search' } }}>
+    <Spotlight.Root
+      store={store}
+      shortcut={null}
+      query={query}
+      onQueryChange={setQuery}
+      scrollable
+      maxHeight={440}
+      attributes={{ content: { 'aria-label': 'Search' } }}
+    >
       <Spotlight.Search
         placeholder="Projects, workflows, runs, people; or what to do"
         aria-label="Search, or say what to do"
