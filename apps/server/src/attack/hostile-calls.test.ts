@@ -152,11 +152,13 @@ describe('bodies that are made to break parsers', () => {
     ] as const
     for (const [method, path] of places) {
       for (const [what, body] of Object.entries(bombs)) {
-        const startedAt = performance.now()
+        const before = process.cpuUsage()
         const { status, text } = await call(method, path, { body, headers: json })
+        const { user, system } = process.cpuUsage(before)
         const place = `${what} at ${method} ${path}`
         expect([place, status < 500, text.slice(0, 200)]).toEqual([place, true, text.slice(0, 200)])
-        expect([place, performance.now() - startedAt < 5000]).toEqual([place, true])
+        // The server works in this process. The clock would count what else the machine does.
+        expect([place, (user + system) / 1000 < 3000]).toEqual([place, true])
       }
     }
     expect(({} as Record<string, unknown>).isAdmin).toBeUndefined()
