@@ -46,7 +46,8 @@ function OpenLog({
   const { status, search, revision } = useLogState(client)
   const searchField = useRef<HTMLInputElement>(null)
   const [place, setPlace] = useState<LogPlace>({ position: 0, isAtEnd: !isOver || opensAtEnd })
-  const [leftAtRows, setLeftAtRows] = useState(0)
+  // Known once the person has left the end of a log that grows.
+  const [leftAtRows, setLeftAtRows] = useState<number | null>(null)
   const [filter, setFilter] = useState<LogFilter>(everything)
   const [query, setQuery] = useState<LogQuery>({ text: '', isRegex: false, isCaseSensitive: false })
   const [soughtQuery] = useDebouncedValue(query, 150)
@@ -60,7 +61,7 @@ function OpenLog({
 
   const goToLine = async (line: number) => {
     const row = await client.rowOfLine(line)
-    setPlace({ position: Math.max(0, row - 5), isAtEnd: false })
+    onPlace({ position: Math.max(0, row - 5), isAtEnd: false })
   }
   const isLineThere = markedLine !== null && markedLine < status.lines
   // Once, when the line that the address names has been read.
@@ -81,6 +82,7 @@ function OpenLog({
   }
   const onPlace = (next: LogPlace) => {
     if (place.isAtEnd && !next.isAtEnd) setLeftAtRows(status.rows)
+    if (next.isAtEnd) setLeftAtRows(null)
     setPlace(next)
   }
   const goToEnd = () => setPlace({ position: 0, isAtEnd: true })
@@ -104,7 +106,7 @@ function OpenLog({
   const { problem } = status
   if (problem?.isMissing) return <EmptyState title="No log yet">{problem.message}</EmptyState>
   const isFollowing = place.isAtEnd && !status.isComplete
-  const newRows = place.isAtEnd || status.isComplete ? 0 : Math.max(0, status.rows - leftAtRows)
+  const newRows = place.isAtEnd || leftAtRows === null ? 0 : Math.max(0, status.rows - leftAtRows)
   return (
     <div className={styles.view} style={height === 'fill' ? { flex: '1 1 320px' } : { height }}>
       <LogToolbar

@@ -24,7 +24,7 @@ export function RunsFilter({ search, onChange }: RunsFilterProps) {
       <MultiSelect
         label="State"
         size="xs"
-        w={{ base: '100%', xs: 200 }}
+        w={{ base: 'calc(50% - 5px)', xs: 200 }}
         clearable
         placeholder={search.state === undefined ? 'Any' : ''}
         data={runStates.map((value) => ({ value, label: stateLook(value).label }))}
@@ -34,7 +34,7 @@ export function RunsFilter({ search, onChange }: RunsFilterProps) {
       <MultiSelect
         label="Trigger"
         size="xs"
-        w={{ base: '100%', xs: 180 }}
+        w={{ base: 'calc(50% - 5px)', xs: 180 }}
         clearable
         placeholder={search.trigger === undefined ? 'Any' : ''}
         data={[...runTriggers]}
@@ -71,7 +71,7 @@ function WorkflowSelect({ value, onChange }: ChoiceProps) {
     <Select
       label="Workflow"
       size="xs"
-      w={{ base: '100%', xs: 220 }}
+      w={{ base: 'calc(50% - 5px)', xs: 220 }}
       searchable
       clearable
       placeholder="Any"
@@ -92,7 +92,7 @@ function ProjectSelect({ value, onChange }: ChoiceProps) {
     <Select
       label="Project"
       size="xs"
-      w={{ base: '100%', xs: 200 }}
+      w={{ base: 'calc(50% - 5px)', xs: 200 }}
       searchable
       clearable
       placeholder="Any"
@@ -111,7 +111,7 @@ function MomentField({ label, value, onChange }: ChoiceProps & { readonly label:
       label={label}
       type="datetime-local"
       size="xs"
-      w={{ base: '100%', xs: 190 }}
+      w={{ base: 'calc(50% - 5px)', xs: 190 }}
       value={value === undefined ? '' : localInput(value)}
       onChange={({ currentTarget: { value: text } }) => {
         const date = new Date(text)

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { durationText } from '../../ui/index.ts'
 import styles from './gantt.module.css'
@@ -31,14 +32,14 @@ export function GanttRow(props: GanttRowProps) {
     <div
       id={`gantt-${row.taskRun}`}
       role="option"
-      aria-label={text}
       aria-selected={isSelected}
       className={styles.row}
       data-active={isActive || undefined}
       style={{ height: rowPx, transform: `translateY(${top}px)` }}
       onClick={() => onOpen(row.taskRun)}
     >
-      <span className={styles.label} style={{ width: labelPx, paddingLeft: row.mapIndex === null ? 8 : 28 }}>
+      <VisuallyHidden>{text}</VisuallyHidden>
+      <span className={styles.label} aria-hidden style={{ width: labelPx, paddingLeft: row.mapIndex === null ? 8 : 28 }}>
         {isOpen !== null && (
           <Chevron
             size={16}
@@ -57,6 +58,7 @@ export function GanttRow(props: GanttRowProps) {
           <span
             key={`${segment.kind}-${segment.from}`}
             className={styles.bar}
+            aria-hidden
             data-kind={segment.kind}
             data-outcome={segment.outcome ?? (segment.kind === 'running' ? 'running' : undefined)}
             title={segmentText(segment, now)}

@@ -104,7 +104,7 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
           if (at !== null && event.button === 1) open(at, true)
         }}
       >
-        <div role="presentation" style={{ width: labelPx + columns * cellPx + 8 }}>
+        <div role="presentation" style={{ width: labelPx + columns * cellPx + 8, minWidth: '100%' }}>
           <GridHead {...{ grid, from, to, labelPx, id, now }} activeColumn={place.row < 0 ? place.column : null} />
           <div role="presentation" className={styles.body} style={{ height: vertical.getTotalSize() }}>
             {vertical.getVirtualItems().map(({ index }) => (

@@ -1,10 +1,17 @@
 import { Alert, Code, Group, Spoiler, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import type { Schema } from '../../api/index.ts'
 import { CopyText } from '../../ui/index.ts'
 
+interface AttemptFailureProps {
+  readonly failure: NonNullable<Schema<'Attempt'>['failure']>
+  /** What may be repaired. */
+  readonly children?: ReactNode
+}
+
 /** Why an attempt failed, and what helps. */
-export function AttemptFailure({ failure }: { readonly failure: NonNullable<Schema<'Attempt'>['failure']> }) {
+export function AttemptFailure({ failure, children }: AttemptFailureProps) {
   const { reason, code, message, stack, recovery } = failure
   return (
     <Alert
@@ -25,8 +32,15 @@ export function AttemptFailure({ failure }: { readonly failure: NonNullable<Sche
           {recoveryText(recovery)}
         </Text>
       )}
+      {children}
       {stack !== undefined && (
-        <Spoiler maxHeight={0} showLabel="Show the stack" hideLabel="Hide the stack" mt={4}>
+        <Spoiler
+          maxHeight={0}
+          showLabel="Show the stack"
+          hideLabel="Hide the stack"
+          mt={4}
+          styles={{ control: { fontSize: 'var(--mantine-font-size-sm)', color: 'inherit', textDecoration: 'underline' } }}
+        >
           <Code block tabIndex={0} aria-label="Stack" mah={300} style={{ overflow: 'auto' }}>
             {stack}
           </Code>

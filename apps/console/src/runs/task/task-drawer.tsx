@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery, type Schema } from '../../api/index.ts'
 import { LogView } from '../../logs/index.ts'
 import { Duration, EmptyState, Failure, Loaded, StateBadge } from '../../ui/index.ts'
+import { Facts } from '../facts.tsx'
 import { TaskProgress } from '../progress.tsx'
 import { Reason } from '../reason.tsx'
 import type { RunSearch } from '../search.ts'
@@ -12,6 +13,7 @@ import { AttemptFacts } from './attempt-facts.tsx'
 import { AttemptFailure } from './attempt-failure.tsx'
 import styles from './task-drawer.module.css'
 import { TaskActions } from './task-actions.tsx'
+import { TaskConnections } from './task-connections.tsx'
 import { TaskDetails } from './task-details.tsx'
 import { TaskItems } from './task-items.tsx'
 import { TaskOutput } from './task-output.tsx'
@@ -81,15 +83,10 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
       <Group justify="space-between" align="flex-start" gap="sm">
         <Stack gap={4} miw={0} style={{ flex: '1 1 280px' }}>
           {task.reason !== task.state && task.reason !== attempt?.failure?.message && <Reason text={task.reason} />}
-          <Group gap="md">
-            <Text size="sm">
-              <Text span c="dimmed" size="sm">
-                took{' '}
-              </Text>
-              <Duration from={task.started_at} to={task.ended_at} />
-            </Text>
-            <TaskProgress task={task} />
-          </Group>
+          {task.attempt === 0 && task.started_at !== undefined && (
+            <Facts facts={[['took', <Duration key="took" from={task.started_at} to={task.ended_at} />]]} />
+          )}
+          <TaskProgress task={task} />
         </Stack>
         {mayChange && <TaskActions run={run} task={task} />}
       </Group>
@@ -104,7 +101,11 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
           )}
         </Loaded>
       )}
-      {attempt?.failure !== undefined && <AttemptFailure failure={attempt.failure} />}
+      {attempt?.failure !== undefined && (
+        <AttemptFailure failure={attempt.failure}>
+          <TaskConnections run={run} node={task.node} />
+        </AttemptFailure>
+      )}
       <Tabs
         value={part}
         onChange={(value) => change({ part: value as NonNullable<RunSearch['part']> })}
