@@ -1,6 +1,6 @@
 import '@mantine/dates/styles.css'
-import { Button, Group, JsonInput, NumberInput, Radio, Stack, Text, Title } from '@mantine/core'
-import { DatePickerInput } from '@mantine/dates'
+import { Button, Group, NumberInput, Radio, Stack, Text, Textarea, Title } from '@mantine/core'
+import { DateInput } from '@mantine/dates'
 import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,6 +13,8 @@ import { useWorkflow } from './use-workflow.ts'
 import { VersionSelect } from './version-select.tsx'
 
 type NewBackfill = Schema<'NewBackfill'>
+
+const dayLabels = ['First day', 'Last day']
 
 /** Asks for a range, shows what would be made of it, and starts it. */
 export function NewBackfillPage() {
@@ -61,7 +63,8 @@ function BackfillForm({ zone }: { readonly zone: string }) {
     start.reset()
   }
   const [first, last] = days
-  const isComplete = first !== null && last !== null && params !== undefined && Number(atOnce) >= 1
+  const isReversed = first !== null && last !== null && last < first
+  const isComplete = first !== null && last !== null && !isReversed && params !== undefined && Number(atOnce) >= 1
   const ask = () => {
     if (!isComplete) return
     preview.mutate({
@@ -75,21 +78,28 @@ function BackfillForm({ zone }: { readonly zone: string }) {
   return (
     <Stack gap="md" maw={820}>
       <Title order={2}>New backfill</Title>
-      <DatePickerInput
-        type="range"
-        label="Days"
-        description={`The first and the last one, on the clock of ${zone}. Ticks are run in order, the oldest first.`}
-        placeholder="Choose two days"
-        valueFormat="YYYY-MM-DD"
-        allowSingleDateInRange
-        maxDate={new Date()}
-        value={days}
-        onChange={(next) => {
-          setDays(next)
-          changed()
-        }}
-        required
-      />
+      <Text size="sm">
+        It makes a run for every tick of the schedule from the begin of the first day to the end of the last, on the
+        clock of {zone}, the oldest first.
+      </Text>
+      <Group grow align="flex-start">
+        {days.map((day, at) => (
+          <DateInput
+            key={dayLabels[at]}
+            label={dayLabels[at]}
+            placeholder="YYYY-MM-DD"
+            valueFormat="YYYY-MM-DD"
+            maxDate={new Date()}
+            required
+            value={day}
+            onChange={(next) => {
+              setDays(at === 0 ? [next, last] : [first, next])
+              changed()
+            }}
+            error={at === 1 && isReversed ? 'The last day is before the first.' : undefined}
+          />
+        ))}
+      </Group>
       <Group grow align="flex-start">
         <NumberInput
           label="Runs at once"
@@ -125,7 +135,8 @@ function BackfillForm({ zone }: { readonly zone: string }) {
           <Radio value="again" label="get another run" />
         </Stack>
       </Radio.Group>
-      <JsonInput
+      <Textarea
+        styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
         label="Params"
         description="The same for all runs, as a JSON object. Default: none."
         placeholder="{}"
@@ -135,8 +146,8 @@ function BackfillForm({ zone }: { readonly zone: string }) {
         spellCheck={false}
         value={paramsText}
         error={problem}
-        onChange={(next) => {
-          setParamsText(next)
+        onChange={({ currentTarget }) => {
+          setParamsText(currentTarget.value)
           changed()
         }}
       />

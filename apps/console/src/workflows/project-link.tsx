@@ -15,6 +15,7 @@ export function ProjectLink({ id }: { readonly id: string | undefined }) {
   return (
     <Anchor
       size="sm"
+      underline="always"
       renderRoot={(props) => (
         <Link {...props} to="/projects/$namespace/$project" params={{ namespace, project: slug }} />
       )}

@@ -3,12 +3,12 @@ import {
   Accordion,
   Button,
   Group,
-  JsonInput,
   NumberInput,
   SegmentedControl,
   SimpleGrid,
   Stack,
   Text,
+  Textarea,
   TextInput,
   Title,
 } from '@mantine/core'
@@ -182,7 +182,8 @@ function JsonParams({ isShown, value, onChange, onSubmit, isSubmitting, refused,
       }}
     >
       {isShown && (
-        <JsonInput
+        <Textarea
+          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
           label="Params"
           description="As a JSON object."
           autosize
@@ -191,7 +192,7 @@ function JsonParams({ isShown, value, onChange, onSubmit, isSubmitting, refused,
           spellCheck={false}
           value={text}
           error={(wasSubmitted ? problem : undefined) ?? refused}
-          onChange={(typed) => {
+          onChange={({ currentTarget: { value: typed } }) => {
             setText(typed)
             const parsed = parseParams(typed).params
             if (parsed !== undefined) onChange(parsed)
