@@ -1,0 +1,31 @@
+import { Alert, Button, Group, Text } from '@mantine/core'
+import { Moment } from '../../ui/index.ts'
+import type { Pipeline } from './edited.ts'
+import { PersonName } from './person-name.tsx'
+
+interface ConflictProps {
+  /** As somebody else saved it. */
+  readonly theirs: Pipeline
+  readonly onKeepMine: () => void
+  readonly onTakeTheirs: () => void
+}
+
+/** Somebody else saved the pipeline while it was edited here. */
+export function Conflict({ theirs, onKeepMine, onTakeTheirs }: ConflictProps) {
+  return (
+    <Alert color="yellow" role="alert" title="Somebody else changed this pipeline">
+      <Text size="sm" mb="xs">
+        <PersonName id={theirs.last_actor} /> saved it <Moment at={theirs.updated_at} />. Nothing of yours is lost: your
+        changes can be put on top of what was saved, and you see what would change before you save.
+      </Text>
+      <Group gap="xs">
+        <Button size="xs" onClick={onKeepMine}>
+          Put my changes on top
+        </Button>
+        <Button size="xs" variant="default" onClick={onTakeTheirs}>
+          Discard mine and take theirs
+        </Button>
+      </Group>
+    </Alert>
+  )
+}
