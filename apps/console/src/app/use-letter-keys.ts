@@ -12,7 +12,7 @@ export function useLetterKeysSetting() {
 /** How long `g` waits for the letter of an area. */
 const sequenceMs = 1200
 
-/** `g` and a letter lead to an area, `?` shows the keys: wherever nobody types a text. */
+/** `g` and a letter lead to an area, `?` shows the keys: wherever no part of the page takes letters itself. */
 export function useLetterKeys(onHelp: () => void): void {
   const [isOn] = useLetterKeysSetting()
   const navigate = useNavigate()
@@ -21,7 +21,7 @@ export function useLetterKeys(onHelp: () => void): void {
   useEffect(() => {
     if (!isOn) return
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+      if (event.ctrlKey || event.metaKey || event.altKey || !isFree(event.target)) return
       if (document.querySelector('[role="dialog"]') !== null) return
       if (event.key === '?') {
         event.preventDefault()
@@ -34,17 +34,12 @@ export function useLetterKeys(onHelp: () => void): void {
       event.preventDefault()
       void navigate({ to: area.to } as never)
     }
-    // Before the page sees it: a second letter may be a key of a grid or a log as well.
-    const options = { capture: true }
-    document.addEventListener('keydown', onKey, options)
-    return () => document.removeEventListener('keydown', onKey, options)
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
   }, [isOn, navigate, user, onHelp])
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof HTMLElement &&
-    (target.isContentEditable ||
-      target.closest('input, textarea, select, [role="textbox"], [role="combobox"]') !== null)
-  )
+/** Fields take letters, and so do logs, graphs and grids, which have keys of their own. */
+function isFree(target: EventTarget | null): boolean {
+  return target === document.body || (target instanceof HTMLElement && target.matches('a, button, h1, main'))
 }

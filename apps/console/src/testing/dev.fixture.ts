@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Client, createClient } from '@millrace/client'
 
+export { findChromium } from '@millrace/testing'
+
 const bin = fileURLToPath(new URL('../../../../packages/cli/bin/millrace.js', import.meta.url))
 const bootMs = 90_000
 

@@ -1,7 +1,7 @@
 import '@mantine/spotlight/styles.css'
 import { Loader, Text, useMantineColorScheme } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { createSpotlight, Spotlight, spotlightActions } from '@mantine/spotlight'
+import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
@@ -36,7 +36,7 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
   // The first line is chosen, also when what was found has come in between.
   const shown = [...groups.flatMap(({ found }) => found), ...doable].map(({ id }) => id).join(' ')
   useEffect(() => {
-    if (shown !== '') spotlightActions.selectAction(0, store)
+    if (shown !== '') chooseFirst()
   }, [shown])
   const all: Found = {
     ...{ id: 'all', label: `Search everything for “${text}”`, icon: IconSearch },
@@ -91,4 +91,12 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
       )}
     </Spotlight.Root>
   )
+}
+
+/** As the component does by itself when the text changes, but not when lines come in between. */
+function chooseFirst(): void {
+  const lines = document.getElementById(store.getState().listId)
+  lines?.querySelector('[data-selected]')?.removeAttribute('data-selected')
+  lines?.querySelector('[data-action]')?.setAttribute('data-selected', 'true')
+  store.updateState((state) => ({ ...state, selected: 0 }))
 }
