@@ -39,7 +39,7 @@ function compressed(): Plugin {
       folder = join(config.root, config.build.outDir)
       if (config.build.outDir.startsWith('/')) folder = config.build.outDir
     },
-    async closeBundle() {
+    async writeBundle() {
       for (const name of await readdir(folder, { recursive: true })) {
         if (!/^assets.*\.(js|css|svg|wasm|json)$/.test(name)) continue
         const bytes = await readFile(join(folder, name))
