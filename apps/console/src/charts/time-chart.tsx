@@ -111,14 +111,24 @@ function options(
     height,
     legend: { show: false },
     cursor: { y: false },
-    scales: { y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.1)] } },
-    axes: [axis, { ...axis, size: 64, values: (_plot, ticks) => ticks.map(numberText) }],
+    scales: { x: { range: (_plot, first, last) => [first, Math.max(last, first + shortestSeconds)] }, y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.1)] } },
+    axes: [{ ...axis, incrs: [...steps], space: 80, values: (_plot, ticks) => ticks.map(clockText) }, { ...axis, size: 64, values: (_plot, ticks) => ticks.map(numberText) }],
     series: [{}, { label, stroke: line, width: 2, fill: `color-mix(in srgb, ${line} 12%, transparent)` }],
   }
 }
 
 function data(points: readonly Point[]): UPlot.AlignedData {
   return [points.map(({ at }) => at / 1000), points.map(({ value }) => value)]
+}
+
+/** A chart of less would be all noise. */
+const shortestSeconds = 10
+/** Between marks of the time axis, in seconds. */
+const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400]
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+
+function clockText(seconds: number): string {
+  return clock.format(seconds * 1000)
 }
 
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 })

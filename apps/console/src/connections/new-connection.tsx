@@ -92,14 +92,14 @@ function ConnectorForm({ place, name: connectorName }: { readonly place: Place; 
   })
   return (
     <Loaded query={connector}>
-      {({ title, description, config_schema, missing_drivers }) => {
+      {({ title, description: about, config_schema, missing_drivers }) => {
         const fields = Object.keys((config_schema.properties ?? {}) as object)
         const refused = save.error ?? trial.error
         const said = refused?.message ?? (trial.answer?.ok === false ? trial.answer.message : '')
         return (
           <Stack maw={640} gap="md">
             <Text size="sm">
-              <b>{title}</b>. {description}{' '}
+              <b>{title}</b>. {about}{' '}
               <Anchor
                 component={Link}
                 to="."

@@ -1,0 +1,197 @@
+import { join } from 'node:path'
+import { startPostgres, type TestPostgres } from '@millrace/testing'
+import pg from 'pg'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectAccessible, useConsole } from '../testing/browser.fixture.ts'
+import { statements } from './shop.fixture.ts'
+
+const served = useConsole({ people: true })
+const viewer = { id: 'vera', firstName: 'Vera', lastName: 'Viewer', email: 'vera@example.com' }
+
+let postgres: TestPostgres
+let project: { readonly id: string }
+const home = '/projects/acme/shop'
+
+beforeAll(async () => {
+  postgres = await startPostgres({ auth: 'scram' })
+  await sql(statements.shop)
+  await served.api.post('/api/data/groups', { body: { name: 'Acme', slug: 'acme' } })
+  project = await served.api.post('/api/data/projects', { body: { name: 'Shop', namespace: 'acme' } })
+  await served.api.post('/api/projects/{id}/connections', {
+    params: { path: { id: project.id } },
+    body: { name: 'warehouse', uri: `duckdb://${join(served.dev.folder, 'warehouse.duckdb')}` },
+  })
+})
+afterAll(async () => await postgres?.stop())
+
+async function sql(text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: postgres.url() })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+describe('connections', () => {
+  it('are tested before they are saved, browsed, and changed, and never show a secret again', async () => {
+    const page = await served.open(`${home}/connections`)
+    await page.getByRole('link', { name: 'New connection' }).click()
+    await page.getByLabel('Search connectors').fill('postgr')
+    await page.getByRole('link', { name: /PostgreSQL/ }).click()
+
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('shop')
+    await page.getByLabel('Host').fill(postgres.host)
+    await page.getByLabel('Port').fill('99999')
+    await page.getByLabel('User').fill(postgres.user)
+    await page.getByRole('textbox', { name: 'Password' }).fill('wrong')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('The most is 65535.').waitFor()
+
+    await page.getByLabel('Port').fill(`${postgres.port}`)
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByText('The server could not connect').waitFor()
+    await page.getByText(/password authentication failed/).first().waitFor()
+    await expectAccessible(page)
+
+    await page.getByRole('textbox', { name: 'Password' }).fill(postgres.password)
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByText(/The server could connect, in/).waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+
+    await page.getByRole('button', { name: /orders$/ }).click()
+    const rows = page.getByRole('region', { name: /First rows of/ })
+    await rows.getByText('customer 1', { exact: true }).waitFor()
+    await rows.getByText('NULL').first().waitFor()
+    await rows.getByRole('button', { name: /long text/ }).first().click()
+    await page.getByRole('dialog').getByText(/long text/).waitFor()
+    await page.keyboard.press('Escape')
+    await expectAccessible(page)
+
+    await page.getByRole('tab', { name: 'Settings' }).click()
+    const password = page.getByRole('textbox', { name: 'Password' })
+    expect(await password.inputValue()).toBe('')
+    expect(await password.getAttribute('placeholder')).toBe('kept')
+    expect(await page.content()).not.toContain(postgres.password)
+    await page.getByLabel('Description').fill('The database behind the shop.')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved.').waitFor()
+    await page.getByRole('button', { name: 'Test', exact: true }).click()
+    await page.getByText(/The server could connect, in/).waitFor()
+    await expectAccessible(page)
+  })
+
+  it('keep what was typed when somebody else changed them in between', async () => {
+    const connection = await savedConnection()
+    const page = await served.open(`${home}/connections/${connection.id}?tab=settings`)
+    await page.getByLabel('Description').fill('Typed by me')
+    await served.api.patch('/api/projects/{id}/connections/{connection}', {
+      params: { path: { id: project.id, connection: connection.id }, header: { 'If-Match': connection.etag } },
+      body: { description: 'Typed by somebody else' },
+    })
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Somebody else changed it in between').waitFor()
+    await page.getByRole('button', { name: /Read it again/ }).click()
+    expect(await page.getByLabel('Description').inputValue()).toBe('Typed by me')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved.').waitFor()
+    expect((await savedConnection()).description).toBe('Typed by me')
+  })
+})
+
+async function savedConnection() {
+  const all = await served.api.get('/api/projects/{id}/connections', { params: { path: { id: project.id } } })
+  const found = all.find(({ name }) => name === 'shop')
+  if (found === undefined) throw new Error('The connection was not saved.')
+  return found
+}
+
+describe('copies of data', () => {
+  it('are planned while they are put together, run, and proven', async () => {
+    const page = await served.open(`${home}/copies/new`)
+    await choose(page, 'Copy from', /^shop/)
+    await page.getByRole('checkbox', { name: /customers/ }).check()
+    await choose(page, 'Copy to', /^warehouse/)
+    await page.getByText('The table can be copied.').waitFor()
+    await page.getByText('new table').waitFor()
+    await page.getByLabel('Proof').selectOption('content')
+    await page.getByLabel('Run by a schedule').check()
+    await page.getByText('The next ten runs').waitFor()
+    await page.getByLabel('Cron expression').fill('61 6 * * *')
+    await page.getByText(/is not a cron expression/).waitFor()
+    await page.getByLabel('Cron expression').fill('0 6 * * *')
+    await page.getByLabel('Cron expression').press('Escape')
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Save and run' }).click()
+
+    await page.getByText('Proof: equal', { exact: true }).waitFor({ timeout: 60_000 })
+    await page.getByText('Source, under its snapshot').waitFor()
+    await expectAccessible(page)
+
+    // A column that the destination does not have yet.
+    await sql(statements.drift)
+    await page.getByRole('tab', { name: 'Definition' }).click()
+    await page.getByText('is added').waitFor()
+    await page.getByRole('button', { name: 'Save and run' }).click()
+    await page.getByRole('cell', { name: 'city' }).waitFor({ timeout: 60_000 })
+  })
+
+  it('are watched while they run, with their rows per second', async () => {
+    const page = await served.open(`${home}/copies/new?from=shop`)
+    await page.getByText('Query', { exact: true }).click()
+    await page.getByRole('textbox', { name: 'Query' }).fill(statements.slowQuery)
+    await choose(page, 'Copy to', /^warehouse/)
+    await page.getByLabel('Table there').fill('main.slow')
+    await page.getByText('The table can be copied.').waitFor()
+    await page.getByRole('button', { name: 'Save and run' }).click()
+    await page.getByRole('img', { name: /^Rows per second: .* now/ }).waitFor({ timeout: 60_000 })
+    await page.getByRole('button', { name: 'Show as table' }).click()
+    await page.getByRole('table', { name: 'Rows per second' }).waitFor()
+    await page.getByText('Proof: same number of rows', { exact: true }).waitFor({ timeout: 60_000 })
+
+    await page.goto(`${served.url}/copies`)
+    await page.getByText('proof: same number of rows').waitFor()
+    await expectAccessible(page)
+  })
+
+  it('are shown to a viewer, who can change nothing', async () => {
+    const page = await served.openAs(viewer, '/')
+    await served.api.patch('/api/data/projects/{project_id}/members', {
+      params: { path: { project_id: project.id } },
+      body: [{ id: viewer.id, role: 'viewer' }],
+    })
+    await page.goto(`${served.url}${home}/connections`)
+    await page.getByRole('link', { name: 'shop' }).click()
+    await page.getByText(/You may see these settings/).waitFor()
+    expect(await page.getByRole('button', { name: 'Test', exact: true }).count()).toBe(0)
+    expect(await page.getByRole('tab', { name: 'Tables and files' }).count()).toBe(0)
+    expect(await page.getByLabel('Host').isDisabled()).toBe(true)
+    await page.goto(`${served.url}${home}/copies`)
+    await page.getByRole('link', { name: 'customers-to-warehouse' }).click()
+    await page.getByText('Proof: equal', { exact: true }).waitFor()
+    expect(await page.getByRole('button', { name: 'Run now' }).count()).toBe(0)
+    expect(await page.getByRole('tab', { name: 'Definition' }).count()).toBe(0)
+    await page.goto(`${served.url}${home}/copies/new`)
+    await page.getByText('You may not copy data here').waitFor()
+  })
+})
+
+it('are accessible in the dark, and on a narrow screen', async () => {
+  const { id } = await savedConnection()
+  const paths = ['/connections?tab=catalogue', `${home}/connections/${id}?tab=settings`, `${home}/copies/new?from=shop`]
+  for (const path of paths) {
+    const page = await served.open(path, { colorScheme: 'dark', width: 390 })
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.getByLabel(/Search connectors|Host|Copy to/).first().waitFor()
+    await expectAccessible(page)
+    await page.close()
+  }
+})
+
+/** Picks an entry of a list that is searched by typing. */
+async function choose(page: Page, label: string, option: RegExp): Promise<void> {
+  await page.getByRole('combobox', { name: label }).click()
+  await page.getByRole('option', { name: option }).click()
+}
