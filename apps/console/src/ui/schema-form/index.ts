@@ -1,4 +1,5 @@
 export { type FieldErrors, fieldErrors } from './field-errors.ts'
+export { FormButton } from './form-button.tsx'
 export { checkValue } from './form-validator.ts'
 export { isKeptSecret, keptSecret } from './kept-secret.ts'
 export { SchemaForm, type SchemaFormProps } from './schema-form.tsx'
