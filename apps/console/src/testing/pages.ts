@@ -63,6 +63,21 @@ export const pages: readonly ConsolePage[] = [
   { name: 'pipelines', path: '/pipelines' },
   { name: 'project-pipelines', path: ofProject('/pipelines') },
   { name: 'pipeline', path: ({ pipeline }) => `/pipelines/${pipeline}` },
+  { name: 'pipeline-settings', path: ({ pipeline }) => `/pipelines/${pipeline}?tab=settings` },
+  { name: 'pipeline-runs', path: ({ pipeline }) => `/pipelines/${pipeline}?tab=runs` },
+  {
+    name: 'pipeline-variables',
+    path: ({ pipeline }) => `/pipelines/${pipeline}`,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'sum_up of ingest', exact: true }).click()
+      await page.getByRole('dialog').getByLabel('most').waitFor()
+    },
+  },
+  { name: 'pipeline-new', path: ofProject('/pipelines/new') },
+  { name: 'pipeline-templates', path: ofProject('/pipelines/templates') },
+  { name: 'pipeline-template-new', path: ofProject('/pipelines/templates/new') },
+  { name: 'pipeline-catalogue', path: ofProject('/pipelines/catalogue') },
+  { name: 'pipeline-code', path: ofProject('/pipelines/code') },
 
   { name: 'admin-health', path: '/admin' },
   { name: 'admin-users', path: '/admin/users' },

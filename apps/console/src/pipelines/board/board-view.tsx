@@ -97,7 +97,6 @@ export function BoardView({ board, titleOf, only, problems, selected, onOpen, on
             onChange === undefined
               ? undefined
               : {
-                  onOpen: () => onOpen(card.key),
                   onHandleKey: (event) => onHandleKey(card, event),
                   onHandleLeft: letGo,
                   onMove: (direction) => onChange((before) => movedBy(before, card.key, direction, only)),

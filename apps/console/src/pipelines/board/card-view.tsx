@@ -16,7 +16,6 @@ import styles from './board.module.css'
 import { variablesText } from './variables-text.ts'
 
 export interface CardActions {
-  readonly onOpen: () => void
   readonly onHandleKey: (event: KeyboardEvent) => void
   readonly onHandleLeft: () => void
   readonly onMove: (direction: 'up' | 'down') => void
@@ -85,7 +84,7 @@ export function CardView({
             <IconGripVertical size={14} aria-hidden />
           </ActionIcon>
         )}
-        <UnstyledButton className={styles.title ?? ''} onClick={onOpen} data-card-button={card.key}>
+        <UnstyledButton className={styles.title ?? ''} aria-label={name} onClick={onOpen}>
           {title}
         </UnstyledButton>
         <Tooltip label={card.isBeside ? `Step ${step}, side by side with the one above` : `Step ${step} of ${card.state}`}>

@@ -23,8 +23,8 @@ interface ColumnProps {
 export function Column({ isNarrow, ...props }: ColumnProps) {
   const { state, cards, dropAt, isRefused } = props
   const { setNodeRef } = useDroppable({ id: state, disabled: isRefused })
-  const count = (
-    <Badge size="sm" variant="default" aria-label={`${cards.length} transformations`} role="img">
+  const count = cards.length > 0 && (
+    <Badge size="sm" variant="default" circle aria-label={`${cards.length} transformations`} role="img">
       {cards.length}
     </Badge>
   )
