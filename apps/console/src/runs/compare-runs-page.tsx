@@ -17,7 +17,6 @@ export function CompareRunsPage() {
   const run = useQuery({
     ...apiQuery('/api/runs/{run}', { params: { path: { run: known ?? '' } } }),
     enabled: known !== undefined,
-    meta: { throws: true },
   })
   const workflow = run.data?.workflow
   const before = useQuery({

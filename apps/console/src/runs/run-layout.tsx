@@ -1,9 +1,9 @@
 import { Alert, Anchor, Code } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useParams } from '@tanstack/react-router'
-import { apiQuery, type Schema } from '../api/index.ts'
+import { ApiError, apiQuery, type Schema } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
-import { Duration, Loaded, Moment, Page, RouteTabs, StateBadge } from '../ui/index.ts'
+import { Duration, Loaded, Moment, NotFound, Page, RouteTabs, StateBadge } from '../ui/index.ts'
 import { DateTime } from './date-time.tsx'
 import { type Fact, Facts } from './facts.tsx'
 import { Reason } from './reason.tsx'
@@ -13,8 +13,9 @@ import { TaskDrawer } from './task/task-drawer.tsx'
 /** The head of the page of a run, with the part that is open below it and the task that is looked at beside it. */
 export function RunLayout() {
   const { run: id } = useParams({ from: '/shell/runs/$run' })
-  const run = useQuery({ ...apiQuery('/api/runs/{run}', { params: { path: { run: id } } }), meta: { throws: true } })
+  const run = useQuery(apiQuery('/api/runs/{run}', { params: { path: { run: id } } }))
   useLive({ run: id })
+  if (isMissing(run.error)) return <NotFound />
   return (
     <Loaded query={run}>
       {(found) => (
@@ -40,6 +41,11 @@ export function RunLayout() {
       )}
     </Loaded>
   )
+}
+
+function isMissing(error: Error | null): boolean {
+  // An id that is no number is none of a run.
+  return error instanceof ApiError && (error.status === 404 || error.status === 422)
 }
 
 function RunParts({ id }: { readonly id: string }) {

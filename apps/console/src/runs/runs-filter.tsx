@@ -16,7 +16,7 @@ export function RunsFilter({ search, onChange }: RunsFilterProps) {
   // Another filter begins at its newest run.
   const change = (some: { [Key in keyof RunsSearch]?: RunsSearch[Key] | undefined }) =>
     onChange({ ...search, before: undefined, ...some } as RunsSearch)
-  const isFiltered = Object.keys(search).some((key) => key !== 'before')
+  const isFiltered = Object.entries(search).some(([key, value]) => key !== 'before' && value !== undefined)
   return (
     <Group gap="xs" align="flex-end">
       <WorkflowSelect value={search.workflow} onChange={(workflow) => change({ workflow })} />

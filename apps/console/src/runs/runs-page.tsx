@@ -30,7 +30,7 @@ export function RunsPage() {
       return next
     })
   const { before: _before, ...filter } = search
-  const isFiltered = Object.keys(filter).length > 0
+  const isFiltered = Object.values(filter).some((value) => value !== undefined)
   return (
     <Page title="Runs">
       <RunsFilter search={search} onChange={go} />

@@ -146,9 +146,9 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await page.getByText('These 2 tasks are done again').waitFor()
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Do them again' }).click()
-    await page.getByLabel('Attempt', { exact: true }).waitFor()
+    await page.getByRole('combobox', { name: 'Attempt' }).waitFor()
     await expect
-      .poll(async () => await page.getByLabel('Attempt', { exact: true }).inputValue(), { timeout: 20_000 })
+      .poll(async () => await page.getByRole('combobox', { name: 'Attempt' }).inputValue(), { timeout: 20_000 })
       .toContain('Attempt 2')
     await page.keyboard.press('Escape')
     await badge(page, 'success').waitFor()
@@ -266,6 +266,11 @@ it('shows a run as graph, Gantt chart and in comparison, and many in a grid and 
   await page.goto(`${served.url}/runs?state=nonsense&workflow=lab_repair&before=-3`)
   await page.getByRole('checkbox', { name: `Choose run ${first}` }).click()
   await page.getByText('1 chosen').waitFor()
+  // A run that comes meanwhile does not push the list away.
+  const third = await start('lab_repair')
+  await page.getByRole('button', { name: 'Show 1 newer run' }).click()
+  await page.getByRole('link', { name: third, exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Choose none' }).click()
   await expectAccessible(page)
   await page.goto(`${served.url}/runs/999999`)
   await page.getByText('There is nothing here').waitFor()

@@ -24,7 +24,7 @@ export interface RunsSearch {
 type Given = Record<string, unknown>
 
 export function runsSearch(search: Given): RunsSearch {
-  return present({
+  return checked({
     workflow: text(search.workflow),
     project: text(search.project),
     state: some(search.state, runStates),
@@ -45,7 +45,7 @@ export interface RunSearch {
 }
 
 export function runSearch(search: Given): RunSearch {
-  return present({
+  return checked({
     task: count(search.task),
     attempt: count(search.attempt),
     part: parts.find((part) => part === search.part),
@@ -58,7 +58,7 @@ export interface TasksSearch {
 }
 
 export function tasksSearch(search: Given): TasksSearch {
-  return present({ state: some(search.state, taskStates), ...pageSearch(search) })
+  return checked({ state: some(search.state, taskStates), ...pageSearch(search) })
 }
 
 export interface CompareSearch {
@@ -67,12 +67,12 @@ export interface CompareSearch {
 }
 
 export function compareSearch(search: Given): CompareSearch {
-  return present({ left: id(search.left), right: id(search.right) })
+  return checked({ left: id(search.left), right: id(search.right) })
 }
 
-/** Without what is undefined, so that addresses stay short. */
-function present<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never
+/** What is undefined stays among the keys: the router keeps what the address says of any key that is not there. */
+function checked<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return values as never
 }
 
 function text(value: unknown): string | undefined {

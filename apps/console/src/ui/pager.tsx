@@ -4,7 +4,8 @@ import { useNavigate } from '@tanstack/react-router'
 /** What a route with a paged list takes in its address; to be used in `validateSearch`. */
 export function pageSearch(search: Record<string, unknown>): { page?: number } {
   const page = Number(search.page)
-  return Number.isInteger(page) && page > 1 ? { page } : {}
+  // The router keeps what the address says of any key that is not there.
+  return { page: Number.isInteger(page) && page > 1 ? page : undefined } as { page?: number }
 }
 
 interface PagerProps {

@@ -125,7 +125,7 @@ function Tasks({ left, right, leftNodes, rightNodes }: TasksProps) {
                 size="compact-xs"
                 variant="default"
                 aria-expanded={open === id}
-                aria-label={`Compare the outputs of ${id}`}
+                aria-label={`${open === id ? 'Hide' : 'Compare'} the outputs of ${id}`}
                 onClick={() => setOpen((before) => (before === id ? null : id))}
               >
                 {open === id ? 'Hide' : 'Compare'}

@@ -17,6 +17,7 @@ import { TaskConnections } from './task-connections.tsx'
 import { TaskDetails } from './task-details.tsx'
 import { TaskItems } from './task-items.tsx'
 import { TaskOutput } from './task-output.tsx'
+import { useEscape } from './use-escape.ts'
 
 type Run = Schema<'RunDetails'>
 type TaskRun = Schema<'TaskRun'>
@@ -25,6 +26,7 @@ type TaskRun = Schema<'TaskRun'>
 export function TaskDrawer({ run }: { readonly run: Run }) {
   const { search, close } = useTaskSearch()
   const id = search.task
+  useEscape(id !== undefined, close)
   const task = useQuery({
     ...apiQuery('/api/task-runs/{task_run}', { params: { path: { task_run: id ?? 0 } } }),
     enabled: id !== undefined,
@@ -34,6 +36,7 @@ export function TaskDrawer({ run }: { readonly run: Run }) {
     <Drawer
       opened={id !== undefined}
       onClose={close}
+      closeOnEscape={false}
       position="right"
       size="min(1100px, 100%)"
       padding="md"
