@@ -111,8 +111,14 @@ function options(
     height,
     legend: { show: false },
     cursor: { y: false },
-    scales: { x: { range: (_plot, first, last) => [first, Math.max(last, first + shortestSeconds)] }, y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.1)] } },
-    axes: [{ ...axis, incrs: [...steps], space: 80, values: (_plot, ticks) => ticks.map(clockText) }, { ...axis, size: 64, values: (_plot, ticks) => ticks.map(numberText) }],
+    scales: {
+      x: { range: (_plot, first, last) => [first, Math.max(last, first + shortestSeconds)] },
+      y: { range: (_plot, _least, most) => [0, Math.max(1, most * 1.1)] },
+    },
+    axes: [
+      { ...axis, incrs: [...steps], space: 80, values: (_plot, ticks) => ticks.map(clockText) },
+      { ...axis, size: 64, values: (_plot, ticks) => ticks.map(numberText) },
+    ],
     series: [{}, { label, stroke: line, width: 2, fill: `color-mix(in srgb, ${line} 12%, transparent)` }],
   }
 }

@@ -2,7 +2,7 @@ import { Button, Group, Stack, Tabs, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { apiQuery, queryClient } from '../api/index.ts'
-import { confirm, Failure, Loaded, Moment } from '../ui/index.ts'
+import { confirm, Failure, Loaded, Moment, NotFound } from '../ui/index.ts'
 import { ConnectionData } from './connection-data.tsx'
 import { ConnectionSettings } from './connection-settings.tsx'
 import { ConnectionUses } from './connection-uses.tsx'
@@ -10,6 +10,7 @@ import { ConnectorBadge } from './connector-catalogue.tsx'
 import {
   type Connection,
   connectionQuery,
+  connectionsQuery,
   deleteConnection,
   invalidateConnections,
   type Place,
@@ -22,13 +23,32 @@ import { useWrite } from './use-write.ts'
 
 interface ConnectionDetailsProps {
   readonly place: Place
+  /** Its id, or its name: addresses with names can be written by hand, and linked to from a configuration. */
   readonly id: string
 }
 
+const idPattern = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/
+
 /** One connection: what is at its other end, its settings, who uses it. */
 export function ConnectionDetails({ place, id }: ConnectionDetailsProps) {
+  return idPattern.test(id) ? <OfId place={place} id={id} /> : <OfName place={place} name={id} />
+}
+
+function OfId({ place, id }: ConnectionDetailsProps) {
   const connection = useQuery(connectionQuery(place, id))
   return <Loaded query={connection}>{(found) => <Details place={place} connection={found} />}</Loaded>
+}
+
+function OfName({ place, name }: { readonly place: Place; readonly name: string }) {
+  const connections = useQuery(connectionsQuery(place, 1, 100))
+  return (
+    <Loaded query={connections}>
+      {({ items }) => {
+        const found = items.find((one) => one.name === name)
+        return found === undefined ? <NotFound /> : <OfId place={place} id={found.id} />
+      }}
+    </Loaded>
+  )
 }
 
 function Details({ place, connection }: { readonly place: Place; readonly connection: Connection }) {

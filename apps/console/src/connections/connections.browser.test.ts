@@ -53,7 +53,10 @@ describe('connections', () => {
     await page.getByLabel('Port').fill(`${postgres.port}`)
     await page.getByRole('button', { name: 'Test', exact: true }).click()
     await page.getByText('The server could not connect').waitFor()
-    await page.getByText(/password authentication failed/).first().waitFor()
+    await page
+      .getByText(/password authentication failed/)
+      .first()
+      .waitFor()
     await expectAccessible(page)
 
     await page.getByRole('textbox', { name: 'Password' }).fill(postgres.password)
@@ -65,9 +68,16 @@ describe('connections', () => {
     const rows = page.getByRole('region', { name: /First rows of/ })
     await rows.getByText('customer 1', { exact: true }).waitFor()
     await rows.getByText('NULL').first().waitFor()
-    await rows.getByRole('button', { name: /long text/ }).first().click()
-    await page.getByRole('dialog').getByText(/long text/).waitFor()
+    await rows
+      .getByRole('button', { name: /long text/ })
+      .first()
+      .click()
+    await page
+      .getByRole('dialog')
+      .getByText(/long text/)
+      .waitFor()
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await expectAccessible(page)
 
     await page.getByRole('tab', { name: 'Settings' }).click()
@@ -115,7 +125,7 @@ describe('copies of data', () => {
     await page.getByRole('checkbox', { name: /customers/ }).check()
     await choose(page, 'Copy to', /^warehouse/)
     await page.getByText('The table can be copied.').waitFor()
-    await page.getByText('new table').waitFor()
+    await page.getByText('new table', { exact: true }).waitFor()
     await page.getByLabel('Proof').selectOption('content')
     await page.getByLabel('Run by a schedule').check()
     await page.getByText('The next ten runs').waitFor()
@@ -184,7 +194,10 @@ it('are accessible in the dark, and on a narrow screen', async () => {
   for (const path of paths) {
     const page = await served.open(path, { colorScheme: 'dark', width: 390 })
     await page.getByRole('heading', { level: 1 }).waitFor()
-    await page.getByLabel(/Search connectors|Host|Copy to/).first().waitFor()
+    await page
+      .getByLabel(/Search connectors|Host|Copy to/)
+      .first()
+      .waitFor()
     await expectAccessible(page)
     await page.close()
   }

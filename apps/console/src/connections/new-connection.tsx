@@ -110,8 +110,8 @@ function ConnectorForm({ place, name: connectorName }: { readonly place: Place; 
             </Text>
             {missing_drivers.length > 0 && (
               <Text size="sm">
-                This server does not have the npm package {missing_drivers.join(', ')}, so it cannot test the connection.
-                Tasks use it where it is installed.
+                This server does not have the npm package {missing_drivers.join(', ')}, so it cannot test the
+                connection. Tasks use it where it is installed.
               </Text>
             )}
             <TextInput

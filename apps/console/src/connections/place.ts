@@ -28,8 +28,8 @@ function keysOf(place: Place): { id: string } {
   return (place.kind === 'namespace' ? { slug: place.slug } : {}) as { id: string }
 }
 
-export function connectionsQuery(place: Place, page: number) {
-  return apiPage(at(place, ''), { params: { path: keysOf(place), query: { page, per_page: 50 } } })
+export function connectionsQuery(place: Place, page: number, perPage = 50) {
+  return apiPage(at(place, ''), { params: { path: keysOf(place), query: { page, per_page: perPage } } })
 }
 
 export function connectionQuery(place: Place, connection: string) {

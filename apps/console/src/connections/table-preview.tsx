@@ -1,4 +1,5 @@
 import { Code, Modal, Skeleton, Stack, Text } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useRef, useState } from 'react'
@@ -32,6 +33,7 @@ function Rows({ table, preview }: { readonly table: string; readonly preview: Sc
   const { columns, rows, cut, duration_ms } = preview
   const frame = useRef<HTMLElement>(null)
   const [opened, setOpened] = useState<{ readonly column: string; readonly value: string }>()
+  const [isOpen, { open, close }] = useDisclosure(false)
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
@@ -65,7 +67,13 @@ function Rows({ table, preview }: { readonly table: string; readonly preview: Sc
               <tr key={index} aria-rowindex={index + 2}>
                 {columns.map(({ name }, place) => (
                   <td key={name}>
-                    <Cell value={rows[index]?.[place] ?? null} onOpen={(value) => setOpened({ column: name, value })} />
+                    <Cell
+                      value={rows[index]?.[place] ?? null}
+                      onOpen={(value) => {
+                        setOpened({ column: name, value })
+                        open()
+                      }}
+                    />
                   </td>
                 ))}
               </tr>
@@ -79,8 +87,8 @@ function Rows({ table, preview }: { readonly table: string; readonly preview: Sc
         {cut ? '; there are more' : ''} · {columns.length} columns · {durationText(duration_ms)}
       </Text>
       <Modal
-        opened={opened !== undefined}
-        onClose={() => setOpened(undefined)}
+        opened={isOpen}
+        onClose={close}
         title={opened?.column}
         size="lg"
         closeButtonProps={{ 'aria-label': 'Close' }}

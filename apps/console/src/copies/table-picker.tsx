@@ -1,4 +1,5 @@
 import { Button, Checkbox, Group, Loader, Modal, Stack, TagsInput, Text, TextInput } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
 import { IconEye, IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
@@ -47,6 +48,7 @@ function Listed({
 }: TablePickerProps & { readonly address: { readonly place: Place; readonly id: string } }) {
   const [find, setFind] = useState('')
   const [looked, setLooked] = useState<string>()
+  const [isLooking, { open, close }] = useDisclosure(false)
   const relations = useQuery({ ...relationsQuery(place, id), ...atOtherEnd })
   const frame = useRef<HTMLElement>(null)
   const shown = (relations.data?.tables ?? []).filter((name) => name.toLowerCase().includes(find.toLowerCase()))
@@ -114,7 +116,10 @@ function Listed({
                   size="compact-xs"
                   aria-label={`Preview ${table}`}
                   leftSection={<IconEye size={14} aria-hidden />}
-                  onClick={() => setLooked(table)}
+                  onClick={() => {
+                    setLooked(table)
+                    open()
+                  }}
                 >
                   Preview
                 </Button>
@@ -128,13 +133,7 @@ function Listed({
           There are more tables than are listed. Type the names of others, or a pattern.
         </Text>
       )}
-      <Modal
-        opened={looked !== undefined}
-        onClose={() => setLooked(undefined)}
-        title={looked}
-        size="90%"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Modal opened={isLooking} onClose={close} title={looked} size="90%" closeButtonProps={{ 'aria-label': 'Close' }}>
         {looked !== undefined && <TablePreview place={place} id={id} table={looked} limit={100} />}
       </Modal>
     </>

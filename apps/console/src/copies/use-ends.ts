@@ -49,7 +49,7 @@ export function useEndAddress(project: Extract<Place, { kind: 'project' }>, end:
       : end?.of === 'platform'
         ? { kind: 'platform' }
         : project
-  const found = useQuery({ ...connectionsQuery(place, 1), enabled: end !== undefined, retry: false })
+  const found = useQuery({ ...connectionsQuery(place, 1, 100), enabled: end !== undefined, retry: false })
   if (end === undefined || found.isPending) return undefined
   const connection = found.data?.items.find(({ name }) => name === end.name)
   return connection === undefined ? null : { place, id: connection.id }
