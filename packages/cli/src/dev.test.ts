@@ -31,6 +31,9 @@ it('serves a project of which a second shell deploys and starts workflows, and s
   const signedIn = await fetch(link, { redirect: 'manual' })
   expect([signedIn.status, signedIn.headers.get('location')]).toEqual([302, '/'])
   expect((await fetch(link, { redirect: 'manual' })).status).toBe(403)
+  const printed = await shell('console', '--print')
+  expect(printed.code, printed.err).toBe(0)
+  expect((await fetch(`${printed.out}`.trim(), { redirect: 'manual' })).status).toBe(302)
 
   const deployed = await shell('deploy')
   expect(deployed.code, deployed.err).toBe(0)

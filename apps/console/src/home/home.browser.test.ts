@@ -126,6 +126,7 @@ describe('the shell', () => {
     const page = await served.open('/runs')
     const banner = page.getByRole('region', { name: 'Severe incident' })
     await banner.getByText('The warehouse is').waitFor()
+    await banner.locator('strong', { hasText: 'away' }).waitFor()
     await expectAccessible(page)
     await change('', changed.etag)
   })

@@ -65,6 +65,7 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
       scrollable
       maxHeight={440}
       attributes={{ content: { 'aria-label': 'Search' } }}
+      styles={{ actionDescription: { opacity: 1 } }}
     >
       <Spotlight.Search
         placeholder="Projects, workflows, runs, people; or what to do"

@@ -27,10 +27,15 @@ export function SearchPage() {
   }, [q])
 
   const search = (next: string) => {
+    searchSoon.cancel()
     typed.current = next.trim()
     void navigate({ to: '/search', search: next.trim() === '' ? {} : { q: next.trim() }, replace: true })
   }
   const searchSoon = useDebouncedCallback(search, debounceMs)
+  const change = (next: string) => {
+    setText(next)
+    search(next)
+  }
   const result = useQuery({
     ...apiQuery('/api/data/search/query', { params: { query: { q, page, per_page: perPage, include_counts: true } } }),
     placeholderData: keepPreviousData,
@@ -76,7 +81,7 @@ export function SearchPage() {
                   title="Nothing of this is found"
                   action={
                     q === '' ? undefined : (
-                      <Button variant="default" onClick={() => search('')}>
+                      <Button variant="default" onClick={() => change('')}>
                         Show everything
                       </Button>
                     )
@@ -93,7 +98,7 @@ export function SearchPage() {
               )}
               <Pager page={page} totalPages={totalPages} total={totalResult} of="found" />
             </Stack>
-            <Facets facets={facets} text={q} onChange={search} />
+            <Facets facets={facets} text={text} onChange={change} />
           </Group>
         )}
       </Loaded>
