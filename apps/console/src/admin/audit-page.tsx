@@ -1,5 +1,6 @@
-import { Page } from '../ui/index.ts'
+import { apiPage } from '../api/index.ts'
+import { AuditTrail } from '../audit/index.ts'
 
 export function AuditPage() {
-  return <Page title="Audit">{null}</Page>
+  return <AuditTrail query={(query) => apiPage('/api/audit', { params: { query } })} />
 }

@@ -1,5 +1,150 @@
-import { Page } from '../ui/index.ts'
+import { Alert, Anchor, Badge, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { IconAlertTriangle, IconCheck, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link, type LinkProps } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { apiQuery } from '../api/index.ts'
+import { useLive } from '../live/index.ts'
+import { Loaded } from '../ui/index.ts'
+import { HealthCard } from './health-card.tsx'
+import { type Problem, problemsOf } from './problems.ts'
 
+const most = { params: { query: { per_page: 100 } } }
+
+/** Whether everything works, and what to do where it does not. */
 export function HealthPage() {
-  return <Page title="Health">{null}</Page>
+  useLive({ runs: true })
+  const ready = useQuery({ ...apiQuery('/api/ready'), retry: false })
+  const version = useQuery(apiQuery('/version'))
+  const workers = useQuery(apiQuery('/api/workers', most))
+  const queues = useQuery(apiQuery('/api/queues'))
+  const jobs = useQuery(apiQuery('/api/jobs', most))
+  const known = workers.data !== undefined && queues.data !== undefined && jobs.data !== undefined
+  const problems = known
+    ? problemsOf({ workers: workers.data ?? [], queues: queues.data ?? [], jobs: jobs.data ?? [] })
+    : []
+  return (
+    <Stack>
+      {known && <Verdict problems={problems} />}
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }}>
+        <HealthCard title="Server">
+          <Loaded query={ready} lines={2}>
+            {({ checks }) => (
+              <Stack gap={4}>
+                {Object.entries(checks).map(([name, state]) => (
+                  <Check key={name} name={name} isFine={state === 'ok'} />
+                ))}
+              </Stack>
+            )}
+          </Loaded>
+          <Text size="sm" mt={4}>
+            Version {version.data?.version ?? '…'}
+          </Text>
+        </HealthCard>
+        <HealthCard title="Workers" link={{ to: '/admin/workers' }}>
+          <Loaded query={workers} lines={2}>
+            {(found) => {
+              const live = found.filter(({ state }) => state === 'active')
+              const silent = found.filter(({ state }) => state === 'silent').length
+              return (
+                <>
+                  <Amount value={live.length} text="take work" />
+                  <Amount
+                    value={sum(live.map(({ running }) => running))}
+                    text={`of ${sum(live.map(({ slots }) => slots))} slots used`}
+                  />
+                  {silent > 0 && <Amount value={silent} text="silent" />}
+                </>
+              )
+            }}
+          </Loaded>
+        </HealthCard>
+        <HealthCard title="Queues" link={{ to: '/admin/queues' }}>
+          <Loaded query={queues} lines={2}>
+            {(found) => (
+              <>
+                <Amount value={sum(found.map(({ running }) => running))} text="task runs run" />
+                <Amount value={sum(found.map(({ ready: waiting }) => waiting))} text="are ready and wait" />
+                <Amount value={sum(found.map(({ delayed }) => delayed))} text="wait for their time" />
+              </>
+            )}
+          </Loaded>
+        </HealthCard>
+        <HealthCard title="Background jobs" link={{ to: '/admin/jobs' }}>
+          <Loaded query={jobs} lines={2}>
+            {(found) => (
+              <>
+                <Amount value={found.length} text="jobs" />
+                <Amount
+                  value={found.filter(({ last_run }) => last_run?.state === 'failed').length}
+                  text="failed last"
+                />
+              </>
+            )}
+          </Loaded>
+        </HealthCard>
+      </SimpleGrid>
+    </Stack>
+  )
+}
+
+function Verdict({ problems }: { readonly problems: readonly Problem[] }) {
+  if (problems.length === 0) {
+    return (
+      <Alert role="status" color="green" icon={<IconCheck aria-hidden />} title="Everything works">
+        <Text size="sm">Workers take work, nothing waits in vain, and no background job failed when it last ran.</Text>
+      </Alert>
+    )
+  }
+  return (
+    <section aria-labelledby="needs-attention">
+      <Title order={2} id="needs-attention" mb="xs">
+        Needs attention
+      </Title>
+      <Stack gap="xs">
+        {problems.map(({ title, text, link }) => (
+          <Alert key={title} color="orange" icon={<IconAlertTriangle aria-hidden />} title={title}>
+            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+              {text} <MoreLink link={link}>Show it</MoreLink>
+            </Text>
+          </Alert>
+        ))}
+      </Stack>
+    </section>
+  )
+}
+
+function MoreLink({ link, children }: { readonly link: LinkProps; readonly children: ReactNode }) {
+  return (
+    <Anchor size="sm" underline="always" component={Link} {...(link as object)}>
+      {children}
+    </Anchor>
+  )
+}
+
+function Check({ name, isFine }: { readonly name: string; readonly isFine: boolean }) {
+  const Icon = isFine ? IconCheck : IconX
+  return (
+    <Text size="sm" component="div">
+      {name}{' '}
+      <Badge color={isFine ? 'green' : 'red'} variant="light" leftSection={<Icon size={12} aria-hidden />}>
+        {isFine ? 'works' : 'failed'}
+      </Badge>
+    </Text>
+  )
+}
+
+function Amount({ value, text }: { readonly value: number; readonly text: string }) {
+  return (
+    <Text size="sm">
+      <Text span fw={600} className="numeric">
+        {value}
+      </Text>{' '}
+      {text}
+    </Text>
+  )
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }

@@ -1,5 +1,14 @@
-import { Page } from '../ui/index.ts'
+import { Stack } from '@mantine/core'
+import { BannerEditor } from './banner-editor.tsx'
+import { CreationRules } from './creation-rules.tsx'
+import { Redirects } from './redirects.tsx'
 
 export function PlatformPage() {
-  return <Page title="Platform">{null}</Page>
+  return (
+    <Stack gap="xl">
+      <BannerEditor />
+      <CreationRules />
+      <Redirects />
+    </Stack>
+  )
 }

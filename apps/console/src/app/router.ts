@@ -1,14 +1,19 @@
 import { createRouter } from '@tanstack/react-router'
-import { accountProjectParts, accountRoutes } from '../account/routes.ts'
+import { accountRoutes } from '../account/routes.ts'
 import { adminRoutes } from '../admin/routes.ts'
 import { queryClient } from '../api/index.ts'
 import { connectionProjectParts, connectionRoutes } from '../connections/routes.ts'
 import { copyProjectParts, copyRoutes } from '../copies/routes.ts'
-import { groupRoutes } from '../groups/routes.ts'
+import { dataProjectParts } from '../data/routes.ts'
+import { groupParts, groupRoute, groupRoutes } from '../groups/index.ts'
 import { homeRoutes } from '../home/routes.ts'
 import { pipelineProjectParts, pipelineRoutes } from '../pipelines/routes.ts'
 import { projectParts, projectRoute, projectRoutes } from '../projects/index.ts'
+import { repositoryRoutes } from '../repositories/routes.ts'
 import { runRoutes } from '../runs/routes.ts'
+import { secretProjectParts, secretRoutes } from '../secrets/routes.ts'
+import { serviceRoutes } from '../services/routes.ts'
+import { sessionProjectParts, sessionRoutes } from '../sessions/routes.ts'
 import { signInRoutes } from '../sign-in/routes.ts'
 import { NotFound, RouteError, RoutePending } from '../ui/index.ts'
 import { workflowRoutes } from '../workflows/routes.ts'
@@ -24,9 +29,12 @@ const routeTree = rootRoute.addChildren([
       ...pipelineProjectParts,
       ...copyProjectParts,
       ...connectionProjectParts,
-      ...accountProjectParts,
+      ...secretProjectParts,
+      ...sessionProjectParts,
+      ...dataProjectParts,
     ]),
     ...groupRoutes,
+    groupRoute.addChildren([...groupParts]),
     ...connectionRoutes,
     ...copyRoutes,
     ...workflowRoutes,
@@ -34,6 +42,10 @@ const routeTree = rootRoute.addChildren([
     ...pipelineRoutes,
     ...adminRoutes,
     ...accountRoutes,
+    ...secretRoutes,
+    ...serviceRoutes,
+    ...repositoryRoutes,
+    ...sessionRoutes,
   ]),
 ])
 

@@ -1,3 +1,5 @@
+export { NamespaceProjects } from './namespace-projects.tsx'
+export { NewProjectButton } from './new-project-button.tsx'
 export { projectRoute } from './project-route.ts'
 export { projectParts, projectRoutes } from './routes.ts'
 export { useProject } from './use-project.ts'

@@ -1,5 +1,0 @@
-import { Page } from '../ui/index.ts'
-
-export function ProjectSecretsPage() {
-  return <Page title="Project secrets">{null}</Page>
-}

@@ -1,5 +1,0 @@
-import { Page } from '../ui/index.ts'
-
-export function RepositoriesPage() {
-  return <Page title="Repositories">{null}</Page>
-}

@@ -1,5 +1,0 @@
-import { Page } from '../ui/index.ts'
-
-export function SecretsPage() {
-  return <Page title="Secrets">{null}</Page>
-}

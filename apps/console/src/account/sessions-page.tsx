@@ -1,5 +1,0 @@
-import { Page } from '../ui/index.ts'
-
-export function SessionsPage() {
-  return <Page title="Sessions">{null}</Page>
-}

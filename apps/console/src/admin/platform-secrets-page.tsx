@@ -1,0 +1,5 @@
+import { TaskSecretList } from '../secrets/index.ts'
+
+export function PlatformSecretsPage() {
+  return <TaskSecretList place={{ kind: 'platform' }} mayWrite />
+}

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import type { Schema } from '../api/schema.ts'
+import { problemsOf } from './problems.ts'
+
+const worker = {
+  ...{ id: '1', name: 'w1', host: 'h1', pid: 1, version: '0', queues: ['default'], slots: 4, running: 0, holds: [] },
+  ...{ state: 'active', started_at: '', seen_at: '' },
+} satisfies Schema<'Worker'>
+const queue = {
+  ...{ queue: 'gpu', ready: 0, waiting_for_pool: 0, delayed: 0, running: 0, workers: 0, slots: 0, free_slots: 0 },
+} satisfies Schema<'Queue'>
+const titles = (platform: Parameters<typeof problemsOf>[0]) => problemsOf(platform).map(({ title }) => title)
+
+it('finds nothing where everything works, be a queue without workers as long as nothing waits in it', () => {
+  expect(titles({ workers: [worker], queues: [queue], jobs: [] })).toEqual([])
+})
+
+it('names queues that nobody serves, silent workers and failed jobs', () => {
+  const failed: Schema<'Job'> = {
+    ...{ name: 'retention', description: '' },
+    last_run: { id: 1, job: 'retention', state: 'failed', attempt: 1, created_at: '', error: 'disk full' },
+  }
+  const platform = {
+    workers: [{ ...worker, state: 'silent' as const }],
+    queues: [{ ...queue, ready: 2 }],
+    jobs: [failed],
+  }
+  expect(titles(platform)).toEqual([
+    'No worker takes work',
+    'Nobody serves the queue gpu',
+    'The worker w1 is silent',
+    'The job retention failed',
+  ])
+  expect(problemsOf(platform).at(-1)?.text).toBe('disk full')
+})

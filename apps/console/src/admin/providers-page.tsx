@@ -1,0 +1,5 @@
+import { ProviderList } from '../services/index.ts'
+
+export function ProvidersPage() {
+  return <ProviderList />
+}

@@ -1,0 +1,112 @@
+import { Badge, Code, Group, Text } from '@mantine/core'
+import { useQueries, useQuery } from '@tanstack/react-query'
+import { api, apiQuery, invalidate, type Schema } from '../api/index.ts'
+import { DataTable, RemoveButton } from '../ui/index.ts'
+import { ConnectorSecrets } from './connector-secrets.tsx'
+
+type Connector = Schema<'DataConnector'>
+type Row = { readonly link: Schema<'DataConnectorLink'>; readonly connector: Connector }
+
+interface ConnectorTableProps {
+  readonly links: readonly Schema<'DataConnectorLink'>[]
+  readonly mayUnlink: boolean
+}
+
+export function ConnectorTable({ links, mayUnlink }: ConnectorTableProps) {
+  const connectors = useQueries({
+    queries: links.map(({ data_connector_id }) =>
+      apiQuery('/api/data/data_connectors/{data_connector_id}', { params: { path: { data_connector_id } } }),
+    ),
+  })
+  const rows = links.flatMap((link, place): Row[] => {
+    const connector = connectors[place]?.data
+    return connector === undefined ? [] : [{ link, connector }]
+  })
+  return (
+    <DataTable
+      label="Data connectors"
+      rows={rows}
+      rowKey={({ link }) => link.id}
+      columns={[
+        {
+          title: 'Data',
+          cell: ({ connector: { name, description } }) => (
+            <>
+              <Text size="sm" fw={600}>
+                {name}
+              </Text>
+              {description !== undefined && (
+                <Text size="xs" c="dimmed">
+                  {description}
+                </Text>
+              )}
+            </>
+          ),
+        },
+        {
+          title: 'Storage',
+          isSecondary: true,
+          cell: ({ connector: { storage } }) => (
+            <Group gap={4}>
+              <Badge variant="default">{storage.storage_type}</Badge>
+              <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+                {storage.source_path}
+              </Text>
+            </Group>
+          ),
+        },
+        {
+          title: 'Mounted at',
+          isSecondary: true,
+          cell: ({ connector: { storage } }) => (
+            <>
+              <Code>{storage.target_path}</Code> {storage.readonly && 'to be read only'}
+            </>
+          ),
+        },
+        { title: 'Your secrets', cell: ({ connector }) => <ConnectorSecrets connector={connector} /> },
+        {
+          title: 'Actions',
+          align: 'right',
+          cell: (row) => <ConnectorActions row={row} mayUnlink={mayUnlink} />,
+        },
+      ]}
+    />
+  )
+}
+
+function ConnectorActions({ row: { link, connector }, mayUnlink }: { readonly row: Row; readonly mayUnlink: boolean }) {
+  const path = { data_connector_id: connector.id }
+  const permissions = useQuery(
+    apiQuery('/api/data/data_connectors/{data_connector_id}/permissions', { params: { path } }),
+  )
+  const reread = async () =>
+    await invalidate('/api/data/projects/{project_id}/data_connector_links', '/api/data/data_connectors')
+  return (
+    <Group gap={4} justify="flex-end" wrap="nowrap">
+      {mayUnlink && (
+        <RemoveButton
+          title={`Unlink ${connector.name}`}
+          text="Sessions of the project mount it no longer. The data connector itself stays."
+          action="Unlink"
+          onRemove={async () => {
+            await api.delete('/api/data/data_connectors/{data_connector_id}/project_links/{link_id}', {
+              params: { path: { ...path, link_id: link.id } },
+            })
+            await reread()
+          }}
+        />
+      )}
+      {permissions.data?.delete && (
+        <RemoveButton
+          title={`Remove ${connector.name}`}
+          text="It is removed from every project that links it, with the secrets that people keep for it. The data itself stays where it is."
+          onRemove={async () => {
+            await api.delete('/api/data/data_connectors/{data_connector_id}', { params: { path } })
+            await reread()
+          }}
+        />
+      )}
+    </Group>
+  )
+}

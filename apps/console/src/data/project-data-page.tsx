@@ -1,0 +1,103 @@
+import { Button, Group, Stack, Text } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { api, apiQuery, invalidate } from '../api/index.ts'
+import { usePermissions, useProject } from '../projects/index.ts'
+import { EmptyState, Loaded } from '../ui/index.ts'
+import { FormButton } from '../ui/schema-form/index.ts'
+import { ConnectorTable } from './connector-table.tsx'
+
+/** Data of a project: folders of storage elsewhere, that sessions mount. */
+export function ProjectDataPage() {
+  const { id: projectId, namespace, slug } = useProject()
+  const { write: mayWrite } = usePermissions()
+  const params = { path: { project_id: projectId } }
+  const links = useQuery(apiQuery('/api/data/projects/{project_id}/data_connector_links', { params }))
+  const hidden = useQuery(apiQuery('/api/data/projects/{project_id}/inaccessible_data_connector_links', { params }))
+  const hiddenCount = hidden.data?.count ?? 0
+  const newConnector = mayWrite && (
+    <Button
+      renderRoot={(props) => (
+        <Link {...props} to="/projects/$namespace/$project/data/new" params={{ namespace, project: slug }} />
+      )}
+    >
+      New data connector
+    </Button>
+  )
+  return (
+    <Stack>
+      <Group justify="space-between" align="flex-start">
+        <Text size="sm" c="dimmed" maw={640}>
+          Data connectors lead to folders of storage elsewhere, which sessions of the project mount. Tables and streams
+          of workflows stand with the connections.
+        </Text>
+        {mayWrite && (
+          <Group gap="xs">
+            <LinkExisting projectId={projectId} linked={links.data?.map((link) => link.data_connector_id) ?? []} />
+            {newConnector}
+          </Group>
+        )}
+      </Group>
+      <Loaded query={links}>
+        {(found) =>
+          found.length === 0 ? (
+            <EmptyState title="No data yet" action={newConnector}>
+              {mayWrite ? 'Set up a storage, or link one that is there.' : 'Who may change the project can link some.'}
+            </EmptyState>
+          ) : (
+            <ConnectorTable links={found} mayUnlink={mayWrite} />
+          )
+        }
+      </Loaded>
+      {hiddenCount > 0 && (
+        <Text size="sm" c="dimmed">
+          {hiddenCount === 1
+            ? 'One more is linked that you may not see.'
+            : `${hiddenCount} more are linked that you may not see.`}
+        </Text>
+      )}
+    </Stack>
+  )
+}
+
+interface LinkExistingProps {
+  readonly projectId: string
+  /** Ids of connectors. */
+  readonly linked: readonly string[]
+}
+
+function LinkExisting({ projectId, linked }: LinkExistingProps) {
+  const all = useQuery(apiQuery('/api/data/data_connectors', { params: { query: { per_page: 100 } } }))
+  const others = (all.data ?? []).filter(({ id }) => !linked.includes(id))
+  if (others.length === 0) return null
+  return (
+    <FormButton<{ connector: string }>
+      variant="default"
+      title="Link a data connector"
+      schema={{
+        type: 'object',
+        required: ['connector'],
+        properties: {
+          connector: {
+            type: 'string',
+            title: 'Data connector',
+            oneOf: others.map(({ id, name, namespace }) => ({
+              const: id,
+              title: namespace ? `${namespace}: ${name}` : name,
+            })),
+          },
+        },
+      }}
+      submitLabel="Link it"
+      save={async ({ connector }) => {
+        await api.post('/api/data/data_connectors/{data_connector_id}/project_links', {
+          params: { path: { data_connector_id: connector } },
+          body: { project_id: projectId },
+        })
+        await invalidate('/api/data/projects/{project_id}/data_connector_links')
+      }}
+    >
+      Link one
+    </FormButton>
+  )
+}

@@ -1,0 +1,2 @@
+export { TaskSecretList } from './task-secret-list.tsx'
+export { VariableList } from './variable-list.tsx'
