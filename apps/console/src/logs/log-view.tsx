@@ -220,7 +220,8 @@ function patternOf(query: LogQuery): RegExp | null {
 function countText({ lines, rows, bytes, isComplete }: LogStatus): string {
   if (lines === 0) return isComplete ? 'Nothing was written.' : 'Nothing was written yet.'
   const all = `${lines.toLocaleString()} ${lines === 1 ? 'line' : 'lines'}`
-  const size = bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+  const size =
+    bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
   return `${rows === lines ? all : `${rows.toLocaleString()} of ${all}`}, ${size}`
 }
 

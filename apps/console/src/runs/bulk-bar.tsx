@@ -37,7 +37,9 @@ export function BulkBar({ runs, onDone }: BulkBarProps) {
     const count = chosen.length - failures.length
     notifications.show({ message: `${count} of ${chosen.length} ${chosen.length === 1 ? 'run' : 'runs'} ${verb}.` })
     if (failures.length === 0) return
-    const text = [...failures.slice(0, 5), ...(failures.length > 5 ? [`and ${failures.length - 5} more`] : [])].join('\n')
+    const text = [...failures.slice(0, 5), ...(failures.length > 5 ? [`and ${failures.length - 5} more`] : [])].join(
+      '\n',
+    )
     notifications.show({ color: 'red', title: 'Some were refused', message: text, autoClose: 20_000 })
   }
   const cancel = async () => {
@@ -46,7 +48,8 @@ export function BulkBar({ runs, onDone }: BulkBarProps) {
       text: 'Tasks that wait end at once; those that run are asked to stop, and what they did not finish is lost.',
       action: 'Cancel them',
     })
-    if (isSure) await each(open, 'cancelled', (run) => api.post('/api/runs/{run}/cancel', { params: { path: { run } } }))
+    if (isSure)
+      await each(open, 'cancelled', (run) => api.post('/api/runs/{run}/cancel', { params: { path: { run } } }))
   }
   return (
     <Paper withBorder p="xs" mb="xs">

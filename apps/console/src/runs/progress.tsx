@@ -18,12 +18,18 @@ export function TaskProgress({ task }: { readonly task: TaskRun }) {
   const { total, unit = '' } = progress
   const overallMs =
     started_at === undefined ? 0 : (ended_at === undefined ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at)
-  const rate = (isRunning ? ratePerSecond(samples) : null) ?? (overallMs > 0 ? (progress.done / overallMs) * 1000 : null)
+  const rate =
+    (isRunning ? ratePerSecond(samples) : null) ?? (overallMs > 0 ? (progress.done / overallMs) * 1000 : null)
   const percent = total === undefined || total <= 0 ? null : Math.min(100, (progress.done / total) * 100)
-  const amount = total === undefined || !isRunning ? amountText(progress.done) : `${amountText(progress.done)} of ${amountText(total)}`
+  const amount =
+    total === undefined || !isRunning
+      ? amountText(progress.done)
+      : `${amountText(progress.done)} of ${amountText(total)}`
   return (
     <Stack gap={2}>
-      {percent !== null && isRunning && <Progress value={percent} size="sm" aria-label={`${Math.round(percent)} percent done`} />}
+      {percent !== null && isRunning && (
+        <Progress value={percent} size="sm" aria-label={`${Math.round(percent)} percent done`} />
+      )}
       <Text span size="xs" className="numeric">
         {amount} {unit}
         {rate !== null && unit !== '' && progress.done > 0 && `, ${amountText(rate)} ${unit}/s`}

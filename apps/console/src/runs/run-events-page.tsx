@@ -4,10 +4,10 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef, useState } from 'react'
 import { EmptyState, Loaded, stateLook } from '../ui/index.ts'
 import { eventState, eventText } from './event-text.ts'
-import { withLocalTimes } from './with-local-times.ts'
 import styles from './run-events.module.css'
 import { type RunEvent, useRunEvents } from './use-run-events.ts'
 import { useTaskSearch } from './use-task-search.ts'
+import { withLocalTimes } from './with-local-times.ts'
 
 const clock = new Intl.DateTimeFormat(undefined, {
   ...({ month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' } as const),
@@ -66,7 +66,8 @@ function EventList({ all, text, isNewestFirst }: EventListProps) {
   const { open } = useTaskSearch()
   const scroller = useRef<HTMLElement>(null)
   const shown = useMemo(() => {
-    const found = text === '' ? all : all.filter((event) => `${placeText(event)} ${eventText(event)}`.toLowerCase().includes(text))
+    const found =
+      text === '' ? all : all.filter((event) => `${placeText(event)} ${eventText(event)}`.toLowerCase().includes(text))
     return isNewestFirst ? found.toReversed() : found
   }, [all, text, isNewestFirst])
   const rows = useVirtualizer({
@@ -76,7 +77,8 @@ function EventList({ all, text, isNewestFirst }: EventListProps) {
     overscan: 10,
     getItemKey: (at) => shown[at]?.id ?? at,
   })
-  if (shown.length === 0) return <EmptyState title="No such event">Nothing that happened so far matches the filter.</EmptyState>
+  if (shown.length === 0)
+    return <EmptyState title="No such event">Nothing that happened so far matches the filter.</EmptyState>
   return (
     <section
       ref={scroller}
@@ -106,7 +108,12 @@ function EventList({ all, text, isNewestFirst }: EventListProps) {
               {Icon === undefined ? (
                 <span className={styles.icon} />
               ) : (
-                <Icon size={16} className={styles.icon} color={`var(--mantine-color-${look?.color}-text)`} aria-hidden />
+                <Icon
+                  size={16}
+                  className={styles.icon}
+                  color={`var(--mantine-color-${look?.color}-text)`}
+                  aria-hidden
+                />
               )}
               {event.task_run === undefined ? (
                 <span className={styles.place}>Run</span>

@@ -18,8 +18,11 @@ export function RunGraphPage() {
 function LiveGraph({ run, graph }: { readonly run: string; readonly graph: RunGraph }) {
   const { search, open, close } = useTaskSearch()
   // The graph of a run never changes; only its states do.
-  const structure = JSON.stringify([graph.nodes.map(({ id, kind, name, group }) => [id, kind, name, group]), graph.edges])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as long as the structure is the same, so are the arrays
+  const structure = JSON.stringify([
+    graph.nodes.map(({ id, kind, name, group }) => [id, kind, name, group]),
+    graph.edges,
+  ])
+  // As long as the structure is the same, so are the arrays.
   const nodes = useMemo(
     () =>
       graph.nodes.map(({ id, kind, name, group, items }) => ({
@@ -28,7 +31,6 @@ function LiveGraph({ run, graph }: { readonly run: string; readonly graph: RunGr
       })),
     [structure],
   )
-  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
   const { edges, groups } = useMemo(() => ({ edges: graph.edges, groups: graph.groups }), [structure])
   const byId = useMemo(() => new Map(graph.nodes.map((node) => [node.id, node])), [graph])
   const stateOf = useCallback((id: string) => byId.get(id), [byId])
@@ -38,5 +40,12 @@ function LiveGraph({ run, graph }: { readonly run: string; readonly graph: RunGr
     if (task === undefined) close()
     else open(task)
   }
-  return <GraphView label={`Graph of run ${run}`} {...{ nodes, edges, groups, stateOf, selected }} onSelect={select} onOpen={select} />
+  return (
+    <GraphView
+      label={`Graph of run ${run}`}
+      {...{ nodes, edges, groups, stateOf, selected }}
+      onSelect={select}
+      onOpen={select}
+    />
+  )
 }

@@ -72,7 +72,14 @@ function RunFacts({ run }: { readonly run: Schema<'RunDetails'> }) {
   const facts: readonly Fact[] = [
     [
       'of',
-      <Anchor key="workflow" component={Link} to="/workflows/$workflow" params={{ workflow } as never} size="sm" underline="always">
+      <Anchor
+        key="workflow"
+        component={Link}
+        to="/workflows/$workflow"
+        params={{ workflow } as never}
+        size="sm"
+        underline="always"
+      >
         {workflow}
       </Anchor>,
     ],
@@ -95,7 +102,14 @@ function RunFacts({ run }: { readonly run: Schema<'RunDetails'> }) {
       : ([
           [
             'started by',
-            <Anchor key="parent" component={Link} to="/runs/$run" params={{ run: run.parent_run } as never} size="sm" underline="always">
+            <Anchor
+              key="parent"
+              component={Link}
+              to="/runs/$run"
+              params={{ run: run.parent_run } as never}
+              size="sm"
+              underline="always"
+            >
               run {run.parent_run}
             </Anchor>,
           ],

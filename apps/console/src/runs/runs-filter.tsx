@@ -29,7 +29,9 @@ export function RunsFilter({ search, onChange }: RunsFilterProps) {
         placeholder={search.state === undefined ? 'Any' : ''}
         data={runStates.map((value) => ({ value, label: stateLook(value).label }))}
         value={[...(search.state ?? [])]}
-        onChange={(state) => change({ state: state.length === 0 ? undefined : (state as NonNullable<typeof search.state>) })}
+        onChange={(state) =>
+          change({ state: state.length === 0 ? undefined : (state as NonNullable<typeof search.state>) })
+        }
       />
       <MultiSelect
         label="Trigger"
@@ -96,7 +98,9 @@ function ProjectSelect({ value, onChange }: ChoiceProps) {
       searchable
       clearable
       placeholder="Any"
-      data={value === undefined || data.some(({ id }) => id === value) ? options : [{ value, label: value }, ...options]}
+      data={
+        value === undefined || data.some(({ id }) => id === value) ? options : [{ value, label: value }, ...options]
+      }
       value={value ?? null}
       onChange={(id) => onChange(id ?? undefined)}
       nothingFoundMessage="No project is called so"

@@ -119,7 +119,12 @@ function columnsOf(chosen: ReadonlyMap<string, Run>, toggle: (run: Run) => void)
     {
       title: 'Run',
       cell: ({ id }) => (
-        <Anchor component={Link} size="sm" className="numeric" {...({ to: '/runs/$run', params: { run: id } } as object)}>
+        <Anchor
+          component={Link}
+          size="sm"
+          className="numeric"
+          {...({ to: '/runs/$run', params: { run: id } } as object)}
+        >
           {id}
         </Anchor>
       ),

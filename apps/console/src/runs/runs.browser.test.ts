@@ -82,7 +82,8 @@ beforeAll(async () => {
 }, 180_000)
 
 async function start(workflow: string, params: Record<string, unknown> = {}): Promise<string> {
-  return (await served.api.post('/api/workflows/{workflow}/runs', { params: { path: { workflow } }, body: { params } })).id
+  return (await served.api.post('/api/workflows/{workflow}/runs', { params: { path: { workflow } }, body: { params } }))
+    .id
 }
 
 const badge = (page: Page, state: string) => page.getByRole('main').locator(`[data-state="${state}"]`).first()
@@ -112,9 +113,7 @@ describe('a failing task is found, understood, repaired and run again', () => {
     // Nothing is loaded again: the server tells what changed.
     await page.getByRole('row', { name: /load.*rows\/s/ }).waitFor({ timeout: 60_000 })
     await badge(page, 'success').waitFor({ timeout: 60_000 })
-    await expect
-      .poll(async () => await page.getByRole('row', { name: /success/ }).count(), { timeout: 60_000 })
-      .toBe(5)
+    await expect.poll(async () => await page.getByRole('row', { name: /success/ }).count(), { timeout: 60_000 }).toBe(5)
 
     await page.getByRole('button', { name: 'load', exact: true }).click()
     await page.getByRole('tab', { name: 'Output' }).click()
@@ -130,13 +129,19 @@ describe('a failing task is found, understood, repaired and run again', () => {
     const viewer = await served.openAs(bob, path)
     await page.getByRole('button', { name: 'read', exact: true }).click()
     const panel = page.getByRole('dialog')
-    await panel.getByText(/There is no orders.csv in/).first().waitFor()
+    await panel
+      .getByText(/There is no orders.csv in/)
+      .first()
+      .waitFor()
     // What a task writes stays text.
     await panel.getByText('<img src=x onerror=alert(1)>').waitFor()
     await expectAccessible(page)
     await panel.getByRole('link', { name: 'shelf' }).click()
 
-    await page.getByLabel('path', { exact: false }).first().fill(`${join(served.dev.folder, 'full')}/`)
+    await page
+      .getByLabel('path', { exact: false })
+      .first()
+      .fill(`${join(served.dev.folder, 'full')}/`)
     await mkdir(join(served.dev.folder, 'full'))
     await writeFile(join(served.dev.folder, 'full', 'orders.csv'), 'id\n1\n')
     await page.getByRole('button', { name: 'Save' }).click()
@@ -188,7 +193,10 @@ it('follows a log as it grows, until one scrolls up; finds, links and filters li
   const page = await served.open(`/runs/${run}/tasks`)
   await page.getByRole('button', { name: 'talk', exact: true }).click()
   const log = page.getByRole('region', { name: 'Log of attempt 1' })
-  await log.getByText(/^word \d+$/).last().waitFor()
+  await log
+    .getByText(/^word \d+$/)
+    .last()
+    .waitFor()
   await page.getByText('Following').waitFor()
   await log.focus()
   await page.keyboard.press('g')

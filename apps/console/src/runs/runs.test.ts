@@ -15,8 +15,18 @@ describe('comparison', () => {
       started_at: '2026-01-01T00:00:00Z',
       ended_at: new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString(),
     })
-    const left = [node('same', 'success', 1), node('slower', 'success', 1), node('broken', 'success', 1), node('old', 'success', 1)]
-    const right = [node('same', 'success', 1), node('slower', 'success', 9), node('broken', 'failed', 1), node('new', 'success', 1)]
+    const left = [
+      node('same', 'success', 1),
+      node('slower', 'success', 1),
+      node('broken', 'success', 1),
+      node('old', 'success', 1),
+    ]
+    const right = [
+      node('same', 'success', 1),
+      node('slower', 'success', 9),
+      node('broken', 'failed', 1),
+      node('new', 'success', 1),
+    ]
     const found = compareTasks(left, right, 0)
     expect(found.map(({ id, differenceMs }) => [id, differenceMs])).toEqual([
       ['broken', 0],
@@ -56,8 +66,15 @@ describe('progress', () => {
 
 it('finds what comes after a node, whichever way', () => {
   const edges = [
-    ...[{ from: 'a', to: 'b' }, { from: 'a', to: 'c' }],
-    ...[{ from: 'b', to: 'd' }, { from: 'c', to: 'd' }, { from: 'x', to: 'd' }],
+    ...[
+      { from: 'a', to: 'b' },
+      { from: 'a', to: 'c' },
+    ],
+    ...[
+      { from: 'b', to: 'd' },
+      { from: 'c', to: 'd' },
+      { from: 'x', to: 'd' },
+    ],
   ]
   expect([...downstreamOf(edges, 'a')].toSorted()).toEqual(['a', 'b', 'c', 'd'])
   expect([...downstreamOf(edges, 'd')]).toEqual(['d'])

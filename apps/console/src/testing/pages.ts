@@ -58,6 +58,17 @@ export const pages: readonly ConsolePage[] = [
   { name: 'run-failed', path: ({ runs }) => `/runs/${runs.failed}` },
   { name: 'run-running', path: ({ runs }) => `/runs/${runs.running}` },
   { name: 'run-waiting', path: ({ runs }) => `/runs/${runs.waiting}` },
+  { name: 'run-tasks', path: ({ runs }) => `/runs/${runs.running}/tasks` },
+  { name: 'run-gantt', path: ({ runs }) => `/runs/${runs.success}/gantt` },
+  { name: 'run-events', path: ({ runs }) => `/runs/${runs.success}/events` },
+  {
+    name: 'run-task',
+    path: ({ runs }) => `/runs/${runs.failed}/tasks`,
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'compare', exact: true }).click()
+      await page.getByRole('region', { name: 'Log of attempt 1' }).getByText('article 4711').waitFor()
+    },
+  },
   { name: 'runs-compare', path: ({ runs }) => `/runs/compare?left=${runs.success}&right=${runs.failed}` },
 
   { name: 'pipelines', path: '/pipelines' },

@@ -137,7 +137,15 @@ function Tasks({ left, right, leftNodes, rightNodes }: TasksProps) {
   )
 }
 
-function Side({ run, node, ms }: { readonly run: string; readonly node: Node | undefined; readonly ms: number | null }) {
+function Side({
+  run,
+  node,
+  ms,
+}: {
+  readonly run: string
+  readonly node: Node | undefined
+  readonly ms: number | null
+}) {
   if (node === undefined) {
     return (
       <Text span size="sm" c="dimmed">

@@ -39,7 +39,11 @@ export function GanttRow(props: GanttRowProps) {
       onClick={() => onOpen(row.taskRun)}
     >
       <VisuallyHidden>{text}</VisuallyHidden>
-      <span className={styles.label} aria-hidden style={{ width: labelPx, paddingLeft: row.mapIndex === null ? 8 : 28 }}>
+      <span
+        className={styles.label}
+        aria-hidden
+        style={{ width: labelPx, paddingLeft: row.mapIndex === null ? 8 : 28 }}
+      >
         {isOpen !== null && (
           <Chevron
             size={16}

@@ -5,7 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import styles from './gantt.module.css'
 import { GanttRow } from './gantt-row.tsx'
-import { markText, marks, stepMs } from './time-scale.ts'
+import { marks, markText, stepMs } from './time-scale.ts'
 import { shownRows, type TimelineRow } from './timeline.ts'
 
 interface GanttViewProps {
@@ -85,7 +85,9 @@ export function GanttView({ label, rows: all, endedAt, selected, onOpen }: Gantt
   }, [])
 
   const toggle = (node: string) =>
-    setOpen((before) => (before.has(node) ? new Set([...before].filter((one) => one !== node)) : new Set([...before, node])))
+    setOpen((before) =>
+      before.has(node) ? new Set([...before].filter((one) => one !== node)) : new Set([...before, node]),
+    )
   const onKeyDown = (event: KeyboardEvent) => {
     const row = rows[active]
     const steps: Readonly<Record<string, number>> = {
@@ -110,7 +112,12 @@ export function GanttView({ label, rows: all, endedAt, selected, onOpen }: Gantt
   const step = stepMs(pxPerMs)
   const shownFrom = start + scrolledPx / pxPerMs
   const offsetMs = -new Date(start).getTimezoneOffset() * 60_000
-  const shownMarks = marks(Math.max(start, shownFrom - step), Math.min(end, shownFrom + viewPx / pxPerMs + step), step, offsetMs)
+  const shownMarks = marks(
+    Math.max(start, shownFrom - step),
+    Math.min(end, shownFrom + viewPx / pxPerMs + step),
+    step,
+    offsetMs,
+  )
   return (
     <>
       <Group gap="xs">

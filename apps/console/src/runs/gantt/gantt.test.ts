@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { markText, marks, stepMs } from './time-scale.ts'
+import { marks, markText, stepMs } from './time-scale.ts'
 import { shownRows, timeline } from './timeline.ts'
 
 type Events = Parameters<typeof timeline>[0]
@@ -7,7 +7,14 @@ type Events = Parameters<typeof timeline>[0]
 const at = (ms: number) => new Date(ms).toISOString()
 let id = 0
 
-function event(ms: number, kind: string, task_run: number, node: string, data = {}, map_index?: number): Events[number] {
+function event(
+  ms: number,
+  kind: string,
+  task_run: number,
+  node: string,
+  data = {},
+  map_index?: number,
+): Events[number] {
   id += 1
   return { id, at: at(ms), kind, task_run, node, data, ...(map_index === undefined ? {} : { map_index }) }
 }

@@ -34,7 +34,13 @@ export function timeline(events: readonly RunEvent[]): readonly TimelineRow[] {
   for (const { at: text, kind, task_run, node = '', map_index = null, data } of events) {
     if (task_run === undefined) continue
     const at = Date.parse(text)
-    const row: Open = rows.get(task_run) ?? { taskRun: task_run, node, mapIndex: map_index, segments: [], current: null }
+    const row: Open = rows.get(task_run) ?? {
+      taskRun: task_run,
+      node,
+      mapIndex: map_index,
+      segments: [],
+      current: null,
+    }
     rows.set(task_run, row)
     const close = (outcome: string | null) => {
       if (row.current === null) return

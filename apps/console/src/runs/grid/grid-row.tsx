@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import { stateLook } from '../../ui/index.ts'
-import { cellId, cellPx, rowPx } from './grid-size.ts'
 import type { Grid } from './grid-cell-text.ts'
+import { cellId, cellPx, rowPx } from './grid-size.ts'
 import styles from './run-grid.module.css'
 
 interface GridRowProps {
@@ -24,12 +24,7 @@ export const GridRow = memo(function GridRow({ grid, place, from, to, labelPx, a
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the grid has the focus, and says which cell is active
     // biome-ignore lint/a11y/useSemanticElements: rows of a table cannot be placed where they are in view
-    <div
-      role="row"
-      aria-rowindex={place + 2}
-      className={styles.row}
-      style={{ top: place * rowPx, height: rowPx }}
-    >
+    <div role="row" aria-rowindex={place + 2} className={styles.row} style={{ top: place * rowPx, height: rowPx }}>
       {/* biome-ignore lint/a11y/useFocusableInteractive: as its row */}
       {/* biome-ignore lint/a11y/useSemanticElements: as its row */}
       <div role="rowheader" className={styles.label} style={{ width: labelPx }} title={node.id}>

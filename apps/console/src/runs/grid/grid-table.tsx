@@ -79,6 +79,7 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
         ref={scroller}
         className={styles.scroller}
         style={{ maxHeight: tallestPx }}
+        // biome-ignore lint/a11y/useSemanticElements: rows of a table cannot be placed where they are in view
         role="grid"
         tabIndex={0}
         aria-label={label}

@@ -39,7 +39,9 @@ export function AttemptFailure({ failure, children }: AttemptFailureProps) {
           showLabel="Show the stack"
           hideLabel="Hide the stack"
           mt={4}
-          styles={{ control: { fontSize: 'var(--mantine-font-size-sm)', color: 'inherit', textDecoration: 'underline' } }}
+          styles={{
+            control: { fontSize: 'var(--mantine-font-size-sm)', color: 'inherit', textDecoration: 'underline' },
+          }}
         >
           <Code block tabIndex={0} aria-label="Stack" mah={300} style={{ overflow: 'auto' }}>
             {stack}

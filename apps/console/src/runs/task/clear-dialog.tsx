@@ -40,7 +40,11 @@ function ClearForm({ run, node, onClose }: Omit<ClearDialogProps, 'isOpen'>) {
     <Loaded query={graph}>
       {({ nodes, edges }) => {
         const wanted =
-          node === null ? new Set(nodes.map(({ id }) => id)) : isDownstream ? downstreamOf(edges, node) : new Set([node])
+          node === null
+            ? new Set(nodes.map(({ id }) => id))
+            : isDownstream
+              ? downstreamOf(edges, node)
+              : new Set([node])
         const cleared = nodes.filter(({ id }) => wanted.has(id))
         const running = cleared.filter(({ state }) => state === 'running')
         return (
@@ -72,8 +76,8 @@ function ClearForm({ run, node, onClose }: Omit<ClearDialogProps, 'isOpen'>) {
             </ScrollArea.Autosize>
             {running.length > 0 && (
               <Text size="sm" c="red">
-                {running.map(({ id }) => id).join(', ')} {running.length === 1 ? 'is' : 'are'} running. Cancel the run, or
-                wait until {running.length === 1 ? 'it ends' : 'they end'}.
+                {running.map(({ id }) => id).join(', ')} {running.length === 1 ? 'is' : 'are'} running. Cancel the run,
+                or wait until {running.length === 1 ? 'it ends' : 'they end'}.
               </Text>
             )}
             {clear.error !== null && <Failure error={clear.error} />}

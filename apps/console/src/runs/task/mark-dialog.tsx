@@ -41,8 +41,8 @@ export function MarkDialog({ task, isOpen, onClose }: MarkDialogProps) {
             onChange={(value) => setState(value as typeof state)}
           />
           <Text size="sm">
-            The task counts as {state === 'success' ? 'done, without an output' : state}; an attempt that runs is stopped
-            and its result dropped. What comes after it and never ran is decided anew.
+            The task counts as {state === 'success' ? 'done, without an output' : state}; an attempt that runs is
+            stopped and its result dropped. What comes after it and never ran is decided anew.
           </Text>
           <Textarea
             label="Note"

@@ -11,10 +11,10 @@ import { useMayChange } from '../use-may-change.ts'
 import { useTaskSearch } from '../use-task-search.ts'
 import { AttemptFacts } from './attempt-facts.tsx'
 import { AttemptFailure } from './attempt-failure.tsx'
-import styles from './task-drawer.module.css'
 import { TaskActions } from './task-actions.tsx'
 import { TaskConnections } from './task-connections.tsx'
 import { TaskDetails } from './task-details.tsx'
+import styles from './task-drawer.module.css'
 import { TaskItems } from './task-items.tsx'
 import { TaskOutput } from './task-output.tsx'
 import { useEscape } from './use-escape.ts'
@@ -96,11 +96,7 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
       {task.attempt > 0 && (
         <Loaded query={attempts} lines={2}>
           {(found) => (
-            <AttemptFacts
-              attempts={found}
-              chosen={number}
-              onChoose={(chosen) => change({ attempt: chosen })}
-            />
+            <AttemptFacts attempts={found} chosen={number} onChoose={(chosen) => change({ attempt: chosen })} />
           )}
         </Loaded>
       )}
@@ -126,7 +122,9 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
         </Tabs.Panel>
         <Tabs.Panel value="log" pt="sm" className={styles.log}>
           {number === 0 ? (
-            <EmptyState title="No log yet">The task has not started. Its log appears here as soon as it does.</EmptyState>
+            <EmptyState title="No log yet">
+              The task has not started. Its log appears here as soon as it does.
+            </EmptyState>
           ) : attempt === undefined ? null : (
             <LogView
               taskRun={task.id}

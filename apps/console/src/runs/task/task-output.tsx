@@ -6,9 +6,7 @@ import { type LoadedTable, loadedTables } from './loaded-tables.ts'
 
 /** What a task returned; of a transfer its tables with their proof first. */
 export function TaskOutput({ task }: { readonly task: Schema<'TaskRun'> }) {
-  const output = useQuery(
-    apiQuery('/api/task-runs/{task_run}/output', { params: { path: { task_run: task.id } } }),
-  )
+  const output = useQuery(apiQuery('/api/task-runs/{task_run}/output', { params: { path: { task_run: task.id } } }))
   return (
     <Loaded query={output}>
       {({ value }) => {
