@@ -91,66 +91,70 @@ export function GraphCanvas(props: GraphCanvasProps) {
   }
 
   return (
-    <ReactFlow<FlowNode>
-      ref={root}
-      className={styles.canvas ?? ''}
+    <div
+      className={styles.canvas}
       style={{ '--graph-height': `${height}px` } as object}
       data-zoom={isFar ? 'far' : 'near'}
-      aria-label={`${label}. Arrow keys follow its edges, Enter opens, g closes the group, plus and minus zoom, 0 shows all.`}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-      onFocus={() => setActive(true)}
-      onBlur={(event) => setActive(event.currentTarget.contains(event.relatedTarget))}
-      nodes={nodes}
-      nodeTypes={nodeTypes}
-      colorMode={scheme}
-      proOptions={keepDefaults}
-      minZoom={0.05}
-      maxZoom={2}
-      onlyRenderVisibleElements
-      nodesDraggable={false}
-      nodesConnectable={false}
-      nodesFocusable={false}
-      elementsSelectable={false}
-      disableKeyboardA11y
-      deleteKeyCode={null}
-      selectionKeyCode={null}
-      multiSelectionKeyCode={null}
-      panActivationKeyCode={null}
-      zoomOnScroll={isActive}
-      preventScrolling={isActive}
-      zoomOnDoubleClick={false}
-      onPaneClick={() => onSelect(undefined)}
-      onNodeClick={(_event, node) => {
-        root.current?.focus({ preventScroll: true })
-        if (node.type === 'frame') onCloseGroup(node.id.slice('frame:group:'.length))
-        else onSelect(node.id)
-      }}
-      onNodeDoubleClick={(_event, node) => node.type === 'item' && onOpen(node.id)}
     >
-      <EdgeLayer lines={layout.lines} near={selected} />
-      {graph.items.length >= minimapFrom && !isNarrow && (
-        <MiniMap
-          className={styles.minimap ?? ''}
-          pannable
-          zoomable
-          ariaLabel="The whole graph, small"
-          nodeColor={minimapColor}
-          style={{ width: 160, height: 110 }}
-        />
-      )}
-      <Panel position="bottom-left">
-        <ActionIcon.Group orientation="vertical">
-          <Tool label="Zoom in" icon={IconPlus} onClick={() => void flow.zoomIn({ duration })} />
-          <Tool label="Zoom out" icon={IconMinus} onClick={() => void flow.zoomOut({ duration })} />
-          <Tool
-            label="Show all"
-            icon={IconMaximize}
-            onClick={() => void flow.fitView({ padding: 0.08, maxZoom: 1, duration })}
+      <ReactFlow<FlowNode>
+        ref={root}
+        className={styles.flow ?? ''}
+        aria-label={`${label}. Arrow keys follow its edges, Enter opens, g closes the group, plus and minus zoom, 0 shows all.`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onFocus={() => setActive(true)}
+        onBlur={(event) => setActive(event.currentTarget.contains(event.relatedTarget))}
+        nodes={nodes}
+        nodeTypes={nodeTypes}
+        colorMode={scheme}
+        proOptions={keepDefaults}
+        minZoom={0.05}
+        maxZoom={2}
+        onlyRenderVisibleElements
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        elementsSelectable={false}
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        selectionKeyCode={null}
+        multiSelectionKeyCode={null}
+        panActivationKeyCode={null}
+        zoomOnScroll={isActive}
+        preventScrolling={isActive}
+        zoomOnDoubleClick={false}
+        onPaneClick={() => onSelect(undefined)}
+        onNodeClick={(_event, node) => {
+          root.current?.focus({ preventScroll: true })
+          if (node.type === 'frame') onCloseGroup(node.id.slice('frame:group:'.length))
+          else onSelect(node.id)
+        }}
+        onNodeDoubleClick={(_event, node) => node.type === 'item' && onOpen(node.id)}
+      >
+        <EdgeLayer lines={layout.lines} near={selected} />
+        {graph.items.length >= minimapFrom && !isNarrow && (
+          <MiniMap
+            className={styles.minimap ?? ''}
+            pannable
+            zoomable
+            ariaLabel="The whole graph, small"
+            nodeColor={minimapColor}
+            style={{ width: 160, height: 110 }}
           />
-        </ActionIcon.Group>
-      </Panel>
-    </ReactFlow>
+        )}
+        <Panel position="bottom-left">
+          <ActionIcon.Group orientation="vertical">
+            <Tool label="Zoom in" icon={IconPlus} onClick={() => void flow.zoomIn({ duration })} />
+            <Tool label="Zoom out" icon={IconMinus} onClick={() => void flow.zoomOut({ duration })} />
+            <Tool
+              label="Show all"
+              icon={IconMaximize}
+              onClick={() => void flow.fitView({ padding: 0.08, maxZoom: 1, duration })}
+            />
+          </ActionIcon.Group>
+        </Panel>
+      </ReactFlow>
+    </div>
   )
 }
 

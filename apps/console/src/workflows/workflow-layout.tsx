@@ -2,9 +2,9 @@ import { Badge, Button, Text } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useParams } from '@tanstack/react-router'
-import { apiQuery } from '../api/index.ts'
+import { ApiError, apiQuery } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
-import { Loaded, Page, RouteTabs } from '../ui/index.ts'
+import { Loaded, NotFound, Page, RouteTabs } from '../ui/index.ts'
 import { PauseSwitch } from './pause-switch.tsx'
 import { useMayWrite } from './use-may-write.ts'
 import { type Workflow, WorkflowContext } from './use-workflow.ts'
@@ -15,8 +15,9 @@ export function WorkflowLayout() {
   useLive({ runs: true })
   const workflow = useQuery({
     ...apiQuery('/api/workflows/{workflow}', { params: { path: { workflow: name } } }),
-    meta: { throws: true },
   })
+  if (workflow.data === undefined && workflow.error instanceof ApiError && workflow.error.status === 404)
+    return <NotFound />
   return <Loaded query={workflow}>{(found) => <Frame workflow={found} />}</Loaded>
 }
 

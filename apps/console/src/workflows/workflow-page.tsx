@@ -2,6 +2,7 @@ import { Badge, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { RunGrid } from '../runs/index.ts'
 import { Moment } from '../ui/index.ts'
+import { Markdown } from '../ui/markdown/index.ts'
 import { ProjectLink } from './project-link.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { ScheduleWords } from './schedule-words.tsx'
@@ -13,11 +14,7 @@ export function WorkflowPage() {
   const { name, description, project_id, owner, version, nodes, tags, category, created_at } = workflow
   return (
     <Stack gap="lg">
-      {description !== undefined && (
-        <Text size="sm" style={{ whiteSpace: 'pre-wrap' }}>
-          {description}
-        </Text>
-      )}
+      {description !== undefined && <Markdown text={description} />}
       <SimpleGrid component="dl" cols={{ base: 2, sm: 3, lg: 4 }} verticalSpacing="sm" m={0}>
         <Fact title="Project">
           <ProjectLink id={project_id} />
