@@ -61,7 +61,7 @@ describe('search', () => {
     await page.keyboard.press('Control+k')
     const field = page.getByRole('textbox', { name: 'Search, or say what to do' })
     await field.waitFor()
-    await page.keyboard.type('orders')
+    await page.keyboard.type('shop_ord')
     await page.getByRole('button', { name: /shop_orders/ }).waitFor()
     await expectAccessible(page)
     await page.keyboard.press('Enter')

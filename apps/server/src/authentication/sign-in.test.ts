@@ -284,7 +284,8 @@ describe('the link of the administrator', () => {
     const browser = browserOf(server)
     expect((await browser.ask(made.url)).status).toBe(302)
     const { csrf_token = '' } = await browser.session()
-    const again = await browser.ask('/api/auth/link', { method: 'POST', headers: { 'x-csrf-token': csrf_token } })
+    const headers = { 'x-csrf-token': csrf_token, 'sec-fetch-site': 'same-origin' }
+    const again = await browser.ask('/api/auth/link', { method: 'POST', headers })
     expect(again.status).toBe(403)
     expect(await again.json()).toMatchObject({ error: { detail: 'ADMINISTRATOR_REQUIRED' } })
     expect((await server.as('root', { is_admin: true })('POST', '/api/auth/link')).status).toBe(403)
