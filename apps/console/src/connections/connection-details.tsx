@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Tabs, Text, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { apiQuery, queryClient } from '../api/index.ts'
 import { confirm, Failure, Loaded, Moment, NotFound } from '../ui/index.ts'
 import { ConnectionData } from './connection-data.tsx'
@@ -111,6 +111,7 @@ function Details({ place, connection }: { readonly place: Place; readonly connec
         </div>
         {mayWrite === true && (
           <Group gap="xs">
+            {place.kind === 'project' && capabilities?.source === true && <CopyFrom place={place} name={name} />}
             <Button loading={trial.isPending} onClick={() => trial.mutate()}>
               Test
             </Button>
@@ -150,5 +151,19 @@ function Details({ place, connection }: { readonly place: Place; readonly connec
         </Tabs.Panel>
       </Tabs>
     </Stack>
+  )
+}
+
+function CopyFrom({ place, name }: { readonly place: Extract<Place, { kind: 'project' }>; readonly name: string }) {
+  const params = { namespace: place.namespace, project: place.slug }
+  return (
+    <Button
+      variant="default"
+      renderRoot={(props) => (
+        <Link {...props} to="/projects/$namespace/$project/copies/new" params={params} search={{ from: name }} />
+      )}
+    >
+      Copy data
+    </Button>
   )
 }

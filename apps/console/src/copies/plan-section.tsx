@@ -46,6 +46,11 @@ export function PlanSection({ planning, missing }: PlanSectionProps) {
       {error !== null && !isPlanning && <Failure title="There is no plan" error={error} onRetry={again} />}
       {plan !== undefined && error === null && missing === undefined && (
         <div className={isStale ? styles.stale : undefined} aria-busy={isPlanning}>
+          {isStale && (
+            <Text size="sm" mb="xs">
+              This is the plan of what was chosen before.
+            </Text>
+          )}
           <PlanView plan={plan} />
         </div>
       )}
