@@ -145,11 +145,7 @@ function PipelineView({ pipeline, templates, mayWrite }: PipelineViewProps) {
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="board" pt="sm">
-          <BoardEditor
-            {...{ editor, preview, templates, mayWrite, open: card }}
-            hasGraph={graph}
-            onOpen={open}
-          />
+          <BoardEditor {...{ editor, preview, templates, mayWrite, open: card }} hasGraph={graph} onOpen={open} />
         </Tabs.Panel>
         <Tabs.Panel value="settings" pt="sm">
           <SettingsForm editor={editor} problems={preview.problems} mayWrite={mayWrite} />

@@ -19,7 +19,9 @@ export function PipelineRuns({ pipeline: { id, workflow } }: { readonly pipeline
     <Loaded query={runs}>
       {({ items, total, totalPages }) =>
         items.length === 0 ? (
-          <EmptyState title="No runs yet">Activate the pipeline and press “Run now”, or wait for its schedule.</EmptyState>
+          <EmptyState title="No runs yet">
+            Activate the pipeline and press “Run now”, or wait for its schedule.
+          </EmptyState>
         ) : (
           <Stack>
             <DataTable

@@ -19,17 +19,17 @@ it('an editor builds a pipeline from templates by mouse, activates it, and sees 
   const page = await served.openAs(ada, project)
   await expectAccessible(page)
   await page.getByRole('link', { name: 'New pipeline' }).click()
-  await page.getByLabel('Name').fill('weekly')
+  await page.getByLabel(/^Name/).fill('weekly')
   // Neither the client nor the brand nor the type is there yet.
   await page.getByRole('button', { name: 'New brand' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Client').fill('globex')
   await dialog.getByText('There is no client globex yet').waitFor()
-  await dialog.getByLabel('Name', { exact: true }).fill('shiny')
+  await dialog.getByLabel(/^Name/).fill('shiny')
   await dialog.getByRole('button', { name: 'Add the brand' }).click()
   await dialog.waitFor({ state: 'detached' })
   await page.getByRole('button', { name: 'New type' }).click()
-  await dialog.getByLabel('Name', { exact: true }).fill('returns')
+  await dialog.getByLabel(/^Name/).fill('returns')
   await dialog.getByRole('button', { name: 'Add the pipeline type' }).click()
   await dialog.waitFor({ state: 'detached' })
   await page.getByLabel('Runs by itself').selectOption('weekly')
@@ -52,7 +52,10 @@ it('an editor builds a pipeline from templates by mouse, activates it, and sees 
   await page.getByRole('button', { name: 'Add since' }).click()
   await dialog.getByLabel('days').fill('3')
   await dialog.getByLabel('since').fill('yesterday')
-  await dialog.getByText(/"since".*YYYY-MM-DD|since.*yesterday/).first().waitFor()
+  await dialog
+    .getByText(/"since".*YYYY-MM-DD|since.*yesterday/)
+    .first()
+    .waitFor()
   await dialog.getByRole('button', { name: 'Close' }).click()
   await page.getByRole('button', { name: 'since of ingest', exact: true }).click()
   await dialog.getByLabel('since').fill('2026-01-31 06:00:00')
@@ -71,7 +74,9 @@ it('an editor builds a pipeline from templates by mouse, activates it, and sees 
 
   await page.getByText('2 changes not saved').waitFor()
   await page.getByRole('button', { name: 'Review and save' }).click()
-  await expect.poll(async () => (await changesOf(page)).join('\n')).toMatch(/Adds "clean" to raw[\s\S]*Adds "since" to master/)
+  await expect
+    .poll(async () => (await changesOf(page)).join('\n'))
+    .toMatch(/Adds "clean" to raw[\s\S]*Adds "since" to master/)
   await dialog.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByText('weekly is saved').waitFor()
   await page.getByRole('button', { name: 'Activate' }).click()
@@ -131,7 +136,10 @@ it('the same goes by the keyboard alone', async () => {
 
 it('two editors keep what both changed', async () => {
   const { id } = await world.pipeline('shared')
-  const [first, second] = [await served.openAs(ada, `/pipelines/${id}`), await served.openAs(bob, `/pipelines/${id}?tab=settings`)]
+  const [first, second] = [
+    await served.openAs(ada, `/pipelines/${id}`),
+    await served.openAs(bob, `/pipelines/${id}?tab=settings`),
+  ]
   await second.getByLabel('Description').fill('Of Bob')
   await first.getByRole('button', { name: 'clean of raw', exact: true }).click()
   await first.getByRole('dialog').getByLabel('table').fill('of_ada')
@@ -158,7 +166,9 @@ it('a viewer sees the board and cannot change it', async () => {
   const { id } = await world.pipeline('shared')
   for (const colorScheme of ['light', 'dark'] as const) {
     const page = await served.openAs(vera, `/pipelines/${id}`, { colorScheme })
-    await column(page, 'raw').getByText(/table = /).waitFor()
+    await column(page, 'raw')
+      .getByText(/table = /)
+      .waitFor()
     await page.getByText('You may look at this pipeline, but not change it.').waitFor()
     await page.getByRole('region', { name: 'Compiled graph' }).getByText('5 nodes').waitFor()
     for (const name of [/^Add/, /^Move/, 'Activate', 'Run now', 'Undo', 'Review and save']) {
@@ -178,7 +188,7 @@ it('templates say whom they change, and configuration is applied after its plan 
   await page.getByRole('link', { name: 'clean' }).waitFor()
   await expectAccessible(page)
   await page.getByRole('link', { name: 'New template' }).click()
-  await page.getByLabel('Name', { exact: true }).fill('count_rows')
+  await page.getByLabel(/^Name/).fill('count_rows')
   await page.getByRole('textbox', { name: 'Operator' }).fill('sql')
   await page.getByRole('option', { name: /\(sql\)/ }).click()
   await page.getByLabel('Configuration').fill('{ "connection": "warehouse", "sql": "select {{ variables.most }}" ')

@@ -10,10 +10,21 @@ import {
 } from '@dnd-kit/core'
 import { Accordion, VisuallyHidden } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type PipelineState, pipelineStates } from '../states.ts'
-import { type Board, type Card, cardOf, column, movedBy, placed, removed, type StateOf, statesFor, toggledBeside } from './board.ts'
 import styles from './board.module.css'
+import {
+  type Board,
+  type Card,
+  cardOf,
+  column,
+  movedBy,
+  placed,
+  removed,
+  type StateOf,
+  statesFor,
+  toggledBeside,
+} from './board.ts'
 import { CardView } from './card-view.tsx'
 import { Column } from './column.tsx'
 import { newKey } from './new-key.ts'
@@ -72,6 +83,12 @@ export function BoardView({ board, titleOf, only, problems, selected, onOpen, on
     setDragged(undefined)
     setTarget(undefined)
   }
+  // Parts of the accordion: what gets its first card opens.
+  const filled = pipelineStates.filter((state) => column(board, state).length > 0).join(' ')
+  const [opened, setOpened] = useState<readonly string[]>([])
+  useEffect(() => {
+    setOpened((before) => [...new Set([...before, ...filled.split(' ')])])
+  }, [filled])
   const columns = pipelineStates.map((state) => (
     <Column
       key={state}
@@ -136,7 +153,8 @@ export function BoardView({ board, titleOf, only, problems, selected, onOpen, on
         <Accordion
           multiple
           variant="separated"
-          defaultValue={pipelineStates.filter((state) => column(board, state).length > 0)}
+          value={[...opened]}
+          onChange={setOpened}
           classNames={{ content: styles.stacked ?? '' }}
         >
           {columns}

@@ -11,8 +11,8 @@ import {
 } from '@tabler/icons-react'
 import type { KeyboardEvent } from 'react'
 import type { PipelineState } from '../states.ts'
-import type { Card } from './board.ts'
 import styles from './board.module.css'
+import type { Card } from './board.ts'
 import { variablesText } from './variables-text.ts'
 
 export interface CardActions {
@@ -87,7 +87,9 @@ export function CardView({
         <UnstyledButton className={styles.title ?? ''} aria-label={name} onClick={onOpen}>
           {title}
         </UnstyledButton>
-        <Tooltip label={card.isBeside ? `Step ${step}, side by side with the one above` : `Step ${step} of ${card.state}`}>
+        <Tooltip
+          label={card.isBeside ? `Step ${step}, side by side with the one above` : `Step ${step} of ${card.state}`}
+        >
           <Badge size="sm" variant="default" circle aria-label={`Step ${step}`} role="img">
             {step}
           </Badge>

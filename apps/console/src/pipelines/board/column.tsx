@@ -3,8 +3,8 @@ import { Accordion, Badge, Button, Group, Text } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { Fragment, type ReactNode } from 'react'
 import type { PipelineState } from '../states.ts'
-import { type Card, stepsOf } from './board.ts'
 import styles from './board.module.css'
+import { type Card, stepsOf } from './board.ts'
 
 interface ColumnProps {
   readonly state: PipelineState

@@ -33,13 +33,7 @@ export function SaveDialog({
 }: SaveDialogProps) {
   const { changes, problems, isChecking } = preview
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="xl"
-      title={`Save ${name}`}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
+    <Modal opened onClose={onClose} size="xl" title={`Save ${name}`} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack>
         <Text size="sm" c="dimmed">
           {isActive
@@ -63,12 +57,7 @@ export function SaveDialog({
             ))}
           </Stack>
         </section>
-        <GraphPanel
-          {...{ name, preview, titleOfTemplate }}
-          selected={undefined}
-          onOpen={() => {}}
-          isDifference
-        />
+        <GraphPanel {...{ name, preview, titleOfTemplate }} selected={undefined} onOpen={() => {}} isDifference />
         {error !== null && <Failure error={error} title="This was not saved" />}
         {problems.length > 0 && (
           <Text size="sm" c="var(--mantine-color-error)">

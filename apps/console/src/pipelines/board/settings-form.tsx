@@ -23,7 +23,9 @@ export function SettingsForm({ editor, problems, mayWrite }: SettingsFormProps) 
         required
         disabled={!mayWrite}
         value={settings.name}
-        error={/^[A-Za-z0-9_-]{1,80}$/.test(settings.name) ? errorOf('name') : 'Give a name of letters, digits, "_" and "-".'}
+        error={
+          /^[A-Za-z0-9_-]{1,80}$/.test(settings.name) ? errorOf('name') : 'Give a name of letters, digits, "_" and "-".'
+        }
         onChange={({ currentTarget }) => changeSettings({ name: currentTarget.value }, 'name')}
       />
       <Textarea

@@ -1,8 +1,8 @@
 import { ActionIcon, Badge, Button, Group, Loader, Switch, Text, Tooltip } from '@mantine/core'
 import { IconArrowBackUp, IconArrowForwardUp } from '@tabler/icons-react'
-import type { Preview } from './use-preview.ts'
-import type { Editor } from './use-editor.ts'
 import styles from './board.module.css'
+import type { Editor } from './use-editor.ts'
+import type { Preview } from './use-preview.ts'
 
 interface ToolbarProps {
   readonly editor: Editor
@@ -59,7 +59,11 @@ export function Toolbar({ editor, preview, mayWrite, hasGraph, onGraph, onReview
           {isChanged && (
             <>
               <Text size="sm" c="dimmed">
-                {isChecking || count === 0 ? 'Not saved' : count === 1 ? '1 change not saved' : `${count} changes not saved`}
+                {isChecking || count === 0
+                  ? 'Not saved'
+                  : count === 1
+                    ? '1 change not saved'
+                    : `${count} changes not saved`}
               </Text>
               <Button size="xs" variant="default" onClick={discard}>
                 Discard

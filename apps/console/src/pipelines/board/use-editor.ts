@@ -59,7 +59,9 @@ export function useEditor(pipeline: Pipeline): Editor {
       setHistory(historyOf(editedOf(next)))
     },
     rebase(next) {
-      setHistory((before) => done(before, rebased(saved, before.present, { ...editedOf(next), board: boardOf(next.transformations) })))
+      setHistory((before) =>
+        done(before, rebased(saved, before.present, { ...editedOf(next), board: boardOf(next.transformations) })),
+      )
       setBase(next)
     },
     note(next) {

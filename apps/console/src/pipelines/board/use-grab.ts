@@ -30,12 +30,13 @@ export function useGrab({
   const [grab, setGrab] = useState<Grab>()
   const [said, say] = useState('')
   const grabs = useRef(0)
+  const moved = useRef<string>(undefined)
   // The card may stand in another column now, as another element.
   useEffect(() => {
-    if (grab === undefined) return
-    const handle = document.querySelector<HTMLElement>(`[data-handle="${CSS.escape(grab.key)}"]`)
-    if (board.length > 0 && handle !== document.activeElement) handle?.focus()
-  }, [grab, board])
+    if (moved.current === undefined || board.length === 0) return
+    document.querySelector<HTMLElement>(`[data-handle="${CSS.escape(moved.current)}"]`)?.focus()
+    moved.current = undefined
+  }, [board])
 
   const placeOf = (of: Board, key: string) => {
     const card = cardOf(of, key)
@@ -70,11 +71,13 @@ export function useGrab({
         say(isAcross && state !== null ? `${title} is only for ${state}.` : 'It cannot go further.')
         return
       }
+      moved.current = card.key
       onChange(() => next, grab.topic)
       say(`${title} is in ${placeOf(next, card.key)}.`)
     } else if (event.key === 'Escape') {
       event.preventDefault()
       event.stopPropagation()
+      moved.current = card.key
       onChange(() => grab.before, grab.topic)
       setGrab(undefined)
       say(`Taken back: ${title} is in ${placeOf(grab.before, card.key)} again.`)

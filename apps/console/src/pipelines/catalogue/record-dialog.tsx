@@ -34,7 +34,9 @@ export function RecordDialog({ kind, projectId, record, parent = '', onClose, on
       let parentId: string | null = null
       if (parentKind !== undefined && wanted !== '') {
         const found = known.find((one) => one.name === wanted)
-        parentId = (found ?? (await createRecord(parentKind, projectId, { ...given, display_name: null, name: wanted }))).id
+        parentId = (
+          found ?? (await createRecord(parentKind, projectId, { ...given, display_name: null, name: wanted }))
+        ).id
       }
       const values = { ...given, parent: parentId }
       return record === undefined

@@ -13,7 +13,11 @@ export async function planConfiguration(
   text: string,
   prune: boolean,
 ): Promise<Schema<'ConfigurationPlan'>> {
-  const answer = await api.stream(`${path(projectId)}/plan?prune=${prune}`, { method: 'POST', body: text, headers: yaml })
+  const answer = await api.stream(`${path(projectId)}/plan?prune=${prune}`, {
+    method: 'POST',
+    body: text,
+    headers: yaml,
+  })
   return (await answer.json()) as Schema<'ConfigurationPlan'>
 }
 

@@ -26,8 +26,8 @@ export function PlanView({ plan: { changes, problems } }: { readonly plan: Schem
         <EmptyState title="Nothing would change">The project is as the configuration says already.</EmptyState>
       ) : (
         <Accordion variant="contained" multiple>
-          {changes.map(({ action, kind, name, fields, before, after }) => (
-            <Accordion.Item key={`${kind} ${name}`} value={`${kind} ${name}`}>
+          {changes.map(({ action, kind, name, fields, before, after }, at) => (
+            <Accordion.Item key={`${kind} ${name}`} value={`${kind}-${at}`}>
               <Accordion.Control>
                 <Group gap="xs">
                   <Badge variant="light" color={looks[action].color}>

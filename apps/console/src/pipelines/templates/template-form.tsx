@@ -1,4 +1,18 @@
-import { Accordion, Alert, Button, Group, NativeSelect, Select, SimpleGrid, Stack, TagsInput, Text, Textarea, TextInput, Title } from '@mantine/core'
+import {
+  Accordion,
+  Alert,
+  Button,
+  Group,
+  NativeSelect,
+  Select,
+  SimpleGrid,
+  Stack,
+  TagsInput,
+  Text,
+  Textarea,
+  TextInput,
+  Title,
+} from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo, useState } from 'react'
 import { apiQuery } from '../../api/index.ts'
@@ -104,7 +118,9 @@ export function TemplateForm({
                 ...pipelineStates.map((one) => ({ value: one, label: `only in ${one}` })),
               ]}
               value={state ?? ''}
-              onChange={({ currentTarget: { value } }) => change({ state: value === '' ? null : (value as PipelineState) })}
+              onChange={({ currentTarget: { value } }) =>
+                change({ state: value === '' ? null : (value as PipelineState) })
+              }
             />
           </Group>
           {chosen.data !== undefined && (
@@ -126,13 +142,9 @@ export function TemplateForm({
             error={jsonProblem}
             onChange={({ currentTarget }) => change({ config: currentTarget.value })}
           />
-          {mayWrite && example !== undefined && config.trim() === "{}" && (
+          {mayWrite && example !== undefined && config.trim() === '{}' && (
             <Group>
-              <Button
-                size="xs"
-                variant="default"
-                onClick={() => change({ config: JSON.stringify(example, null, 2) })}
-              >
+              <Button size="xs" variant="default" onClick={() => change({ config: JSON.stringify(example, null, 2) })}>
                 Begin with an example
               </Button>
             </Group>

@@ -28,7 +28,10 @@ function TemplateEditor({ template }: { readonly template: Template }) {
   const [values, setValues] = useState(saved)
   const isChanged = JSON.stringify(values) !== JSON.stringify(saved)
   useLeaveGuard(isChanged)
-  const list = { to: '/projects/$namespace/$project/pipelines/templates', params: { namespace, project: slug } } as const
+  const list = {
+    to: '/projects/$namespace/$project/pipelines/templates',
+    params: { namespace, project: slug },
+  } as const
   const save = useMutation({
     mutationFn: async () =>
       await api.patch('/api/pipeline-templates/{id}', {
@@ -136,7 +139,12 @@ function Uses({ template, isChanged }: { readonly template: Template; readonly i
             )}
             {uses.map(({ pipeline, count }) => (
               <Group key={pipeline.id} gap="xs">
-                <Anchor component={Link} to="/pipelines/$pipeline" params={{ pipeline: pipeline.id } as never} size="sm">
+                <Anchor
+                  component={Link}
+                  to="/pipelines/$pipeline"
+                  params={{ pipeline: pipeline.id } as never}
+                  size="sm"
+                >
                   {pipeline.name}
                 </Anchor>
                 <Text size="xs" c="dimmed">

@@ -48,7 +48,8 @@ export function formOf(structures: readonly Structure[]): object {
 export function nameProblem({ name, row }: Structure, all: readonly Structure[]): string | undefined {
   if (name === '') return 'Give it a name.'
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'Begin with a letter; then letters, digits and "_".'
-  if (['transform_id', 'run_id', 'pipeline', '__proto__'].includes(name)) return 'This name is taken; call it something else.'
+  if (['transform_id', 'run_id', 'pipeline', '__proto__'].includes(name))
+    return 'This name is taken; call it something else.'
   return all.some((other) => other.row !== row && other.name === name) ? 'Another variable is called so.' : undefined
 }
 
