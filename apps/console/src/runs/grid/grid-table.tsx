@@ -75,11 +75,11 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
 
   return (
     <>
+      {/* biome-ignore lint/a11y/useSemanticElements: rows of a table cannot be placed where they are in view */}
       <div
         ref={scroller}
         className={styles.scroller}
         style={{ maxHeight: tallestPx }}
-        // biome-ignore lint/a11y/useSemanticElements: rows of a table cannot be placed where they are in view
         role="grid"
         tabIndex={0}
         aria-label={label}
