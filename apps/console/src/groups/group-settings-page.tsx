@@ -1,5 +1,17 @@
-import { Page } from '../ui/index.ts'
+import { Stack } from '@mantine/core'
+import { EmptyState } from '../ui/index.ts'
+import { GroupSettings } from './group-settings.tsx'
+import { RemoveGroup } from './remove-group.tsx'
+import { useGroupPermissions } from './use-group.ts'
 
 export function GroupSettingsPage() {
-  return <Page title="Group settings">{null}</Page>
+  const { isKnown, delete: isOwner } = useGroupPermissions()
+  if (!isKnown) return null
+  if (!isOwner) return <EmptyState title="Only owners change a group">Ask an owner of the group.</EmptyState>
+  return (
+    <Stack gap="lg" maw={640}>
+      <GroupSettings />
+      <RemoveGroup />
+    </Stack>
+  )
 }

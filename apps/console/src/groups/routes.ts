@@ -1,16 +1,14 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { shellRoute } from '../app/root-route.ts'
-
-const groupRoute = createRoute({
-  getParentRoute: () => shellRoute,
-  path: '/groups/$group',
-  component: lazyRouteComponent(() => import('./group-layout.tsx'), 'GroupLayout'),
-})
+import { auditSearch } from '../audit/index.ts'
+import { groupRoute } from './group-route.ts'
+import { groupSearch, groupsSearch } from './search.ts'
 
 export const groupRoutes = [
   createRoute({
     getParentRoute: () => shellRoute,
     path: '/groups',
+    validateSearch: groupsSearch,
     component: lazyRouteComponent(() => import('./groups-page.tsx'), 'GroupsPage'),
   }),
   createRoute({
@@ -18,26 +16,36 @@ export const groupRoutes = [
     path: '/groups/new',
     component: lazyRouteComponent(() => import('./new-group-page.tsx'), 'NewGroupPage'),
   }),
-  groupRoute.addChildren([
-    createRoute({
-      getParentRoute: () => groupRoute,
-      path: '/',
-      component: lazyRouteComponent(() => import('./group-page.tsx'), 'GroupPage'),
-    }),
-    createRoute({
-      getParentRoute: () => groupRoute,
-      path: '/members',
-      component: lazyRouteComponent(() => import('./group-members-page.tsx'), 'GroupMembersPage'),
-    }),
-    createRoute({
-      getParentRoute: () => groupRoute,
-      path: '/settings',
-      component: lazyRouteComponent(() => import('./group-settings-page.tsx'), 'GroupSettingsPage'),
-    }),
-    createRoute({
-      getParentRoute: () => groupRoute,
-      path: '/audit',
-      component: lazyRouteComponent(() => import('./group-audit-page.tsx'), 'GroupAuditPage'),
-    }),
-  ]),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: '/people/$namespace',
+    validateSearch: groupSearch,
+    component: lazyRouteComponent(() => import('./person-page.tsx'), 'PersonPage'),
+  }),
+]
+
+/** Parts of the page of a group that are this area's. */
+export const groupParts = [
+  createRoute({
+    getParentRoute: () => groupRoute,
+    path: '/',
+    validateSearch: groupSearch,
+    component: lazyRouteComponent(() => import('./group-page.tsx'), 'GroupPage'),
+  }),
+  createRoute({
+    getParentRoute: () => groupRoute,
+    path: '/members',
+    component: lazyRouteComponent(() => import('./group-members-page.tsx'), 'GroupMembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => groupRoute,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./group-settings-page.tsx'), 'GroupSettingsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => groupRoute,
+    path: '/audit',
+    validateSearch: auditSearch,
+    component: lazyRouteComponent(() => import('./group-audit-page.tsx'), 'GroupAuditPage'),
+  }),
 ]

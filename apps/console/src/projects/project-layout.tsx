@@ -1,45 +1,84 @@
 import { Badge } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Outlet, useParams } from '@tanstack/react-router'
-import { apiQuery } from '../api/index.ts'
-import { Loaded, Page, RouteTabs } from '../ui/index.ts'
-import { ProjectContext } from './use-project.ts'
+import { type LinkProps, Outlet, useNavigate, useParams } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { ApiError } from '../api/index.ts'
+import { Loaded, NotFound, Page, RouteTabs } from '../ui/index.ts'
+import { PinButton } from './pin-button.tsx'
+import { projectQuery } from './project-query.ts'
+import { usePermissions } from './use-permissions.ts'
+import { ProjectContext, useProject } from './use-project.ts'
 
 /** The head of the page of a project, with the part that is open below it. */
 export function ProjectLayout() {
   const { namespace, project: slug } = useParams({ from: '/shell/projects/$namespace/$project' })
-  const project = useQuery(
-    apiQuery('/api/data/namespaces/{namespace}/projects/{slug}', { params: { path: { namespace, slug } } }),
-  )
-  const params = { namespace, project: slug }
+  const project = useQuery(projectQuery(namespace, slug))
+  const navigate = useNavigate()
+  const { data } = project
+  const isMoved = data !== undefined && (data.namespace !== namespace || data.slug !== slug)
+  useEffect(() => {
+    // By a path that it had before; the address becomes the one that it has now.
+    if (!isMoved) return
+    const params = { namespace: data.namespace, project: data.slug }
+    void navigate({
+      to: '.',
+      params: (before: object) => ({ ...before, ...params }),
+      search: true,
+      replace: true,
+    } as never)
+  }, [isMoved, data, navigate])
+  if (data === undefined && project.error instanceof ApiError && project.error.status === 404) return <NotFound />
   return (
     <Loaded query={project}>
       {(found) => (
         <ProjectContext value={found}>
-          <Page
-            title={found.name}
-            above={[{ label: 'Projects', link: { to: '/projects' } }]}
-            mark={<Badge variant="default">{found.visibility}</Badge>}
-          >
-            <RouteTabs
-              label="Parts of the project"
-              tabs={[
-                { label: 'Overview', link: { to: '/projects/$namespace/$project', params }, exact: true },
-                { label: 'Workflows', link: { to: '/projects/$namespace/$project/workflows', params } },
-                { label: 'Pipelines', link: { to: '/projects/$namespace/$project/pipelines', params } },
-                { label: 'Copies', link: { to: '/projects/$namespace/$project/copies', params } },
-                { label: 'Connections', link: { to: '/projects/$namespace/$project/connections', params } },
-                { label: 'Secrets', link: { to: '/projects/$namespace/$project/secrets', params } },
-                { label: 'Sessions', link: { to: '/projects/$namespace/$project/sessions', params } },
-                { label: 'Members', link: { to: '/projects/$namespace/$project/members', params } },
-                { label: 'Audit', link: { to: '/projects/$namespace/$project/audit', params } },
-                { label: 'Settings', link: { to: '/projects/$namespace/$project/settings', params } },
-              ]}
-            />
-            <Outlet />
-          </Page>
+          <ProjectFrame />
         </ProjectContext>
       )}
     </Loaded>
+  )
+}
+
+function ProjectFrame() {
+  const project = useProject()
+  const { name, namespace, slug, visibility, is_template, description } = project
+  const may = usePermissions()
+  const params = { namespace, project: slug }
+  const tab = (label: string, to: LinkProps['to']) => ({ label, link: { to, params } as LinkProps })
+  return (
+    <Page
+      title={name}
+      above={[
+        { label: 'Projects', link: { to: '/projects' } },
+        { label: namespace, link: { to: '/projects', search: { namespace } } as LinkProps },
+      ]}
+      mark={
+        <>
+          <Badge variant="default">{visibility}</Badge>
+          {is_template && <Badge variant="default">template</Badge>}
+        </>
+      }
+      about={description}
+      actions={<PinButton path={`${namespace}/${slug}`} />}
+    >
+      <RouteTabs
+        label="Parts of the project"
+        tabs={[
+          { ...tab('Overview', '/projects/$namespace/$project'), exact: true },
+          tab('Workflows', '/projects/$namespace/$project/workflows'),
+          tab('Pipelines', '/projects/$namespace/$project/pipelines'),
+          tab('Copies', '/projects/$namespace/$project/copies'),
+          tab('Connections', '/projects/$namespace/$project/connections'),
+          tab('Secrets', '/projects/$namespace/$project/secrets'),
+          tab('Variables', '/projects/$namespace/$project/variables'),
+          tab('Data', '/projects/$namespace/$project/data'),
+          tab('Sessions', '/projects/$namespace/$project/sessions'),
+          tab('Members', '/projects/$namespace/$project/members'),
+          ...(may.delete ? [tab('Audit', '/projects/$namespace/$project/audit')] : []),
+          ...(may.write ? [tab('Settings', '/projects/$namespace/$project/settings')] : []),
+        ]}
+      />
+      <Outlet />
+    </Page>
   )
 }

@@ -1,0 +1,3 @@
+export { groupRoute } from './group-route.ts'
+export { groupParts, groupRoutes } from './routes.ts'
+export { useGroup } from './use-group.ts'
