@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { expectAccessible, useConsole } from '../testing/browser.fixture.ts'
 import { seed, type World } from '../testing/seed.ts'
+
+// The first test that needs it fills the platform.
+vi.setConfig({ testTimeout: 150_000 })
 
 const served = useConsole({ people: true, args: ['--slots', '6'] })
 let seeded: Promise<World> | undefined
@@ -38,7 +41,7 @@ describe('the first page', () => {
       .waitFor()
     await page.getByRole('link', { name: `run ${runs.running}` }).click()
     await page.waitForURL(`${served.url}/runs/${runs.running}`)
-  }, 120_000)
+  })
 
   it('offers no repair to who may only look', async () => {
     const { group } = await world()
@@ -162,5 +165,5 @@ describe('the shell', () => {
     await served.dev.restart()
     await page.getByRole('status').getByText('Live').waitFor({ timeout: 30_000 })
     await page.getByRole('region', { name: 'Running' }).waitFor()
-  }, 90_000)
+  })
 })
