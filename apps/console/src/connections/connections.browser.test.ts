@@ -140,11 +140,13 @@ describe('copies of data', () => {
     await page.getByText('Proof: equal', { exact: true }).waitFor({ timeout: 60_000 })
     await page.getByText('Source, under its snapshot').waitFor()
     await expectAccessible(page)
+  })
 
-    // A column that the destination does not have yet.
+  it('tell of columns that the destination does not have yet, and take them over', async () => {
     await sql(statements.drift)
+    const page = await served.open(`${home}/copies/customers-to-warehouse`)
     await page.getByRole('tab', { name: 'Definition' }).click()
-    await page.getByText('is added').waitFor()
+    await page.getByText('is added', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Save and run' }).click()
     await page.getByRole('cell', { name: 'city' }).waitFor({ timeout: 60_000 })
   })

@@ -25,7 +25,9 @@ export function usePlan(projectId: string, config: Record<string, unknown> | nul
         signal,
       }),
     placeholderData: (before) => before,
-    staleTime: 60_000,
+    // Either side may have changed since a plan was made elsewhere: none outlives its page.
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
     retry: false,
   })
   const isSettled = text === (config === null ? null : JSON.stringify(config))
