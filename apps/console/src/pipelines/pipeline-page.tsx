@@ -123,6 +123,7 @@ function PipelineView({ pipeline, templates, mayWrite }: PipelineViewProps) {
       />
       {isOutdated && isChanged && (
         <Conflict
+          base={base}
           theirs={pipeline}
           onKeepMine={() => editor.rebase(pipeline)}
           onTakeTheirs={() => editor.adopt(pipeline)}

@@ -17,6 +17,7 @@ const changesOf = async (page: Page) =>
 
 it('an editor builds a pipeline from templates by mouse, activates it, and sees its run turn green', async () => {
   const page = await served.openAs(ada, project)
+  await page.getByRole('link', { name: 'shared' }).waitFor()
   await expectAccessible(page)
   await page.getByRole('link', { name: 'New pipeline' }).click()
   await page.getByLabel(/^Name/).fill('weekly')
@@ -189,7 +190,7 @@ it('templates say whom they change, and configuration is applied after its plan 
   await expectAccessible(page)
   await page.getByRole('link', { name: 'New template' }).click()
   await page.getByLabel(/^Name/).fill('count_rows')
-  await page.getByRole('textbox', { name: 'Operator' }).fill('sql')
+  await page.getByRole('combobox', { name: /^Operator/ }).fill('sql')
   await page.getByRole('option', { name: /\(sql\)/ }).click()
   await page.getByLabel('Configuration').fill('{ "connection": "warehouse", "sql": "select {{ variables.most }}" ')
   await page.getByText('This is no JSON').waitFor()

@@ -16,7 +16,7 @@ export function Loaded<Data>({ query, lines = 4, children }: LoadedProps<Data>) 
   if (data !== undefined) return children(data)
   if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />
   return (
-    <Stack gap="xs" aria-busy="true" aria-live="polite" aria-label="Loading">
+    <Stack gap="xs" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: lines }, (_, line) => (
         <Skeleton key={`${line}`} height={28} />
       ))}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { PipelineState } from '../states.ts'
 import { type Board, boardOf, graphOrders, movedBy, placed, removed, toggledBeside, withVariables } from './board.ts'
+import { changedBy } from './changed-by.ts'
 import { draftOf, type Edited, isSame, rebased } from './edited.ts'
 import { done, historyOf, redone, undone } from './history.ts'
 import { drawGraph } from './pipeline-graph.ts'
@@ -102,6 +103,16 @@ describe('what is saved', () => {
     expect(both.settings).toMatchObject({ run_frequency: 'hourly', description: 'Theirs' })
     expect(text(both.board)).toBe('raw: a, enrich: n, metrics: m')
     expect(both.board[0]?.variables).toEqual({ table: 'mine' })
+  })
+
+  it('tells whose changes these are', () => {
+    const row = { ...settings, id: 'p', etag: '1', updated_at: '1', last_actor: 'root', transformations: [saved('a', 'raw')] }
+    const before = row as unknown as Parameters<typeof changedBy>[0]
+    const after = { ...before, etag: '2', updated_at: '2' }
+    expect(changedBy(before, after)).toEqual([])
+    const part = { ...saved('a', 'raw', 3), last_actor: 'bob' }
+    expect(changedBy(before, { ...after, transformations: [part] })).toEqual(['bob'])
+    expect(changedBy(before, { ...after, name: 'other', last_actor: 'eve', transformations: [part] })).toEqual(['eve', 'bob'])
   })
 
   it('adds again what I changed and they removed', () => {
