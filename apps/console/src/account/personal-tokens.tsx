@@ -49,7 +49,7 @@ export function PersonalTokens() {
   const tokens = useQuery(apiPage('/api/tokens', { params: { query: { page, per_page: 20 } } }))
   const newToken = (
     <FormButton<TokenForm>
-      size="compact-md"
+      size="xs"
       title="New token"
       schema={tokenSchema(is_admin)}
       submitLabel="Make the token"

@@ -69,7 +69,7 @@ function Editor({ config }: { readonly config: Schema<'PlatformConfig'> }) {
             <Text size="sm" c="dimmed" mb={4}>
               So everybody will see it:
             </Text>
-            <Banner banner={typed} label="Preview of the banner" />
+            <Banner banner={typed} />
           </div>
         )}
         {isOutdated && (

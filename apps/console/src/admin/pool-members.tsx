@@ -42,7 +42,7 @@ export function PoolMembers({ pool }: { readonly pool: Schema<'ResourcePool'> })
           Members
         </Title>
         <FormButton<{ who: string; is_prohibited?: boolean }>
-          size="compact-md"
+          size="xs"
           title="Add a member"
           schema={schema}
           submitLabel="Add"

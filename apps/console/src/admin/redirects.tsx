@@ -27,7 +27,7 @@ export function Redirects() {
           Redirects
         </Title>
         <FormButton<{ source_url: string; target_url: string }>
-          size="compact-md"
+          size="xs"
           title="New redirect"
           schema={newSchema}
           submitLabel="Redirect"

@@ -121,7 +121,7 @@ function Classes({ pool: { id, classes } }: { readonly pool: Pool }) {
           Classes
         </Title>
         <FormButton<ClassForm>
-          size="compact-md"
+          size="xs"
           title="New class"
           schema={classSchema}
           submitLabel="Add the class"

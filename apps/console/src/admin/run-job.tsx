@@ -15,7 +15,7 @@ export function RunJob({ job }: { readonly job: string }) {
     <Button
       size="compact-sm"
       variant="default"
-      aria-label={`Run ${job} now`}
+      aria-label={`Run now: ${job}`}
       loading={running.isPending}
       onClick={() => running.mutate()}
     >

@@ -12,13 +12,12 @@ const looks = {
 }
 
 /** An incident banner as everybody sees it. */
-export function Banner({ banner, label }: { readonly banner: string; readonly label?: string }) {
+export function Banner({ banner }: { readonly banner: string }) {
   const { severity, text } = bannerText(banner)
   const { title, color, icon: Icon } = looks[severity]
   return (
     <Alert
       role="region"
-      aria-label={label ?? title}
       color={color}
       icon={<Icon aria-hidden />}
       title={title}

@@ -75,6 +75,7 @@ export function changesLine(event: Schema<'AuditEvent'>): string {
     .map(({ field, before, after }) =>
       isUpdate ? `${field}: ${short(before)} → ${short(after)}` : `${field}: ${short(after ?? before)}`,
     )
+  if (texts.length === 0) return event.entity_id
   return [...texts, ...(some.length > 3 ? [`and ${some.length - 3} more`] : [])].join(' · ')
 }
 

@@ -15,7 +15,7 @@ const bookkeeping = ['updated_at', 'version', 'etag', 'xmin']
 export function changesOf(before: Row | undefined, after: Row | undefined): readonly Change[] {
   const isUpdate = before !== undefined && after !== undefined
   return difference('', before ?? {}, after ?? {}).filter((change) =>
-    isUpdate ? !bookkeeping.includes(change.field) : (change.before ?? change.after) !== null,
+    isUpdate ? !bookkeeping.includes(change.field) : (change.before ?? change.after ?? null) !== null,
   )
 }
 

@@ -53,7 +53,7 @@ export function ConnectorSecrets({ connector }: { readonly connector: Schema<'Da
       </FormButton>
       {missing.length < fields.length && (
         <RemoveButton
-          title={`Take your secrets off ${name}`}
+          title={`Take off your secrets of ${name}`}
           text="Your sessions can mount it no longer until you give them again."
           action="Take off"
           onRemove={async () => {

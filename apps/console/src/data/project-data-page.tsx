@@ -97,7 +97,7 @@ function LinkExisting({ projectId, linked }: LinkExistingProps) {
         await invalidate('/api/data/projects/{project_id}/data_connector_links')
       }}
     >
-      Link one
+      Link a data connector
     </FormButton>
   )
 }

@@ -29,7 +29,7 @@ export function SessionSlots({ projectId, mayWrite }: SessionSlotsProps) {
   const filled = useQuery(apiQuery('/api/data/projects/{id}/session_secrets', { params }))
   const newSlot = mayWrite && (
     <FormButton<SlotForm>
-      size="compact-md"
+      size="xs"
       title="New slot"
       schema={slotSchema}
       submitLabel="Add the slot"

@@ -116,7 +116,7 @@ function ConnectLink({ providerId, children }: { readonly providerId: string; re
   return (
     <Button
       component="a"
-      size="compact-md"
+      size="xs"
       href={`/api/data/oauth2/providers/${encodeURIComponent(providerId)}/authorize?next_url=${encodeURIComponent(next)}`}
     >
       {children}

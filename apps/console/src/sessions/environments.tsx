@@ -24,7 +24,7 @@ export function Environments() {
   )
   const newEnvironment = is_admin && (
     <FormButton<EnvironmentForm>
-      size="compact-md"
+      size="xs"
       title="New environment"
       schema={environmentSchema}
       submitLabel="Make the environment"

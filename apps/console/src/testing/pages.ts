@@ -99,6 +99,11 @@ export const pages: readonly ConsolePage[] = [
   { name: 'admin-platform', path: '/admin/platform' },
   { name: 'admin-jobs', path: '/admin/jobs' },
   { name: 'admin-audit', path: '/admin/audit' },
+  { name: 'admin-services', path: '/admin/services' },
+  { name: 'admin-variables', path: '/admin/variables' },
+  { name: 'admin-secrets', path: '/admin/secrets' },
+  { name: 'admin-job', path: '/admin/jobs/retention' },
+  { name: 'admin-resource-pool', path: '/admin/compute/1' },
 
   { name: 'account', path: '/account' },
   { name: 'secrets', path: '/secrets' },
@@ -107,4 +112,8 @@ export const pages: readonly ConsolePage[] = [
   { name: 'sessions', path: '/sessions' },
   { name: 'project-secrets', path: ofProject('/secrets') },
   { name: 'project-sessions', path: ofProject('/sessions') },
+  { name: 'project-variables', path: ofProject('/variables') },
+  { name: 'project-data', path: ofProject('/data') },
+  { name: 'data-connector-new', path: ofProject('/data/new?type=s3&provider=AWS') },
+  { name: 'namespace-secrets', path: ({ group }) => `/secrets/of/${group}` },
 ]
