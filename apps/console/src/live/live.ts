@@ -1,6 +1,7 @@
 import { followLive, type LiveHint, type LiveTopics } from '@millrace/client'
 import { api, connection, queryClient } from '../api/index.ts'
 import { concerns } from './concerns.ts'
+import { readingAgain } from './read-again.ts'
 
 export type LogHint = Extract<LiveHint, { readonly kind: 'log' }>
 
@@ -22,6 +23,7 @@ const settleMs = 60
 export const live = createLive()
 
 function createLive() {
+  const readAgain = readingAgain(queryClient)
   const interests = new Set<Interest>()
   let topics = ''
   let current = new AbortController()
@@ -69,7 +71,7 @@ function createLive() {
 
   const tell = (hint: LiveHint) => {
     if (hint.kind === 'ready') setReady(true)
-    void queryClient.invalidateQueries({ predicate: ({ queryKey }) => concerns(hint, queryKey) })
+    readAgain(({ queryKey }) => concerns(hint, queryKey))
     if (hint.kind === 'log') for (const { onLog } of interests) onLog?.(hint)
   }
 
