@@ -33,6 +33,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     Badge: { defaultProps: { tt: 'none' } },
+    Notification: { styles: { description: { color: 'var(--mantine-color-dimmed)' } } },
     CloseButton: { defaultProps: { 'aria-label': 'Close' } },
   },
 })

@@ -20,6 +20,7 @@ it('an editor builds a pipeline from templates by mouse, activates it, and sees 
   await page.getByRole('link', { name: 'shared' }).waitFor()
   await expectAccessible(page)
   await page.getByRole('link', { name: 'New pipeline' }).click()
+  await page.getByRole('heading', { name: 'New pipeline' }).waitFor()
   await page.getByLabel(/^Name/).fill('weekly')
   // Neither the client nor the brand nor the type is there yet.
   await page.getByRole('button', { name: 'New brand' }).click()
@@ -189,6 +190,7 @@ it('templates say whom they change, and configuration is applied after its plan 
   await page.getByRole('link', { name: 'clean' }).waitFor()
   await expectAccessible(page)
   await page.getByRole('link', { name: 'New template' }).click()
+  await page.getByRole('heading', { name: 'New template' }).waitFor()
   await page.getByLabel(/^Name/).fill('count_rows')
   await page.getByRole('combobox', { name: /^Operator/ }).fill('sql')
   await page.getByRole('option', { name: /\(sql\)/ }).click()

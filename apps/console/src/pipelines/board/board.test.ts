@@ -106,13 +106,23 @@ describe('what is saved', () => {
   })
 
   it('tells whose changes these are', () => {
-    const row = { ...settings, id: 'p', etag: '1', updated_at: '1', last_actor: 'root', transformations: [saved('a', 'raw')] }
+    const row = {
+      ...settings,
+      id: 'p',
+      etag: '1',
+      updated_at: '1',
+      last_actor: 'root',
+      transformations: [saved('a', 'raw')],
+    }
     const before = row as unknown as Parameters<typeof changedBy>[0]
     const after = { ...before, etag: '2', updated_at: '2' }
     expect(changedBy(before, after)).toEqual([])
     const part = { ...saved('a', 'raw', 3), last_actor: 'bob' }
     expect(changedBy(before, { ...after, transformations: [part] })).toEqual(['bob'])
-    expect(changedBy(before, { ...after, name: 'other', last_actor: 'eve', transformations: [part] })).toEqual(['eve', 'bob'])
+    expect(changedBy(before, { ...after, name: 'other', last_actor: 'eve', transformations: [part] })).toEqual([
+      'eve',
+      'bob',
+    ])
   })
 
   it('adds again what I changed and they removed', () => {

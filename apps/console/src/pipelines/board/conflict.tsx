@@ -26,8 +26,8 @@ export function Conflict({ base, theirs, onKeepMine, onTakeTheirs }: ConflictPro
             <PersonName id={id} />
           </Fragment>
         ))}{' '}
-        saved it <Moment at={theirs.updated_at} />. Nothing of yours is lost: your
-        changes can be put on top of what was saved, and you see what would change before you save.
+        saved it <Moment at={theirs.updated_at} />. Nothing of yours is lost: your changes can be put on top of what was
+        saved, and you see what would change before you save.
       </Text>
       <Group gap="xs">
         <Button size="xs" onClick={onKeepMine}>
