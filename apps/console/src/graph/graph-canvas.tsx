@@ -25,8 +25,10 @@ interface GraphCanvasProps {
   readonly graph: VisibleGraph
   readonly layout: GraphLayout
   readonly stateOf: (id: string) => GraphNodeState | undefined
-  /** The key of the item that is chosen. */
+  /** The key of the item that is chosen, or that the arrow keys came to. */
   readonly selected: string | undefined
+  /** By an arrow key. */
+  readonly onMove: (key: string) => void
   readonly onSelect: (key: string | undefined) => void
   /** Enter, or a double click. */
   readonly onOpen: (key: string) => void
@@ -35,7 +37,7 @@ interface GraphCanvasProps {
 
 /** The drawing. The mouse wheel zooms once the graph was clicked or reached by the keyboard, and scrolls the page before. */
 export function GraphCanvas(props: GraphCanvasProps) {
-  const { label, graph, layout, stateOf, selected, onSelect, onOpen, onCloseGroup } = props
+  const { label, graph, layout, stateOf, selected, onMove, onSelect, onOpen, onCloseGroup } = props
   const flow = useReactFlow<FlowNode>()
   const isFar = useStore(({ transform }) => transform[2] < farZoom)
   const scheme = useComputedColorScheme('light')
@@ -79,7 +81,7 @@ export function GraphCanvas(props: GraphCanvasProps) {
     if (event.key.startsWith('Arrow')) {
       event.preventDefault()
       const next = step(layout, graph.items, selected ?? '', event.key as Arrow)
-      if (next !== undefined) onSelect(next)
+      if (next !== undefined) onMove(next)
     } else if (event.key === 'Enter' && selected !== undefined) {
       event.preventDefault()
       onOpen(selected)

@@ -17,10 +17,10 @@ export interface GraphViewProps {
   readonly nodes: readonly GraphNode[]
   readonly edges: readonly GraphEdge[]
   readonly groups?: readonly GraphGroup[]
-  /** The id of the node that is chosen; belongs in the address. */
+  /** The id of the node that is chosen by a click, Enter or the search; belongs in the address. */
   readonly selected?: string | undefined
   readonly onSelect?: (id: string | undefined) => void
-  /** Enter on a node, or a double click. */
+  /** Enter on a node, or a double click; it is chosen as well. */
   readonly onOpen?: (id: string) => void
   /** What the nodes do in a run. Another function has the states read again; places stay. */
   readonly stateOf?: (id: string) => GraphNodeState | undefined
@@ -46,7 +46,13 @@ export function GraphView({
 }: GraphViewProps) {
   const isNarrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
-  const [chosenGroup, setChosenGroup] = useState<string>()
+  // Where the arrow keys are; elsewhere than what is chosen until Enter.
+  const [cursor, setCursor] = useState<string>()
+  const [shown, setShown] = useState(selected)
+  if (selected !== shown) {
+    setShown(selected)
+    if (selected !== undefined) setCursor(undefined)
+  }
   const [view, setView] = useState('graph')
   const graph = useMemo(() => visibleGraph(nodes, edges, groups, closed), [nodes, edges, groups, closed])
   const { layout, error } = useLayout(graph, direction ?? (isNarrow ? 'down' : 'right'))
@@ -60,25 +66,27 @@ export function GraphView({
   )
 
   const itemOf = (key: string | undefined) => graph.items.find((item) => item.key === key)
-  const key = chosenGroup ?? (selected === undefined ? undefined : graph.keyOf.get(selected))
+  const key = cursor ?? (selected === undefined ? undefined : graph.keyOf.get(selected))
   const item = itemOf(key)
 
   const select = (id: string | undefined) => {
-    setChosenGroup(undefined)
+    setCursor(undefined)
     onSelect(id)
   }
   const selectItem = (next: string | undefined) => {
     const node = itemOf(next)?.node
     select(node?.id)
-    if (next !== undefined && node === undefined) setChosenGroup(next)
+    if (next !== undefined && node === undefined) setCursor(next)
   }
   const openItem = (next: string) => {
     const found = itemOf(next)
-    if (found?.node !== undefined) onOpen(found.node.id)
-    else toggle(next.slice('group:'.length))
+    if (found?.node !== undefined) {
+      onSelect(found.node.id)
+      onOpen(found.node.id)
+    } else toggle(next.slice('group:'.length))
   }
   const toggle = (id: string) => {
-    setChosenGroup(undefined)
+    setCursor(undefined)
     setClosed((before) =>
       before.has(id) ? new Set([...before].filter((one) => one !== id)) : new Set([...before, id]),
     )
@@ -123,7 +131,7 @@ export function GraphView({
             size="compact-sm"
             variant="default"
             onClick={() => {
-              setChosenGroup(undefined)
+              setCursor(undefined)
               setClosed((before) => new Set(before.size > 0 ? [] : groups.map(({ id }) => id)))
             }}
           >
@@ -141,6 +149,7 @@ export function GraphView({
           <GraphCanvas
             {...{ label, graph, layout, stateOf }}
             selected={item?.key}
+            onMove={setCursor}
             onSelect={selectItem}
             onOpen={openItem}
             onCloseGroup={toggle}
