@@ -59,7 +59,7 @@ it('an editor builds a pipeline from templates by mouse, activates it, and sees 
     .first()
     .waitFor()
   await dialog.getByRole('button', { name: 'Close' }).click()
-  await page.getByRole('button', { name: 'since of ingest', exact: true }).click()
+  await page.getByRole('alert').getByRole('button', { name: 'since of ingest' }).click()
   await dialog.getByLabel('since').fill('2026-01-31 06:00:00')
   await dialog.getByRole('button', { name: 'Done' }).click()
   await page.getByText('no problems').waitFor()
