@@ -29,12 +29,16 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
   const [sought] = useDebouncedValue(text, debounceMs)
   const { groups, isSearching, problem } = useFound(sought)
   useEffect(() => {
-    if (opened > 0) palette.open()
+    if (opened === 0) return
+    setQuery('')
+    palette.open()
   }, [opened])
 
   const doable = matching(commands({ is_admin, setColorScheme, onShortcuts }), text)
+  // What was found for another text is not offered for this one.
+  const isFresh = text !== '' && sought === text
   // The first line is chosen, also when what was found has come in between.
-  const shown = [...groups.flatMap(({ found }) => found), ...doable].map(({ id }) => id).join(' ')
+  const shown = [...doable, ...(isFresh ? groups.flatMap(({ found }) => found) : [])].map(({ id }) => id).join(' ')
   useEffect(() => {
     if (shown !== '') chooseFirst()
   }, [shown])
@@ -74,13 +78,13 @@ export function Palette({ opened, onShortcuts }: PaletteProps) {
         rightSection={isWaiting && text !== '' ? <Loader size={16} role="status" aria-label="Searching" /> : undefined}
       />
       <Spotlight.ActionsList>
-        {text !== '' &&
+        {doable.length > 0 && <Spotlight.ActionsGroup label="Go to, and do">{doable.map(line)}</Spotlight.ActionsGroup>}
+        {isFresh &&
           groups.map(({ label, found }) => (
             <Spotlight.ActionsGroup key={label} label={label}>
               {found.map(line)}
             </Spotlight.ActionsGroup>
           ))}
-        {doable.length > 0 && <Spotlight.ActionsGroup label="Go to, and do">{doable.map(line)}</Spotlight.ActionsGroup>}
         {text !== '' && <Spotlight.ActionsGroup label="More">{[line(all)]}</Spotlight.ActionsGroup>}
       </Spotlight.ActionsList>
       {problem !== undefined && (

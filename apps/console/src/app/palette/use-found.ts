@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { ApiError, apiPage, apiQuery } from '../../api/index.ts'
 import { entityFound, type Found, pipelineFound, runFound, workflowFound } from './found.ts'
 
@@ -15,7 +15,7 @@ const most = 6
 export function useFound(text: string): FoundGroups {
   const isRun = /^\d{1,15}$/.test(text)
   const enabled = text.length > 1
-  const options = { enabled, placeholderData: keepPreviousData, staleTime: 10_000 }
+  const options = { enabled, staleTime: 10_000 }
   const entities = useQuery({
     ...apiQuery('/api/data/search/query', { params: { query: { q: text, per_page: most } } }),
     ...options,
