@@ -25,10 +25,11 @@ function tokenSchema(isAdmin: boolean) {
       access: {
         type: 'string',
         title: 'It may',
-        oneOf: [
-          { const: 'read', title: 'read what you may read' },
-          { const: 'write', title: 'read and change what you may' },
-          ...(isAdmin ? [{ const: 'admin', title: 'do everything, as administrator' }] : []),
+        enum: ['read', 'write', ...(isAdmin ? ['admin'] : [])],
+        'x-enum-names': [
+          'read what you may read',
+          'read and change what you may',
+          ...(isAdmin ? ['do everything, as administrator'] : []),
         ],
       },
       expires_on: {

@@ -41,7 +41,7 @@ function Editor({ config }: { readonly config: Schema<'PlatformConfig'> }) {
     },
   })
   useLeaveGuard(typed !== base.incident_banner)
-  const isOutdated = saving.error instanceof ApiError && saving.error.status === 412
+  const isOutdated = saving.error instanceof ApiError && saving.error.detail === 'ETAG_CHANGED'
   const readAgain = async () => {
     setBase(await queryClient.fetchQuery({ ...apiQuery('/api/data/platform/config'), staleTime: 0 }))
     saving.reset()

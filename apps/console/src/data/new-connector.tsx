@@ -114,7 +114,7 @@ export function NewConnector({ storage, vendor }: NewConnectorProps) {
 function formSchemaOf(storage: Schema<'StorageProvider'>, vendor: string | undefined): object {
   return {
     type: 'object',
-    required: ['name', 'target_path', 'configuration'],
+    required: ['name', 'target_path'],
     properties: {
       name: { type: 'string', title: 'Name', minLength: 1 },
       configuration: { ...storageSchema(storage, vendor), title: `Options of ${storage.name}` },

@@ -81,10 +81,8 @@ function LinkExisting({ projectId, linked }: LinkExistingProps) {
           connector: {
             type: 'string',
             title: 'Data connector',
-            oneOf: others.map(({ id, name, namespace }) => ({
-              const: id,
-              title: namespace ? `${namespace}: ${name}` : name,
-            })),
+            enum: others.map(({ id }) => id),
+            'x-enum-names': others.map(({ name, namespace }) => (namespace ? `${namespace}: ${name}` : name)),
           },
         },
       }}

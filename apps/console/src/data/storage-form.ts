@@ -36,7 +36,9 @@ function fieldOf(option: StorageOption, vendor: string | undefined): object {
   const hints = fitting.slice(0, 4).map(({ value }) => value)
   const description = [
     more.join(' ').slice(0, 300),
-    ...(fitting.length > 0 && !exclusive ? [`Such as ${hints.filter((hint) => hint !== '').join(', ')}.`] : []),
+    ...(fitting.length > 0 && !exclusive && type !== 'bool'
+      ? [`Such as ${hints.filter((hint) => hint !== '').join(', ')}.`]
+      : []),
   ].filter((text) => text !== '' && text !== 'Such as .')
   const isText = type !== 'bool' && !numbers.includes(type)
   return {

@@ -22,7 +22,7 @@ export function RepositoryStatus({ url, isFull = false }: RepositoryStatusProps)
     return isFull ? (
       <Failure error={found.error} onRetry={() => void found.refetch()} />
     ) : (
-      <Badge color="red" variant="light">
+      <Badge color="red" variant="light" miw="max-content">
         not known
       </Badge>
     )
@@ -35,7 +35,7 @@ function Marks({ repository: { status, metadata } }: { readonly repository: Sche
   const color = status === 'valid' ? 'green' : status === 'invalid' ? 'red' : 'gray'
   return (
     <Group gap={4}>
-      <Badge color={color} variant="light">
+      <Badge color={color} variant="light" miw="max-content">
         {status === 'valid' ? 'reachable' : status === 'invalid' ? 'not reachable' : 'not known'}
       </Badge>
       {metadata !== undefined && <Badge variant="default">{metadata.visibility}</Badge>}

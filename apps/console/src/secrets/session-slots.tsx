@@ -196,11 +196,19 @@ function slotForm({ name, filename, description }: Slot): SlotForm {
 }
 
 function fillSchema(secrets: readonly Schema<'UserSecret'>[]) {
-  const choices = secrets.map(({ id, name }) => ({ const: id, title: name }))
   return {
     type: 'object',
     properties: {
-      ...(choices.length === 0 ? {} : { secret_id: { type: 'string', title: 'Secret of yours', oneOf: choices } }),
+      ...(secrets.length === 0
+        ? {}
+        : {
+            secret_id: {
+              type: 'string',
+              title: 'Secret of yours',
+              enum: secrets.map(({ id }) => id),
+              'x-enum-names': secrets.map(({ name }) => name),
+            },
+          }),
       value: { type: 'string', title: 'New value', writeOnly: true, 'x-multiline': true },
     },
   }

@@ -83,7 +83,7 @@ function DialogForm<Value extends object>({
   const [value] = useState(begun)
   const saving = useMutation({ mutationFn: save, meta: { showsFailure: true }, onSuccess: onClose })
   const { error } = saving
-  const isOutdated = error instanceof ApiError && error.status === 412 && readAgain !== undefined
+  const isOutdated = error instanceof ApiError && error.detail === 'ETAG_CHANGED' && readAgain !== undefined
   const fields = Object.keys((given as { properties?: object }).properties ?? {})
   return (
     <SchemaForm<Value>

@@ -3,6 +3,8 @@ import type { RJSFSchema, UiSchema } from '@rjsf/utils'
 /** Which fields have a component of their own: those that the schema leaves open are JSON. */
 export function uiSchemaOf(schema: RJSFSchema): UiSchema {
   if (isOpen(schema)) return { 'ui:field': 'JsonField' }
+  // How choices are called. As `oneOf` of constants, the form would choose the first by itself.
+  if (Array.isArray(schema['x-enum-names'])) return { 'ui:enumNames': schema['x-enum-names'] }
   const { properties = {}, items, additionalProperties } = schema
   return {
     ...Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, uiSchemaOf(field as RJSFSchema)])),
