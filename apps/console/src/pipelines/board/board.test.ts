@@ -166,3 +166,15 @@ it('a graph marks what is new, changed and gone', () => {
   ])
   expect(drawn.groups).toEqual([{ id: 'raw', title: 'raw' }])
 })
+
+it('a graph with one more step does not mark the spacers after it', () => {
+  const spacer = (state: PipelineState, place: number) => ({
+    ...{ id: `${state}_group_step_${place}`, kind: 'spacer' as const, upstreams: [], state },
+    ...{ operator: null, transformation_id: null, job_name: null },
+  })
+  const drawn = drawGraph({ nodes: [spacer('raw', 0), spacer('raw', 1), spacer('master', 2)] }, ({ id }) => id, {
+    graph: { nodes: [spacer('raw', 0), spacer('master', 1)] },
+    changes: [],
+  })
+  expect(drawn.nodes.map(({ mark }) => mark)).toEqual([undefined, 'added', undefined])
+})

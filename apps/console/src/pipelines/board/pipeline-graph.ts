@@ -28,14 +28,16 @@ export function cardKeyOf(
  * removed stands in it as well.
  */
 export function drawGraph(
-  { nodes }: Pick<Compiled, 'nodes'>,
+  compiled: Pick<Compiled, 'nodes'>,
   labelOf: (node: Node) => string,
   before?: { readonly graph: Pick<Compiled, 'nodes'>; readonly changes: readonly Change[] },
 ): DrawnGraph {
-  const old = new Set(before?.graph.nodes.map(({ id }) => id))
+  const nodes = before === undefined ? compiled.nodes : comparable(compiled.nodes)
+  const former = before === undefined ? [] : comparable(before.graph.nodes)
+  const old = new Set(former.map(({ id }) => id))
   const own = new Set(nodes.map(({ id }) => id))
   const changed = new Set(before?.changes.map(({ transformation_id }) => transformation_id))
-  const gone = before?.graph.nodes.filter(({ id }) => !own.has(id)) ?? []
+  const gone = former.filter(({ id }) => !own.has(id))
   const all = [...nodes, ...gone]
   const markOf = (node: Node): GraphMark | undefined => {
     if (before === undefined) return undefined
@@ -54,4 +56,21 @@ export function drawGraph(
     edges: all.flatMap(({ id, upstreams }) => upstreams.map((from) => ({ from, to: id }))),
     groups: states.map((state) => ({ id: state, title: state })),
   }
+}
+
+/** Spacers count over the whole pipeline; one more in an early state must not make all later ones others. */
+function comparable(nodes: readonly Node[]): readonly Node[] {
+  const ids = new Map<string, string>()
+  const counts = new Map<string, number>()
+  for (const { id, kind, state } of nodes) {
+    if (kind !== 'spacer' || state === null) continue
+    const place = counts.get(state) ?? 0
+    counts.set(state, place + 1)
+    ids.set(id, `${state} step ${place + 1}`)
+  }
+  return nodes.map((node) => ({
+    ...node,
+    id: ids.get(node.id) ?? node.id,
+    upstreams: node.upstreams.map((id) => ids.get(id) ?? id),
+  }))
 }
