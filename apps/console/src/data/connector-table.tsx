@@ -1,6 +1,7 @@
 import { Badge, Code, Group, Text } from '@mantine/core'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { api, apiQuery, invalidate, type Schema } from '../api/index.ts'
+import { useProject } from '../projects/index.ts'
 import { DataTable, RemoveButton } from '../ui/index.ts'
 import { ConnectorSecrets } from './connector-secrets.tsx'
 
@@ -77,6 +78,9 @@ export function ConnectorTable({ links, mayUnlink }: ConnectorTableProps) {
 
 function ConnectorActions({ row: { link, connector }, mayUnlink }: { readonly row: Row; readonly mayUnlink: boolean }) {
   const path = { data_connector_id: connector.id }
+  const { namespace, slug } = useProject()
+  // What belongs to the project itself is always linked to it.
+  const isOfProject = connector.namespace === `${namespace}/${slug}`
   const permissions = useQuery(
     apiQuery('/api/data/data_connectors/{data_connector_id}/permissions', { params: { path } }),
   )
@@ -84,7 +88,7 @@ function ConnectorActions({ row: { link, connector }, mayUnlink }: { readonly ro
     await invalidate('/api/data/projects/{project_id}/data_connector_links', '/api/data/data_connectors')
   return (
     <Group gap={4} justify="flex-end" wrap="nowrap">
-      {mayUnlink && (
+      {mayUnlink && !isOfProject && (
         <RemoveButton
           title={`Unlink ${connector.name}`}
           text="Sessions of the project mount it no longer. The data connector itself stays."
