@@ -35,6 +35,7 @@ export function InheritedMembers() {
         Through the group{' '}
         <Anchor
           inherit
+          underline="always"
           renderRoot={(props) => <Link {...props} to="/groups/$group/members" params={{ group: slug }} />}
         >
           {namespace.data.name}
@@ -60,7 +61,11 @@ export function InheritedMembers() {
 
 function PersonLink({ namespace }: { readonly namespace: string }) {
   return (
-    <Anchor inherit renderRoot={(props) => <Link {...props} to="/people/$namespace" params={{ namespace }} />}>
+    <Anchor
+      inherit
+      underline="always"
+      renderRoot={(props) => <Link {...props} to="/people/$namespace" params={{ namespace }} />}
+    >
       {namespace}
     </Anchor>
   )

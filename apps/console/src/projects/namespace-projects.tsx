@@ -1,4 +1,4 @@
-import { Stack } from '@mantine/core'
+import { Group, Stack } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -35,7 +35,9 @@ export function NamespaceProjects({ namespace, empty, action }: NamespaceProject
           </EmptyState>
         ) : (
           <Stack gap="sm">
-            <SearchField label="Search these projects" value={q ?? ''} onSearch={search} />
+            <Group>
+              <SearchField label="Search these projects" value={q ?? ''} onSearch={search} />
+            </Group>
             {items.length === 0 ? (
               <EmptyState title="No project is like this">Try fewer words, or the beginning of a word.</EmptyState>
             ) : (

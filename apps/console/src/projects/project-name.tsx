@@ -11,7 +11,11 @@ export function ProjectNameById({ id }: { readonly id: string }) {
   if (data === undefined) return <span>{error === null ? '…' : 'a project that you may not see'}</span>
   const params = { namespace: data.namespace, project: data.slug }
   return (
-    <Anchor inherit renderRoot={(props) => <Link {...props} to="/projects/$namespace/$project" params={params} />}>
+    <Anchor
+      inherit
+      underline="always"
+      renderRoot={(props) => <Link {...props} to="/projects/$namespace/$project" params={params} />}
+    >
       {data.name}
     </Anchor>
   )

@@ -1,12 +1,14 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { api, apiQuery, queryClient } from '../api/index.ts'
+import { ApiError, api, apiQuery, queryClient } from '../api/index.ts'
 
 const preferences = apiQuery('/api/data/user/preferences')
 
 /** Projects that the person pinned, by `namespace/slug`; undefined while that is not known. */
 export function usePins() {
-  const { data } = useQuery({ ...preferences, staleTime: 60_000 })
-  const pinned = data?.pinned_projects.project_slugs
+  const { data, error } = useQuery({ ...preferences, staleTime: 60_000 })
+  // There are no preferences before the first one is set.
+  const hasNone = error instanceof ApiError && error.status === 404
+  const pinned = data?.pinned_projects.project_slugs ?? (hasNone ? [] : undefined)
   const toggle = useMutation({
     mutationFn: async ({ path, isPinned }: { readonly path: string; readonly isPinned: boolean }) =>
       isPinned

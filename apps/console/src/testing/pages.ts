@@ -25,6 +25,7 @@ export const pages: readonly ConsolePage[] = [
   { name: 'projects', path: '/projects' },
   { name: 'project-new', path: '/projects/new' },
   { name: 'project', path: ofProject('') },
+  { name: 'project-documentation', path: ofProject('?edit=documentation') },
   { name: 'project-workflows', path: ofProject('/workflows') },
   { name: 'project-members', path: ofProject('/members') },
   { name: 'project-audit', path: ofProject('/audit') },
@@ -35,6 +36,7 @@ export const pages: readonly ConsolePage[] = [
   { name: 'group-members', path: ({ group }) => `/groups/${group}/members` },
   { name: 'group-audit', path: ({ group }) => `/groups/${group}/audit` },
   { name: 'group-settings', path: ({ group }) => `/groups/${group}/settings` },
+  { name: 'person', path: '/people/user_admin' },
 
   { name: 'connections', path: '/connections' },
   { name: 'project-connections', path: ofProject('/connections') },

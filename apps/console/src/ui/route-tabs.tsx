@@ -1,4 +1,5 @@
-import { Link, type LinkProps } from '@tanstack/react-router'
+import { Link, type LinkProps, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import styles from './route-tabs.module.css'
 
 interface RouteTabsProps {
@@ -10,8 +11,16 @@ interface RouteTabsProps {
 
 /** Parts of a page as links; below it an `<Outlet />` shows the one that is open. */
 export function RouteTabs({ label, tabs }: RouteTabsProps) {
+  const tabsRef = useRef<HTMLElement>(null)
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the open tab follows the address
+  useEffect(() => {
+    // On narrow screens the open one may be out of sight.
+    const open = tabsRef.current?.querySelector('[aria-current="page"]')
+    open?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
+  }, [path])
   return (
-    <nav aria-label={label} className={styles.tabs}>
+    <nav aria-label={label} className={styles.tabs} ref={tabsRef}>
       {tabs.map((tab) => (
         <Link
           key={tab.label}

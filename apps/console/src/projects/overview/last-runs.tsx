@@ -38,7 +38,7 @@ export function LastRuns() {
                   cell: ({ id: run, workflow }) => (
                     <Anchor
                       size="sm"
-                      style={{ overflowWrap: 'anywhere' }}
+                      style={{ overflowWrap: 'break-word' }}
                       renderRoot={(props) => <Link {...props} to="/runs/$run" params={{ run }} />}
                     >
                       {workflow} {run}

@@ -1,4 +1,4 @@
-import { Anchor, Checkbox } from '@mantine/core'
+import { Anchor } from '@mantine/core'
 import type { ComponentProps, ReactNode } from 'react'
 import ReactMarkdown, { type Components, defaultUrlTransform } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
@@ -46,13 +46,12 @@ function componentsFor(topLevel: number): Components {
       return <ExternalLink href={src}>{alt === '' ? src : alt}</ExternalLink>
     },
     input: ({ checked }) => (
-      <Checkbox
-        component="span"
-        size="xs"
-        className={styles.task ?? ''}
+      <input
+        type="checkbox"
+        className={styles.task}
         checked={checked === true}
         readOnly
-        tabIndex={-1}
+        disabled
         aria-label={checked === true ? 'Done' : 'Open'}
       />
     ),
@@ -76,7 +75,13 @@ function headingAt(level: number) {
 function ExternalLink({ href, id, children }: { href: string | undefined; id?: string; children: ReactNode }) {
   if (href === undefined || href === '') return <span>{children}</span>
   return (
-    <Anchor href={href} inherit rel="noopener noreferrer nofollow" {...(id === undefined ? {} : { id })}>
+    <Anchor
+      href={href}
+      inherit
+      underline="always"
+      rel="noopener noreferrer nofollow"
+      {...(id === undefined ? {} : { id })}
+    >
       {children}
     </Anchor>
   )
