@@ -31,7 +31,20 @@ export function SharedThings() {
               {counted(connections.data.total, 'connection')}
             </Anchor>,
           ],
-          ...(secrets.data === undefined ? [] : [['Secrets', counted(secrets.data.total, 'secret')] as const]),
+          ...(secrets.data === undefined
+            ? []
+            : [
+                [
+                  'Secrets',
+                  <Anchor
+                    key="secrets"
+                    inherit
+                    renderRoot={(props) => <Link {...props} to="/secrets/of/$namespace" params={{ namespace: slug }} />}
+                  >
+                    {counted(secrets.data.total, 'secret')}
+                  </Anchor>,
+                ] as const,
+              ]),
         ]}
       />
     </Panel>

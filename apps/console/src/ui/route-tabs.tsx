@@ -13,7 +13,6 @@ interface RouteTabsProps {
 export function RouteTabs({ label, tabs }: RouteTabsProps) {
   const tabsRef = useRef<HTMLElement>(null)
   const path = useLocation({ select: ({ pathname }) => pathname })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the open tab follows the address
   useEffect(() => {
     // On narrow screens the open one may be out of sight.
     const open = tabsRef.current?.querySelector('[aria-current="page"]')
