@@ -149,6 +149,8 @@ export async function expectAccessible(page: Page): Promise<void> {
 /** What `expectAccessible` would fail on, a line for each kind. */
 export async function barriersOf(page: Page): Promise<readonly string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
+  // A color that is on its way to another is neither.
+  await page.waitForFunction(() => !document.getAnimations().some((one) => one instanceof CSSTransition))
   const { violations } = await page.evaluate(
     async () => await (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
   )

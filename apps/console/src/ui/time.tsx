@@ -42,7 +42,11 @@ export function Duration({ from, to }: { readonly from: string | undefined; read
       </Text>
     )
   const end = to === undefined ? now : new Date(to).getTime()
-  return <span className="numeric" style={{ whiteSpace: 'nowrap' }}>{durationText(end - new Date(from).getTime())}</span>
+  return (
+    <span className="numeric" style={{ whiteSpace: 'nowrap' }}>
+      {durationText(end - new Date(from).getTime())}
+    </span>
+  )
 }
 
 /** The clock, looked at every so many milliseconds. */
