@@ -31,7 +31,7 @@ export const containerFields = {
     type: 'string',
     title: 'Container image',
     minLength: 1,
-    description: 'Such as registry.example.com/team/notebook:2.',
+    description: 'Such as images.example.com/team/notebook:2.',
   },
   default_url: { type: 'string', title: 'Path that is opened first', default: '/', ...rare },
   port: { type: 'integer', title: 'Port', minimum: 1, maximum: 65_535, default: 8080, ...rare },

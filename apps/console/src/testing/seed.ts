@@ -159,7 +159,7 @@ async function seedSettings(api: Client, id: string): Promise<void> {
   await api.post('/api/data/environments', {
     body: {
       ...{ name: 'Python', description: 'Python 3.13 with JupyterLab.', environment_image_source: 'image' },
-      container_image: 'registry.example.com/python:3.13',
+      container_image: 'images.example.com/python:3.13',
     },
   })
 }
