@@ -82,7 +82,7 @@ it('shows what people wrote as text, wherever it is read', async () => {
     }))
     expect({ path, ...found }).toEqual({ path, harmed: false, handlers: 0, links: 0, scripts: 0 })
   }
-}, 120_000)
+})
 
 /** A run whose log, output and failure hold it all. */
 async function hostileRun({ api, dev }: typeof served): Promise<string> {

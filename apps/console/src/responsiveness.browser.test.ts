@@ -41,7 +41,7 @@ export const graph = layered('graph', ${nodes}, (workflow, id, upstreams) => wor
 export const log = new Workflow({ category: 'big', name: 'log' }).addNode(Work)
 `,
   })
-}, 120_000)
+})
 
 it(`a grid of ${tasks} tasks and ${runs} runs`, async () => {
   const { api } = served

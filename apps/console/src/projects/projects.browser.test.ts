@@ -74,7 +74,7 @@ describe('groups and projects', () => {
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Flower shop')
     await page.getByRole('button', { name: 'Create the project' }).click()
     await page.getByText('There is a project "flower-power/flower-shop" already. Choose another slug.').waitFor()
-  }, 120_000)
+  })
 
   it('show people only what their roles let them do', async () => {
     const editor = await served.openAs(edgar, shop)
@@ -101,7 +101,7 @@ describe('groups and projects', () => {
     await stranger.getByText('No project is like this').waitFor()
     await stranger.goto(`${served.url}/groups/flower-power/settings`)
     await stranger.getByText('Only owners change a group').waitFor()
-  }, 120_000)
+  })
 
   it('are documented in Markdown, in which nothing becomes code', async () => {
     const page = await served.openAs(olga, shop)
@@ -123,7 +123,7 @@ describe('groups and projects', () => {
     expect(await page.evaluate(() => 'harmed' in window)).toBe(false)
     await page.emulateMedia({ colorScheme: 'dark' })
     await expectAccessible(page)
-  }, 120_000)
+  })
 
   it('keep what two people change at the same time', async () => {
     const first = await served.openAs(olga, `${shop}/settings`)
@@ -146,7 +146,7 @@ describe('groups and projects', () => {
     await second.getByRole('button', { name: 'Save' }).click()
     await second.getByText('Saved.').waitFor()
     await second.getByRole('heading', { level: 1, name: 'Flower Stand' }).waitFor()
-  }, 120_000)
+  })
 
   it('move to other addresses, to which the former ones lead', async () => {
     const page = await served.openAs(olga, `${shop}/settings`)
@@ -166,7 +166,7 @@ describe('groups and projects', () => {
     await page.waitForURL(`${served.url}/projects/flowers/stand/members`)
     await page.goto(`${served.url}/groups/flower-power/members`)
     await page.waitForURL(`${served.url}/groups/flowers/members`)
-  }, 120_000)
+  })
 
   it('tell their owners who changed what', async () => {
     const page = await served.openAs(olga, '/projects/flowers/stand/audit?entity=project')
@@ -177,7 +177,7 @@ describe('groups and projects', () => {
     await expectAccessible(page)
     await page.goto(`${served.url}/groups/flowers/audit`)
     await page.getByText(/slug: flower-power → flowers/).waitFor()
-  }, 120_000)
+  })
 
   it('are found by words, role and namespace, pinned, and removed after their names are typed', async () => {
     const page = await served.openAs(olga, '/projects')
@@ -206,7 +206,7 @@ describe('groups and projects', () => {
     await page.waitForURL(`${served.url}/groups`)
     await page.goto(`${served.url}/people/olga`)
     await page.getByRole('heading', { name: 'Olga Owner' }).waitFor()
-  }, 120_000)
+  })
 })
 
 async function roleOf(id: string): Promise<string | undefined> {

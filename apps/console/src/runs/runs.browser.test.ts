@@ -167,7 +167,7 @@ describe('a failing task is found, understood, repaired and run again', () => {
     // For whoever is no member there is no such run.
     const stranger = await served.openAs(ada, path)
     await stranger.getByText('There is nothing here').waitFor()
-  }, 120_000)
+  })
 
   it('by a mark with a note, where it need not run', async () => {
     const run = await start('lab_repair')
@@ -183,7 +183,7 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await page.getByRole('link', { name: 'Events' }).click()
     await page.getByText('marked as success: the orders came by mail').first().waitFor()
     await expectAccessible(page)
-  }, 60_000)
+  })
 })
 
 it('follows a log as it grows, until one scrolls up; finds, links and filters lines by keys', async () => {
@@ -234,7 +234,7 @@ it('follows a log as it grows, until one scrolls up; finds, links and filters li
   await page.goto('about:blank')
   await page.goto(address)
   await page.getByRole('region', { name: 'Log of attempt 1' }).getByText('line 1500 is special').waitFor()
-}, 120_000)
+})
 
 it('shows a run as graph, Gantt chart and in comparison, and many in a grid and a list', async () => {
   const first = await start('lab_repair')
@@ -284,4 +284,4 @@ it('shows a run as graph, Gantt chart and in comparison, and many in a grid and 
   await page.getByText('There is nothing here').waitFor()
   await page.goto(`${served.url}/runs/${first}?task=999999`)
   await page.getByText('Not found').waitFor()
-}, 120_000)
+})

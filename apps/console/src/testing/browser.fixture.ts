@@ -2,8 +2,12 @@ import type { Client } from '@millrace/client'
 import { findChromium, type OidcUser, startOidcIssuer, type TestOidcIssuer } from '@millrace/testing'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { type Dev, startDev } from './dev.fixture.ts'
+
+/** A browser, a platform and what it runs share the machine with other tests; what goes wrong here is wrong, not slow. */
+const stepMs = 40_000
+const testMs = 240_000
 
 /** What a page may complain of when a test provokes it, such as a refused change. */
 const usualComplaints = [/Failed to load resource: the server responded with a status of 4\d\d/]
@@ -45,6 +49,7 @@ export function useConsole({
   /** Of `millrace dev`. */
   readonly args?: readonly string[]
 } = {}): ConsoleUnderTest {
+  vi.setConfig({ testTimeout: testMs })
   let dev: Dev
   let browser: Browser
   let issuer: TestOidcIssuer | undefined
@@ -93,7 +98,7 @@ export function useConsole({
     })
     contexts.add(context)
     const page = await context.newPage()
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(stepMs)
     page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.stack ?? error.message}`))
     page.on('console', (message) => {
       if (message.type() !== 'error' && !/Content Security Policy/i.test(message.text())) return
