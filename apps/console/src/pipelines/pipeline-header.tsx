@@ -76,10 +76,12 @@ export function PipelineActions({ pipeline, isChanged, hasProblems, onToggled }:
         notifications.show({ message: `${name} is not active any more. Runs under way go on.` })
         return
       }
-      const { next_tick_at: next } = await queryClient.fetchQuery({
-        ...apiQuery('/api/workflows/{workflow}', { params: { path: { workflow } } }),
+      // Told by its schedule, which knows it before the scheduler has taken it up.
+      const [schedule] = await queryClient.fetchQuery({
+        ...apiQuery('/api/schedules', { params: { query: { workflow, ticks: 1 } } }),
         staleTime: 0,
       })
+      const next = schedule?.next_ticks[0]
       const when = next === undefined ? 'It runs when somebody starts it.' : `It runs next ${moment(next)}.`
       notifications.show({ color: 'green', message: `${name} is active. ${when}` })
     },

@@ -111,13 +111,14 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await page.waitForURL((url) => !url.pathname.endsWith(`/${failed}`))
     await page.getByRole('link', { name: 'Tasks', exact: true }).click()
     // Nothing is loaded again: the server tells what changed.
-    await page.getByRole('row', { name: /load.*rows\/s/ }).waitFor({ timeout: 60_000 })
     await badge(page, 'success').waitFor({ timeout: 60_000 })
     await expect.poll(async () => await page.getByRole('row', { name: /success/ }).count(), { timeout: 60_000 }).toBe(5)
 
     await page.getByRole('button', { name: 'load', exact: true }).click()
     await page.getByRole('tab', { name: 'Output' }).click()
-    await page.getByRole('table', { name: 'Tables' }).getByText('16,948').waitFor()
+    const tables = page.getByRole('table', { name: 'Tables' })
+    await tables.getByRole('columnheader', { name: 'Rows/s' }).waitFor()
+    await tables.getByText('16,948').waitFor()
     await expectAccessible(page)
   }, 180_000)
 
@@ -178,7 +179,10 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await page.getByLabel('Note').fill('the orders came by mail')
     await page.getByRole('button', { name: 'Mark as success' }).click()
     await page.getByText('marked as success: the orders came by mail').first().waitFor()
+    // Escape is for what is on top, which the dialog is until it is gone.
+    await page.getByLabel('Note').waitFor({ state: 'detached' })
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await badge(page, 'success').waitFor()
     await page.getByRole('link', { name: 'Events' }).click()
     await page.getByText('marked as success: the orders came by mail').first().waitFor()
