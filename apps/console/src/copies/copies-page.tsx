@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { apiPage, apiQuery, type Schema } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
-import { DataTable, EmptyState, Loaded, Moment, Page, Pager, StateBadge } from '../ui/index.ts'
-import { LastProof } from './last-proof.tsx'
+import { DataTable, EmptyState, Loaded, Page, Pager } from '../ui/index.ts'
+import { runColumns } from './run-columns.tsx'
 
 /** Workflows of copies are named so. */
 const prefix = 'copy-'
@@ -35,30 +35,7 @@ export function CopiesPage() {
                 label="Copies"
                 rows={copies}
                 rowKey={({ name }) => name}
-                columns={[
-                  { title: 'Copy', cell: (workflow) => <CopyLink workflow={workflow} /> },
-                  {
-                    title: 'Last run',
-                    cell: ({ last_run }) => (last_run === undefined ? 'never' : <StateBadge state={last_run.state} />),
-                  },
-                  {
-                    title: 'When',
-                    isSecondary: true,
-                    cell: ({ last_run }) => <Moment at={last_run?.logical_date} />,
-                  },
-                  {
-                    title: 'Rows and proof',
-                    isSecondary: true,
-                    cell: ({ last_run }) =>
-                      last_run === undefined ? '–' : <LastProof run={last_run.id} state={last_run.state} />,
-                  },
-                  {
-                    title: 'Next run',
-                    isSecondary: true,
-                    cell: ({ schedule, paused, next_tick_at }) =>
-                      schedule === undefined ? 'when asked' : paused ? 'paused' : <Moment at={next_tick_at} />,
-                  },
-                ]}
+                columns={[{ title: 'Copy', cell: (workflow) => <CopyLink workflow={workflow} /> }, ...runColumns]}
               />
               <Pager page={page} totalPages={totalPages} total={total} of="copies" />
             </>

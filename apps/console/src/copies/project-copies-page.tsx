@@ -4,9 +4,9 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { apiPage } from '../api/index.ts'
 import { useProjectPlace, useWrite } from '../connections/index.ts'
 import { useLive } from '../live/index.ts'
-import { DataTable, EmptyState, Loaded, Moment, Pager, StateBadge } from '../ui/index.ts'
+import { DataTable, EmptyState, Loaded, Pager } from '../ui/index.ts'
 import { endsText } from './ends-text.ts'
-import { LastProof } from './last-proof.tsx'
+import { runColumns } from './run-columns.tsx'
 
 export function ProjectCopiesPage() {
   const { id, namespace, slug } = useProjectPlace()
@@ -64,27 +64,7 @@ export function ProjectCopiesPage() {
                       </>
                     ),
                   },
-                  {
-                    title: 'Last run',
-                    cell: ({ last_run }) => (last_run === undefined ? 'never' : <StateBadge state={last_run.state} />),
-                  },
-                  {
-                    title: 'When',
-                    isSecondary: true,
-                    cell: ({ last_run }) => <Moment at={last_run?.logical_date} />,
-                  },
-                  {
-                    title: 'Rows and proof',
-                    isSecondary: true,
-                    cell: ({ last_run }) =>
-                      last_run === undefined ? '–' : <LastProof run={last_run.id} state={last_run.state} />,
-                  },
-                  {
-                    title: 'Next run',
-                    isSecondary: true,
-                    cell: ({ schedule, paused, next_tick_at }) =>
-                      schedule === undefined ? 'when asked' : paused ? 'paused' : <Moment at={next_tick_at} />,
-                  },
+                  ...runColumns,
                 ]}
               />
               <Pager page={page} totalPages={totalPages} total={total} of="copies" />

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core'
+import { cronWords } from '../ui/cron-words.ts'
 import { Moment } from '../ui/index.ts'
-import { cronWords } from './cron-words.ts'
 import type { Workflow } from './use-workflow.ts'
 
 /** When a workflow runs by itself, and when next. */

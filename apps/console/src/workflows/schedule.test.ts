@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { cronWords } from './cron-words.ts'
+import { cronWords } from '../ui/cron-words.ts'
 import { dayRange } from './day-range.ts'
 import { fireTimes } from './fire-times.ts'
 
