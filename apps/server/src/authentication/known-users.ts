@@ -2,7 +2,7 @@ import { type Db, sql } from '@millrace/db'
 import { type Authz, platformRef, userRef } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { lookUpTogether } from '../look-up-together.ts'
-import { ensureUser, findUsers } from '../users/index.ts'
+import { findUsers, noteUser } from '../users/index.ts'
 import type { Claims } from './user-claims.ts'
 
 export interface KnownUsers {
@@ -35,7 +35,7 @@ export function knownUsers({ db, authz }: { readonly db: Db; readonly authz: Aut
   }
   const find = lookUpTogether((ids: readonly string[]) => findUsers(db, ids))
   const noteProfile = async (user: Claims) => {
-    await ensureUser({ db, authz }, user, find)
+    await noteUser({ db, authz }, user, find)
   }
   return {
     noteProfile,

@@ -1,4 +1,5 @@
 import { type PlatformSettings, readPlatformSettings } from '@millrace/core'
+import { sql, transaction } from '@millrace/db'
 import { type OidcUser, startOidcIssuer, type TestOidcIssuer } from '@millrace/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type TestServer, useServers } from '../test-server.fixture.ts'
@@ -224,6 +225,24 @@ describe('a session', () => {
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 200))
     expect(issuer.requests.filter((request) => request === 'POST /token').length).toBe(before + 1)
     expect((await browser.session()).user).toMatchObject({ name: 'Ada Lovelace', is_admin: true })
+  })
+
+  test('of which a slow request knows what was true before leaves what the issuer said since', async () => {
+    const server = await start()
+    const browser = browserOf(server)
+    await browser.signIn(ada)
+    await age(server, `seen_at = now() - interval '2 minutes'`)
+    let answer: Promise<Response> | undefined
+    await transaction(server.db, async (trx) => {
+      await trx.execute(sql`select from authentication.session for update`)
+      // Its names are read, and it waits for the session to note that it was seen.
+      answer = browser.ask('/api/data/user')
+      const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      await expect.poll(async () => (await server.db.query(waiting)).length).toBe(1)
+      await trx.execute(sql`update users."user" set last_name = 'Lovelace' where id = ${ada.id}`)
+    })
+    expect(await (await answer)?.json()).toMatchObject({ last_name: 'Lovelace' })
+    expect((await browser.session()).user).toMatchObject({ name: 'Ada Lovelace' })
   })
 
   test('ends when the issuer does not renew it', async () => {

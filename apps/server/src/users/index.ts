@@ -1,4 +1,4 @@
-export { ensureUser } from './ensure-user.ts'
+export { ensureUser, noteUser } from './ensure-user.ts'
 export { userRoutes } from './routes.ts'
 export { addUserNamespace, saveUser } from './save-user.ts'
 export { userIdText } from './schemas.ts'
