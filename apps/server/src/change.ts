@@ -18,3 +18,11 @@ export async function change<Result>(db: Db, actor: Actor, work: (trx: Trx) => P
     return await work(trx)
   })
 }
+
+/** Id of the actor of the change that is under way; null outside of one. */
+export async function actorOf(trx: Trx): Promise<string | null> {
+  const { id } = await trx.one<{ id: string | null }>(
+    sql`select nullif(current_setting('millrace.actor', true), '') as id`,
+  )
+  return id
+}

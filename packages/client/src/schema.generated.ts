@@ -55,6 +55,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/health/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How this server and what it leans on are
+         * @description Answers while the database is away, too, without what is read there.
+         */
+        get: operations["getHealthDetails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -1125,6 +1145,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * People that you share a group or project with, by their names
+         * @description Without e-mail addresses. Others are found by their whole e-mail address only.
+         */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/data/users/{user_id}": {
         parameters: {
             query?: never;
@@ -1521,6 +1561,79 @@ export interface paths {
         /** End the session of this browser */
         post: operations["signOut"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Browsers that are signed in as you, the last seen first */
+        get: operations["listOwnSessions"];
+        put?: never;
+        post?: never;
+        /** End all sessions of yours but the one that asks */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your sessions: its browser is signed out */
+        delete: operations["endOwnSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Browsers that are signed in as a user */
+        get: operations["listUserSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * End all sessions of a user
+         * @description Tokens that the user made stay good.
+         */
+        delete: operations["endUserSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/users/{user_id}/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a session of a user */
+        delete: operations["endUserSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2997,6 +3110,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/readable-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connections of all projects and namespaces that you see them of, by name, without settings
+         * @description Administrators get those of the platform as well.
+         */
+        get: operations["listReadableConnections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{id}/usable-connections": {
         parameters: {
             query?: never;
@@ -4397,6 +4530,62 @@ export interface components {
                 [key: string]: "ok" | "failed";
             };
         };
+        HealthDetails: {
+            server: {
+                version: string;
+                host: string;
+                pid: number;
+                /** Format: date-time */
+                started_at: string;
+                /** @description Of the process, resident. */
+                memory_bytes: number;
+            };
+            /** @description What this server leans on, tried just now. */
+            checks: {
+                /** @enum {string} */
+                name: "database" | "migrations" | "secrets_service" | "artifacts";
+                /**
+                 * @description `not_set`: none was given, and what needs it does not work.
+                 * @enum {string}
+                 */
+                state: "ok" | "failed" | "not_set";
+                /** @description What was found, or what is wrong with the next step. */
+                message: string;
+                duration_ms: number;
+            }[];
+            /** @description That this process answered lately; others count their own. */
+            requests: {
+                seconds: number;
+                count: number;
+                /** @description Answered with 5xx. */
+                server_errors: number;
+            };
+            /** @description All do the same work, each thing once; one suffices. */
+            schedulers?: {
+                host: string;
+                pid: number;
+                /**
+                 * @description Silent: not heard of for more than 40 seconds, and not stopped in order.
+                 * @enum {string}
+                 */
+                state: "active" | "silent";
+                /** Format: date-time */
+                started_at: string;
+                /** Format: date-time */
+                seen_at: string;
+            }[];
+            workers?: {
+                active: number;
+                draining: number;
+                silent: number;
+            };
+            task_runs?: {
+                ready: number;
+                /** @description That wait for their time: a retry or a deferral. */
+                delayed: number;
+                running: number;
+            };
+        };
         Package: {
             sha256: string;
             bytes: number;
@@ -4407,6 +4596,13 @@ export interface components {
             project_id?: string;
             /** @description The current one, which new runs are made of. */
             version: string;
+            /**
+             * Format: date-time
+             * @description When the current version was deployed first.
+             */
+            deployed_at: string;
+            /** @description Id of the user who deployed the version first; missing: the platform itself. */
+            deployed_by?: string;
             category: string;
             title?: string;
             description?: string;
@@ -4563,6 +4759,8 @@ export interface components {
             package_sha256?: string;
             /** Format: date-time */
             created_at: string;
+            /** @description Id of the user who deployed the version first; missing: the platform itself. */
+            deployed_by?: string;
         };
         WorkflowDiff: {
             added: string[];
@@ -4906,7 +5104,7 @@ export interface components {
             failures: number;
             /** @description Attempts whose worker was lost. */
             losses: number;
-            /** @description As the task tells it, each second while it changes. */
+            /** @description As the task tells it, each second while it changes, and at the end of the attempt. */
             progress?: {
                 done: number;
                 total?: number;
@@ -4937,6 +5135,14 @@ export interface components {
                 message: string;
                 stack?: string;
                 recovery?: string;
+            };
+            /** @description What the task told last; none while it runs. */
+            progress?: {
+                done: number;
+                total?: number;
+                unit?: string;
+                /** @description Moved so far, before compression. */
+                bytes?: number;
             };
             worker?: string;
             log_bytes: number;
@@ -5238,6 +5444,9 @@ export interface components {
                     peakMemory?: number | null;
                     cpuMs?: number | null;
                 };
+                progress?: {
+                    [key: string]: unknown;
+                } | null;
             }[];
             running: {
                 taskRunId: number;
@@ -5353,6 +5562,30 @@ export interface components {
         SignedOut: {
             /** @description Open it to sign out of the issuer as well. */
             issuer_url?: string;
+        };
+        SignedInSession: {
+            id: string;
+            /** @description What the browser said of itself when it signed in. */
+            user_agent?: string;
+            /** @description That it signed in from. */
+            address?: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            seen_at: string;
+            /**
+             * Format: date-time
+             * @description Earlier when it is idle for long.
+             */
+            expires_at: string;
+            /** @description The one that asks. */
+            current: boolean;
+        };
+        EndedSessions: {
+            ended: number;
         };
         CliSignIn: {
             /** @description For the command alone: what it asks for the token with. */
@@ -5962,6 +6195,34 @@ export interface components {
             config_schema: {
                 [key: string]: unknown;
             };
+        };
+        ReadableConnection: {
+            /** @example 01JD3Z6Q7N6YXQ0M2R4T8V9WAB */
+            id: string;
+            name: string;
+            connector: string;
+            description?: string;
+            /** @enum {string} */
+            of: "project" | "namespace" | "platform";
+            /** @description Of one of a project. */
+            project?: {
+                id: string;
+                name: string;
+                slug: string;
+            };
+            /** @description That the project is in, or whose it is. */
+            namespace?: {
+                slug: string;
+                /** @enum {string} */
+                kind: "user" | "group";
+            };
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description By a task, to the minute.
+             */
+            last_used_at?: string;
         };
         UsableConnection: {
             name: string;
@@ -6673,6 +6934,35 @@ export interface operations {
             };
         };
     };
+    getHealthDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthDetails"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getMetrics: {
         parameters: {
             query?: never;
@@ -6784,6 +7074,7 @@ export interface operations {
                 per_page?: number;
                 search?: string;
                 tag?: string;
+                category?: string;
                 paused?: boolean;
                 project?: string;
                 /** @description Of the newest run. */
@@ -9141,6 +9432,42 @@ export interface operations {
                 page?: number;
                 per_page?: number;
                 exact_email?: string;
+                /** @description Parts of the name, the e-mail address or the namespace; all of them have to be there. For administrators. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+                /** @description Parts of the name or the namespace; all have to be there. */
+                search?: string;
             };
             header?: never;
             path?: never;
@@ -10272,6 +10599,191 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SignedOut"];
                 };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listOwnSessions: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInSession"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endOwnSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUserSessions: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+            };
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInSession"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endUserSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; there is nothing to say. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request failed. */
             default: {
@@ -15760,6 +16272,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConnectorWithSchema"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listReadableConnections: {
+        parameters: {
+            query?: {
+                page?: number;
+                per_page?: number;
+                connector?: string;
+                /** @description Parts of the name or the description; all have to be there. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadableConnection"][];
                 };
             };
             /** @description The request failed. */

@@ -262,4 +262,31 @@ create table engine.project_variable (
 );
 `,
   },
+  {
+    id: 3,
+    name: 'kept-progress',
+    sql: `-- What the task told last, as of engine.task_run, which has only that of the attempt that runs or ran last.
+alter table engine.attempt add column progress jsonb;
+`,
+  },
+  {
+    id: 4,
+    name: 'deployers',
+    sql: `-- Who deployed it first, for whoever knows people; null: the platform itself. Known by the id only.
+alter table engine.workflow_version add column deployed_by text;
+`,
+  },
+  {
+    id: 5,
+    name: 'scheduler-beats',
+    sql: `-- Schedulers that run; each says now and then that it still looks at what is due.
+create table engine.scheduler (
+  id uuid primary key,
+  host text not null,
+  pid integer not null,
+  started_at timestamptz not null default now(),
+  seen_at timestamptz not null default now()
+);
+`,
+  },
 ]

@@ -33,12 +33,16 @@ export async function deployWorkflow(engine: Engine, manifest: WorkflowManifest)
  * The same within a transaction of the caller's.
  *
  * @param options.projectId What a workflow that is new belongs to. Default: to the platform itself.
+ * @param options.deployedBy Id of who deploys, kept with a version that is new. Default: the platform itself.
  */
 export async function insertVersion(
   engine: Engine,
   trx: Trx,
   given: WorkflowManifest,
-  { projectId = null }: { readonly projectId?: string | null } = {},
+  {
+    projectId = null,
+    deployedBy = null,
+  }: { readonly projectId?: string | null; readonly deployedBy?: string | null } = {},
 ): Promise<DeployedVersion> {
   graphOf(0, given)
   const hash = createHash('sha256').update(JSON.stringify(given)).digest('hex')
@@ -62,8 +66,10 @@ export async function insertVersion(
     existing?.id ??
     (
       await trx.one<{ id: number }>(sql`
-        insert into engine.workflow_version (workflow_id, version, manifest, manifest_sha256, package_sha256)
-        values (${workflow.id}, ${manifest.version}, ${JSON.stringify(manifest)}, ${hash}, ${packageHash})
+        insert into engine.workflow_version (workflow_id, version, manifest, manifest_sha256, package_sha256, deployed_by)
+        values (
+          ${workflow.id}, ${manifest.version}, ${JSON.stringify(manifest)}, ${hash}, ${packageHash}, ${deployedBy}
+        )
         returning id`)
     ).id
   if (workflow.current_version_id !== versionId) {

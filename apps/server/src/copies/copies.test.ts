@@ -232,7 +232,13 @@ describe('copies', () => {
     })
     expect(changed).toMatchObject({ status: 200, body: { paused: true, config: { mode: 'merge' } } })
     expect(changed.body.schedule).toBeUndefined()
-    expect((await alice('GET', '/api/workflows/copy-orders/versions')).body).toHaveLength(2)
+    expect((await alice('GET', '/api/workflows/copy-orders/versions')).body).toMatchObject([
+      { deployed_by: 'alice', is_current: true },
+      { deployed_by: 'alice', is_current: false },
+    ])
+    expect((await alice('GET', '/api/workflows?category=copy')).body).toMatchObject([
+      { name: 'copy-orders', deployed_by: 'alice' },
+    ])
     const run = await alice('POST', '/api/workflows/copy-orders/runs', { body: {} })
     expect(run.status).toBe(201)
     expect((await alice('GET', path)).body).toMatchObject([
@@ -244,6 +250,16 @@ describe('copies', () => {
     expect((await alice('DELETE', `${path}/orders`)).status).toBe(204)
     expect((await alice('GET', `${path}/orders`)).body.error.detail).toBe('COPY_MISSING')
     expect((await alice('PUT', `${path}/orders`, { body: { config } })).status).toBe(201)
+    const log = await alice('GET', `/api/projects/${project}/audit?entity=workflow`)
+    const [made1, made2] = [made, changed].map(({ body }) => body.version)
+    expect(log.body).toMatchObject([
+      { action: 'insert', actor: 'alice', entity_id: 'copy-orders' },
+      { action: 'delete', actor: 'alice', before: { current_version: made2, paused: true } },
+      { action: 'update', actor: 'alice', before: { paused: false }, after: { paused: true } },
+      { action: 'update', before: { current_version: made1 }, after: { current_version: made2 } },
+      { action: 'insert', actor: 'alice', request_id: expect.any(String), after: { current_version: made1 } },
+    ])
+    expect(log.body).toHaveLength(5)
   })
 
   it('are refused with what cannot be, and nothing is kept of it', async () => {

@@ -114,10 +114,11 @@ export function copyRoutes(api: ServerApi, context: ServerContext, trials: Trial
       params: ofCopy,
       answers: { 204: null },
     },
-    async ({ principal, params: { id, name } }) => {
+    async ({ principal, params: { id, name }, requestId }) => {
       await findProject(db, principal, { id }, 'write')
       if ((await findCopy(db, { project: id, name })) === undefined) throw missingCopy(name)
-      await removeWorkflow(engine, workflowOfCopy(name), workflowAccess.condition(principal, 'write'))
+      const actor = { id: principal.id, requestId }
+      await removeWorkflow(engine, actor, workflowOfCopy(name), workflowAccess.condition(principal, 'write'))
       return { status: 204 }
     },
   )

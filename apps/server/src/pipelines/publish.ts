@@ -5,6 +5,7 @@ import { insertVersion, retireWorkflow } from '@millrace/engine'
 import { createOperator } from '@millrace/operators'
 import { type CompileOptions, compilePipeline, type Problem, problemsError } from '@millrace/pipelines'
 import type { WorkflowManifest } from '@millrace/workflow'
+import { actorOf } from '../change.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type PipelineRow, readPipelines, recordOf } from './pipeline-store.ts'
 
@@ -33,8 +34,9 @@ export async function publishPipelines(trx: Trx, context: ServerContext, where: 
     }
   }
   if (problems.length > 0) throw problemsError('PIPELINES_INVALID', 'Nothing was changed', problems)
+  const deployedBy = await actorOf(trx)
   for (const { row, manifest } of compiled) {
-    await insertVersion(context.engine, trx, manifest, { projectId: row.project_id })
+    await insertVersion(context.engine, trx, manifest, { projectId: row.project_id, deployedBy })
   }
 }
 

@@ -5,6 +5,13 @@ import { taskRunStates } from '@millrace/workflow'
 import { isoTime, json, time } from '../common-schemas.ts'
 import type { AttemptRow, TaskRunRow } from './store.ts'
 
+const progressSchema = z.object({
+  done: z.number(),
+  total: z.number().optional(),
+  unit: z.string().optional(),
+  bytes: z.number().optional().openapi({ description: 'Moved so far, before compression.' }),
+})
+
 export const taskRunSchema = z
   .object({
     id: z.int(),
@@ -21,15 +28,9 @@ export const taskRunSchema = z
     attempt: z.int().openapi({ description: 'Of the attempt that runs or ran last; 0 before the first.' }),
     failures: z.int().openapi({ description: 'Attempts that count against the retries.' }),
     losses: z.int().openapi({ description: 'Attempts whose worker was lost.' }),
-    progress: z
-      .object({
-        done: z.number(),
-        total: z.number().optional(),
-        unit: z.string().optional(),
-        bytes: z.number().optional().openapi({ description: 'Moved so far, before compression.' }),
-      })
+    progress: progressSchema
       .optional()
-      .openapi({ description: 'As the task tells it, each second while it changes.' }),
+      .openapi({ description: 'As the task tells it, each second while it changes, and at the end of the attempt.' }),
     worker: z.string().optional(),
     ready_at: time.optional(),
     run_at: time.optional().openapi({ description: 'Not before this moment: a retry or a deferral.' }),
@@ -91,6 +92,7 @@ export const attemptSchema = z
         recovery: z.string().optional(),
       })
       .optional(),
+    progress: progressSchema.optional().openapi({ description: 'What the task told last; none while it runs.' }),
     worker: z.string().optional(),
     log_bytes: z.int(),
     peak_memory_bytes: z.number().optional(),
@@ -105,6 +107,7 @@ export function presentAttempt(row: AttemptRow): z.input<typeof attemptSchema> {
     attempt: row.attempt,
     outcome: row.outcome,
     failure: row.failure,
+    progress: progressOf(row.progress),
     worker: row.worker,
     log_bytes: row.log_bytes,
     peak_memory_bytes: row.metrics?.peakMemory ?? null,

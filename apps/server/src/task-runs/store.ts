@@ -60,6 +60,7 @@ export interface AttemptRow {
   readonly outcome: string | null
   readonly failure: TaskFailure | null
   readonly log_bytes: number
+  readonly progress: Readonly<Record<string, unknown>> | null
   readonly metrics: { readonly peakMemory?: number; readonly cpuMs?: number } | null
 }
 
@@ -70,7 +71,7 @@ export async function listAttempts(
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly rows: readonly AttemptRow[]; readonly total: number }> {
   const rows = await db.query<AttemptRow>(sql`
-    select a.attempt, w.name as worker, a.started_at, a.ended_at, a.outcome, a.failure, a.log_bytes, a.metrics
+    select a.attempt, w.name as worker, a.started_at, a.ended_at, a.outcome, a.failure, a.log_bytes, a.metrics, a.progress
     from engine.attempt a left join engine.worker w on w.id = a.worker_id
     where a.task_run_id = ${taskRunId} order by a.attempt desc limit ${limit} offset ${offset}`)
   const { total } = await db.one<{ total: number }>(

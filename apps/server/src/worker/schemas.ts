@@ -59,7 +59,9 @@ export const workerInfo = z.strictObject({
 export const exchangeRequest = z
   .strictObject({
     worker: workerInfo,
-    results: z.array(z.object({ ...attemptRef, outcome, metrics: metrics.optional() })).max(100_000),
+    results: z
+      .array(z.object({ ...attemptRef, outcome, metrics: metrics.optional(), progress: jsonMap.nullish() }))
+      .max(100_000),
     running: z.array(z.object({ ...attemptRef, progress: jsonMap.nullish() })).max(100_000),
     want: z.int().min(0).max(100_000),
     waitMs: z.int().min(0).max(60_000),

@@ -184,6 +184,18 @@ export function workerApiContract(
       expect(body).toMatchObject({ state: 'running', progress: { done: 3, total: 9, unit: 'rows' }, worker: 'worker' })
     })
 
+    test('shows what a task told last with the end of its attempt', async () => {
+      const { server, api, trigger } = await deployed({ a: {} })
+      await trigger()
+      const worker = workerOf(api)
+      const spec = first(await worker.claim())
+      const progress = { done: 9, unit: 'rows', bytes: 90 }
+      await worker.exchange({ results: [{ ...refOf(spec), outcome: success(null), progress }] })
+      const path = `/api/task-runs/${spec.taskRunId}`
+      expect((await server.call('GET', path)).body).toMatchObject({ state: 'success', progress })
+      expect((await server.call('GET', `${path}/attempts`)).body).toMatchObject([{ outcome: 'success', progress }])
+    })
+
     test('adds to a log what is not there yet, and refuses gaps', async () => {
       const { server, api, trigger } = await deployed({ a: {} })
       await trigger()
@@ -254,7 +266,7 @@ export function workerApiContract(
       const failure = { reason: 'error' as const, code: 'X', message: '\0'.repeat(5000), stack: 'x'.repeat(20_000) }
       const { settled } = await worker.exchange({
         results: [
-          { ...refOf(a), outcome: { kind: 'failure', failure }, metrics: { cpuMs: Number.NaN } },
+          { ...refOf(a), outcome: { kind: 'failure', failure }, metrics: { cpuMs: Number.NaN }, progress },
           { ...refOf(b), outcome: { kind: 'skip', reason: '\ud800'.repeat(5000) } },
         ],
       })

@@ -16,9 +16,13 @@ export async function deployToProject(
   context: Pick<ServerContext, 'db' | 'engine' | 'authz'>,
   caller: UserPrincipal,
   manifest: WorkflowManifest,
-  projectId: string | null,
+  { projectId, requestId }: { readonly projectId: string | null; readonly requestId: string },
 ): Promise<DeployedVersion> {
-  return await change(context.db, caller, async (trx) => await deployWithin(trx, context, caller, manifest, projectId))
+  return await change(
+    context.db,
+    { id: caller.id, requestId },
+    async (trx) => await deployWithin(trx, context, caller, manifest, projectId),
+  )
 }
 
 /** The same within a transaction of the caller's. */
@@ -47,7 +51,7 @@ export async function deployWithin(
     )
   }
   await expectNoPipeline(trx, manifest.name)
-  return await insertVersion(engine, trx, manifest, { projectId })
+  return await insertVersion(engine, trx, manifest, { projectId, deployedBy: caller.id })
 }
 
 /** Until the transaction ends, nobody else deploys under the name: of two that are new at once, the second sees what the first made. */

@@ -1,6 +1,7 @@
-import { type Sql, sql, transaction } from '@millrace/db'
+import { type Sql, sql } from '@millrace/db'
 import { type Engine, runFolder } from '@millrace/engine'
 import { conflict } from '@millrace/http'
+import { type Actor, change } from '../change.ts'
 import { lockWorkflow } from './lock-workflow.ts'
 
 /**
@@ -9,8 +10,8 @@ import { lockWorkflow } from './lock-workflow.ts'
  * @throws DataError `WORKFLOW_MISSING`
  * @throws HttpError 409 while runs of it are active.
  */
-export async function removeWorkflow(engine: Engine, name: string, where: Sql): Promise<void> {
-  const runs = await transaction(engine.db, async (trx) => {
+export async function removeWorkflow(engine: Engine, actor: Actor, name: string, where: Sql): Promise<void> {
+  const runs = await change(engine.db, actor, async (trx) => {
     const id = await lockWorkflow(trx, name, where)
     const { active } = await trx.one<{ active: number }>(sql`
       select count(*) as active from engine.run where workflow_id = ${id} and state in ('queued', 'running')`)

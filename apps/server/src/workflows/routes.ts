@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { findVersion, pauseWorkflow } from '@millrace/engine'
-import { pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
+import { findVersion, pauseWithin } from '@millrace/engine'
+import { pageHeaders, pageQuery, pageRange, queryBoolean, withoutNulls } from '@millrace/http'
 import { runStates, type WorkflowManifest } from '@millrace/workflow'
+import { change } from '../change.ts'
 import { text, workflowName } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import { expectNoPipeline } from '../pipelines/index.ts'
@@ -47,6 +48,7 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
         ...pageQuery,
         search: text(200).optional(),
         tag: text(250).optional(),
+        category: text(250).optional(),
         paused: queryBoolean().optional(),
         project: ulidText.optional(),
         last_state: z.enum(runStates).optional().openapi({ description: 'Of the newest run.' }),
@@ -76,10 +78,13 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
       maxBodyBytes: 32 * 1024 * 1024,
       answers: { 200: workflowSchema, 201: workflowSchema },
     },
-    async ({ principal, query, body }) => {
+    async ({ principal, query, body, requestId }) => {
       const manifest = body as WorkflowManifest
       checkManifest(manifest)
-      const { workflowId, isNew } = await deployToProject(context, principal, manifest, query.project ?? null)
+      const { workflowId, isNew } = await deployToProject(context, principal, manifest, {
+        projectId: query.project ?? null,
+        requestId,
+      })
       return { status: isNew ? 201 : 200, body: presentWorkflow(await readWorkflow(db, workflowId)) }
     },
   )
@@ -124,7 +129,12 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
         await expectNoPipeline(db, params.workflow)
         await moveWorkflow(context, principal, { name: params.workflow, projectId: body.project_id, requestId })
       }
-      if (body.paused !== undefined) await pauseWorkflow(engine, params.workflow, body.paused)
+      const { paused } = body
+      if (paused !== undefined) {
+        await change(db, { id: principal.id, requestId }, async (trx) => {
+          await pauseWithin(trx, params.workflow, paused)
+        })
+      }
       return { status: 200, body: presentWorkflow(await readWorkflow(db, id)) }
     },
   )
@@ -140,10 +150,11 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
       params: nameParams,
       answers: { 204: null },
     },
-    async ({ principal, params }) => {
+    async ({ principal, params, requestId }) => {
       await workflowAccess.workflow(principal, 'write', params.workflow)
       await expectNoPipeline(db, params.workflow)
-      await removeWorkflow(engine, params.workflow, workflowAccess.condition(principal, 'write'))
+      const actor = { id: principal.id, requestId }
+      await removeWorkflow(engine, actor, params.workflow, workflowAccess.condition(principal, 'write'))
       return { status: 204 }
     },
   )
@@ -163,11 +174,7 @@ export function workflowRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, params, query }) => {
       const { id } = await workflowAccess.workflow(principal, 'see', params.workflow)
       const { rows, total } = await listVersions(db, id, pageRange(query))
-      const body = rows.map(({ package_sha256, created_at, ...row }) => ({
-        ...row,
-        ...(package_sha256 === null ? {} : { package_sha256 }),
-        created_at: created_at.toISOString(),
-      }))
+      const body = rows.map((row) => withoutNulls({ ...row, created_at: row.created_at.toISOString() }))
       return { status: 200, body, headers: pageHeaders(query, total) }
     },
   )

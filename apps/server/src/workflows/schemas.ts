@@ -5,6 +5,10 @@ import { isoTime, jsonMap, time } from '../common-schemas.ts'
 import { triggerKinds } from '../trigger-kinds.ts'
 import type { RecentRun, WorkflowSummary } from './store.ts'
 
+const deployedBy = z
+  .string()
+  .openapi({ description: 'Id of the user who deployed the version first; missing: the platform itself.' })
+
 export const scheduleSchema = z.object({ cron: z.string(), timezone: z.string() }).openapi('WorkflowSchedule')
 
 export const workflowSchema = z
@@ -12,6 +16,8 @@ export const workflowSchema = z
     name: z.string(),
     project_id: z.string().optional().openapi({ description: 'Without one it belongs to the platform.' }),
     version: z.string().openapi({ description: 'The current one, which new runs are made of.' }),
+    deployed_at: time.openapi({ description: 'When the current version was deployed first.' }),
+    deployed_by: deployedBy.optional(),
     category: z.string(),
     title: z.string().optional(),
     description: z.string().optional(),
@@ -64,6 +70,8 @@ export function presentWorkflow({ manifest, runs, ...row }: WorkflowSummary): z.
     name: row.name,
     project_id: row.project_id,
     version: row.version,
+    deployed_at: row.deployed_at.toISOString(),
+    deployed_by: row.deployed_by,
     category,
     title,
     description,
@@ -102,7 +110,13 @@ function dateOf(text: string | null): Date | null {
 }
 
 export const versionSchema = z
-  .object({ version: z.string(), is_current: z.boolean(), package_sha256: z.string().optional(), created_at: time })
+  .object({
+    version: z.string(),
+    is_current: z.boolean(),
+    package_sha256: z.string().optional(),
+    created_at: time,
+    deployed_by: deployedBy.optional(),
+  })
   .openapi('WorkflowVersion')
 
 export const diffSchema = z

@@ -12,6 +12,9 @@ export interface WorkflowSummary {
   readonly last_tick_at: Date | null
   readonly schedule_problem: string | null
   readonly version: string
+  readonly deployed_at: Date
+  /** Id of who deployed the version; null: the platform itself. */
+  readonly deployed_by: string | null
   /** Without what can be long. */
   readonly manifest: Omit<WorkflowManifest, 'nodes' | 'groups' | 'source' | 'package'>
   /** How many there are. */
@@ -40,6 +43,7 @@ export interface WorkflowFilter {
   readonly name?: string | undefined
   readonly search?: string | undefined
   readonly tag?: string | undefined
+  readonly category?: string | undefined
   readonly paused?: boolean | undefined
   /** Of the newest run. */
   readonly lastState?: RunState | undefined
@@ -49,6 +53,7 @@ export interface WorkflowFilter {
 
 const summary = sql`
   select w.id, w.name, w.project_id, w.paused, w.created_at, w.last_tick_at, w.schedule_problem, v.version,
+    v.created_at as deployed_at, v.deployed_by,
     v.manifest - '{nodes,groups,source,package}'::text[] as manifest, jsonb_array_length(v.manifest -> 'nodes') as nodes,
     case when jsonb_array_length(v.manifest -> 'nodes') = 1 then v.manifest #> '{nodes,0,operator}' end as operator,
     -- Of this version's schedule; with a problem it is when the next try is.
@@ -64,7 +69,7 @@ const summary = sql`
 
 export async function listWorkflows(
   db: Queryable,
-  { where: visible, project, name, search, tag, paused, lastState, scheduled = false }: WorkflowFilter,
+  { where: visible, project, name, search, tag, category, paused, lastState, scheduled = false }: WorkflowFilter,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<Page<WorkflowSummary>> {
   const where = sql`
@@ -73,6 +78,7 @@ export async function listWorkflows(
     and (${name ?? null}::text is null or w.name = ${name ?? null})
     and (${search ?? null}::text is null or position(lower(${search ?? ''}) in lower(w.name)) > 0)
     and (${tag ?? null}::text is null or v.manifest->'tags' @> to_jsonb(${tag ?? ''}::text))
+    and (${category ?? null}::text is null or v.manifest->>'category' = ${category ?? null})
     and (${paused ?? null}::boolean is null or w.paused = ${paused ?? null}::boolean)
     and (
       ${lastState ?? null}::text is null
@@ -93,6 +99,7 @@ export async function readWorkflow(db: Queryable, id: number): Promise<WorkflowS
 export interface VersionRow {
   readonly version: string
   readonly created_at: Date
+  readonly deployed_by: string | null
   readonly package_sha256: string | null
   readonly is_current: boolean
 }
@@ -103,7 +110,7 @@ export async function listVersions(
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<{ readonly rows: readonly VersionRow[]; readonly total: number }> {
   const rows = await db.query<VersionRow>(sql`
-    select v.version, v.created_at, v.package_sha256, v.id = w.current_version_id as is_current
+    select v.version, v.created_at, v.deployed_by, v.package_sha256, v.id = w.current_version_id as is_current
     from engine.workflow_version v join engine.workflow w on w.id = v.workflow_id
     where w.id = ${workflowId} order by v.id desc limit ${limit} offset ${offset}`)
   const { total } = await db.one<{ total: number }>(

@@ -17,6 +17,8 @@ describe('deploying', () => {
     expect(first.body).toEqual({
       name: 'flow',
       version: '1',
+      deployed_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      deployed_by: expect.any(String),
       category: 'test',
       title: 'Flow',
       tags: ['daily'],
@@ -85,7 +87,7 @@ function schedule(cron: string, timezone = 'UTC') {
   return { cron, timezone, catchup: { policy: 'none' as const, limit: 100 }, start: null, end: null }
 }
 
-test('workflows are found by a part of their name, by tag and by being paused, a page at a time', async () => {
+test('workflows are found by a part of their name, by tag, by category and by being paused, a page at a time', async () => {
   const { call } = await servers.start()
   for (const name of ['load.orders', 'load.customers', 'report']) {
     await call('POST', '/api/workflows', { body: manifestOf({ a: {} }, { name, tags: [name.slice(0, 4)] }) })
@@ -95,6 +97,8 @@ test('workflows are found by a part of their name, by tag and by being paused, a
     (await call('GET', `/api/workflows?${query}`)).body.map(({ name }: { name: string }) => name)
   expect(await names('search=LOAD')).toEqual(['load.customers', 'load.orders'])
   expect(await names('tag=repo')).toEqual(['report'])
+  expect(await names('category=test&per_page=2')).toEqual(['load.customers', 'load.orders'])
+  expect(await names('category=tes')).toEqual([])
   expect(await names('paused=true')).toEqual(['report'])
   expect(await names('paused=false&per_page=1&page=2')).toEqual(['load.orders'])
   const past = await call('GET', '/api/workflows?page=42&per_page=3')

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { deployWorkflow, type Engine, packageKey } from '@millrace/engine'
+import { sql, transaction } from '@millrace/db'
+import { type Engine, insertVersion, packageKey } from '@millrace/engine'
 import type { WorkflowManifest } from '@millrace/workflow'
 
 export interface RedeployOptions {
@@ -70,7 +71,10 @@ async function deployPackage(engine: Engine, folder: string, signal: AbortSignal
     await engine.artifacts.put(packageKey(built.sha256), await readFile(built.zip))
     for (const { manifest: path } of workflows) {
       const manifest: WorkflowManifest = JSON.parse(await readFile(path, 'utf8'))
-      await deployWorkflow(engine, { ...manifest, version: 'dev' })
+      await transaction(engine.db, async (trx) => {
+        await trx.execute(sql`select set_config('millrace.actor', 'platform:dev', true)`)
+        await insertVersion(engine, trx, { ...manifest, version: 'dev' })
+      })
     }
     return workflows.map(({ name }) => name)
   } finally {

@@ -241,6 +241,28 @@ describe('a heartbeat', () => {
     expect(await reapLostAttempts(engine)).toBe(1)
   })
 
+  it('is made up for by the end of an attempt, which tells what the task told last and keeps it with the attempt', async () => {
+    await using test = await engines.open()
+    const { engine, db } = test
+    await startRun(engine, { a: [], b: [] })
+    const [a, b] = await claimTasks(engine, { workerId: workers[0], queues, limit: 2 })
+    if (a === undefined || b === undefined) throw new Error('Two tasks were to be claimed.')
+    await keepLeases(engine, workers[0], [{ ...b, progress: { done: 1 } }])
+    const outcome = { kind: 'success', output: null } as const
+    await completeAttempts(engine, workers[0], [
+      { ...a, outcome, progress: { done: 9, unit: 'rows', bytes: 90 } },
+      { ...b, outcome },
+    ])
+    const rows = await db.query<{ shown: unknown; kept: unknown }>(sql`
+      select t.progress as shown, a.progress as kept
+      from engine.task_run t join engine.attempt a on a.task_run_id = t.id order by t.id`)
+    const ofA = { done: 9, unit: 'rows', bytes: 90 }
+    expect(rows).toEqual([
+      { shown: ofA, kept: ofA },
+      { shown: { done: 1 }, kept: { done: 1 } },
+    ])
+  })
+
   it('is not held up by somebody who is ending the task at this moment', async () => {
     await using test = await engines.open()
     const { engine, db } = test

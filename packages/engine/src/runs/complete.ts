@@ -1,17 +1,10 @@
 import { isMillraceError } from '@millrace/core'
 import { type Sql, sql, type Trx, transaction } from '@millrace/db'
-import {
-  isRetryable,
-  type Json,
-  type Outcome,
-  retryPauseSeconds,
-  type TaskFailure,
-  type TaskRunState,
-} from '@millrace/workflow'
+import { isRetryable, type Json, retryPauseSeconds, type TaskFailure, type TaskRunState } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { enqueueFailures } from '../failure-events/enqueue-failures.ts'
 import { jsonColumn, storable } from '../json-column.ts'
-import type { AttemptMetrics, AttemptRef } from '../worker/worker-api.ts'
+import type { AttemptRef, AttemptResult } from '../worker/worker-api.ts'
 import { advance, type EndedTask } from './advance.ts'
 import { channels, insertEvents, type NewRunEvent, notifications } from './events.ts'
 import { maxLosses } from './lifecycle.ts'
@@ -19,11 +12,6 @@ import { type StoredOutput, storeOutput } from './outputs.ts'
 import { lockRuns, type RunRow } from './run-row.ts'
 import { endRunIfOver, startQueuedRuns } from './start-and-end-runs.ts'
 import { nodeAt, type VersionGraph } from './version-graph.ts'
-
-export interface AttemptResult extends AttemptRef {
-  readonly outcome: Outcome
-  readonly metrics?: AttemptMetrics
-}
 
 interface HeldRow {
   readonly id: number
@@ -296,16 +284,20 @@ async function writeVerdicts(trx: Trx, verdicts: readonly Verdict[]): Promise<vo
         ${verdicts.map(({ reason }) => (reason === null ? null : storable(reason).slice(0, 1000)))}::text[],
         ${verdicts.map(({ failure }) => (failure === null ? null : jsonColumn(failure)))}::jsonb[],
         ${verdicts.map(({ result }) => (result.metrics === undefined ? null : jsonColumn(result.metrics)))}::jsonb[],
+        ${verdicts.map(({ result }) => (result.progress ? jsonColumn(result.progress) : null))}::jsonb[],
         ${verdicts.map(({ again }) => again)}::float8[],
         ${verdicts.map(({ deferred }) => (deferred === null ? null : jsonColumn(deferred)))}::jsonb[],
         ${verdicts.map(({ failures }) => failures)}::integer[],
         ${verdicts.map(({ losses }) => losses)}::integer[],
         ${verdicts.map(({ output }) => output?.value ?? null)}::jsonb[],
         ${verdicts.map(({ output }) => output?.artifact ?? null)}::text[]
-      ) as v (id, attempt, state, outcome, reason, failure, metrics, again, deferred, failures, losses, value, artifact)
+      ) as v (id, attempt, state, outcome, reason, failure, metrics, progress, again, deferred, failures, losses, value, artifact)
     ), attempts as (
-      update engine.attempt a set ended_at = now(), outcome = v.outcome, failure = v.failure, metrics = v.metrics
-      from verdict v where a.task_run_id = v.id and a.attempt = v.attempt
+      update engine.attempt a set
+        ended_at = now(), outcome = v.outcome, failure = v.failure, metrics = v.metrics,
+        progress = coalesce(v.progress, t.progress)
+      from verdict v join engine.task_run t on t.id = v.id
+      where a.task_run_id = v.id and a.attempt = v.attempt
     ), outputs as (
       insert into engine.task_output (task_run_id, value, artifact)
       select id, value, artifact from verdict where value is not null or artifact is not null
@@ -313,7 +305,7 @@ async function writeVerdicts(trx: Trx, verdicts: readonly Verdict[]): Promise<vo
     )
     update engine.task_run t set
       state = v.state, reason = v.reason, failures = v.failures, losses = v.losses,
-      worker_id = null, lease_until = null,
+      worker_id = null, lease_until = null, progress = coalesce(v.progress, t.progress),
       deferred = case when v.outcome = 'deferred' then v.deferred else t.deferred end,
       ready_at = case when v.again is null then t.ready_at else now() + make_interval(secs => v.again) end,
       run_at = case when v.again is null then t.run_at else now() + make_interval(secs => v.again) end,

@@ -1,4 +1,4 @@
-import type { AttemptSpec, Outcome, Progress } from '@millrace/workflow'
+import type { AttemptSpec, Progress } from '@millrace/workflow'
 import type { Executor, StartedAttempt } from '../executors/executor.ts'
 import type { StopReason } from '../task-host/messages.ts'
 import { stopTexts } from '../task-host/stop-texts.ts'
@@ -6,12 +6,7 @@ import { attemptHost } from './attempt-host.ts'
 import { type AttemptLogOptions, attemptLog } from './attempt-log.ts'
 import type { OwnValues } from './own-values.ts'
 import { secretMask } from './secret-mask.ts'
-import type { AttemptMetrics, AttemptRef, WorkerApi } from './worker-api.ts'
-
-export interface AttemptResult extends AttemptRef {
-  readonly outcome: Outcome
-  readonly metrics?: AttemptMetrics
-}
+import type { AttemptRef, AttemptResult, WorkerApi } from './worker-api.ts'
 
 export interface HeldAttemptOptions {
   readonly api: WorkerApi
@@ -53,6 +48,7 @@ export class HeldAttempt {
   readonly #options: HeldAttemptOptions
   #started: StartedAttempt | undefined
   #dropLog: (() => void) | undefined
+  #lastProgress: Progress | undefined
   readonly #stopped = new AbortController()
 
   constructor(spec: AttemptSpec, options: HeldAttemptOptions) {
@@ -94,7 +90,9 @@ export class HeldAttempt {
       log: log.push,
       heartbeat: (progress) => {
         this.progress = progress ?? this.progress ?? null
-        if (progress !== undefined) onProgress()
+        if (progress === undefined) return
+        this.#lastProgress = progress
+        onProgress()
       },
       signal: this.#stopped.signal,
     })
@@ -105,7 +103,14 @@ export class HeldAttempt {
       this.#options.onEnded(this)
       const lostBytes = this.isLost ? 0 : await log.finish()
       if (lostBytes > 0 && !this.isLost) this.#options.onLogLost(this, lostBytes)
-      this.#finish({ ...this.ref, outcome: mask.outcome(outcome), metrics: started.metrics() })
+      // The end may come before what was told last was sent, or in place of it.
+      const progress = this.#lastProgress
+      this.#finish({
+        ...this.ref,
+        outcome: mask.outcome(outcome),
+        metrics: started.metrics(),
+        ...(progress === undefined ? {} : { progress }),
+      })
     })
   }
 

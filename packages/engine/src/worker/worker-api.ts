@@ -25,13 +25,20 @@ export interface WorkerInfo {
 export interface ExchangeRequest {
   readonly worker: WorkerInfo
   /** Ended attempts, each sent again until it is answered. */
-  readonly results: readonly (AttemptRef & { readonly outcome: Outcome; readonly metrics?: AttemptMetrics })[]
+  readonly results: readonly AttemptResult[]
   /** All attempts that the worker holds: keeps their leases. */
   readonly running: readonly (AttemptRef & { readonly progress?: Progress | null })[]
   /** How many more it can take. 0 while it drains. */
   readonly want: number
   /** How long the answer may wait for something to do, in milliseconds. 0 answers at once. */
   readonly waitMs: number
+}
+
+export interface AttemptResult extends AttemptRef {
+  readonly outcome: Outcome
+  readonly metrics?: AttemptMetrics
+  /** What the task told last; without it, what the engine was told before stays. */
+  readonly progress?: Progress | null
 }
 
 export interface AttemptMetrics {

@@ -266,6 +266,27 @@ test('Progress is told within a second, and the last one counts', async () => {
   expect(told()).toEqual([{ done: 100, total: 100 }])
 })
 
+test('The end of an attempt carries what the task told last, however soon it comes', async () => {
+  const engine = scriptedApi()
+  start(engine.api)
+  const [quick, silent] = [
+    codeAttempt(async ({ heartbeat }) => {
+      heartbeat({ done: 1, unit: 'rows' })
+      heartbeat({ done: 7, unit: 'rows' })
+      heartbeat()
+    }),
+    codeAttempt(async () => {}),
+  ]
+  engine.add(quick)
+  engine.add(silent)
+  const results = () => engine.exchanges.flatMap(({ results }) => results)
+  await engine.until(() => results().length >= 2)
+  const progressOf = ({ taskRunId }: { taskRunId: number }) =>
+    results().find((result) => result.taskRunId === taskRunId)?.progress
+  expect(progressOf(quick)).toEqual({ done: 7, unit: 'rows' })
+  expect(progressOf(silent)).toBeUndefined()
+})
+
 test('A worker that drains ends what it has, takes nothing new and says goodbye', async () => {
   const engine = scriptedApi()
   const running = start(engine.api)
