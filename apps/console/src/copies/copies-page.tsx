@@ -13,16 +13,15 @@ const prefix = 'copy-'
 export function CopiesPage() {
   const { page = 1 } = useSearch({ strict: false }) as { page?: number }
   useLive({ runs: true })
-  const workflows = useQuery(apiPage('/api/workflows', { params: { query: { page, per_page: 50, search: prefix } } }))
+  const workflows = useQuery(apiPage('/api/workflows', { params: { query: { page, per_page: 50, category: 'copy' } } }))
   return (
     <Page
       title="Copy data"
       about="Tables, queries and files that go from one connection to another, with what is proven of them."
     >
       <Loaded query={workflows}>
-        {({ items, totalPages, total }) => {
-          const copies = items.filter(({ category }) => category === 'copy')
-          return copies.length === 0 ? (
+        {({ items, totalPages, total }) =>
+          items.length === 0 ? (
             <EmptyState
               title="Nothing is copied yet"
               action={<Button renderRoot={(props) => <Link {...props} to="/projects" />}>Choose a project</Button>}
@@ -33,14 +32,14 @@ export function CopiesPage() {
             <>
               <DataTable
                 label="Copies"
-                rows={copies}
+                rows={items}
                 rowKey={({ name }) => name}
                 columns={[{ title: 'Copy', cell: (workflow) => <CopyLink workflow={workflow} /> }, ...runColumns]}
               />
               <Pager page={page} totalPages={totalPages} total={total} of="copies" />
             </>
           )
-        }}
+        }
       </Loaded>
     </Page>
   )

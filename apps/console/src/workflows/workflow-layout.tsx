@@ -4,7 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { ApiError, apiQuery } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
-import { Loaded, NotFound, Page, RouteTabs } from '../ui/index.ts'
+import { Loaded, Moment, NotFound, Page, RouteTabs } from '../ui/index.ts'
+import { DeployerName } from './deployer-name.tsx'
 import { PauseSwitch } from './pause-switch.tsx'
 import { useMayWrite } from './use-may-write.ts'
 import { type Workflow, WorkflowContext } from './use-workflow.ts'
@@ -22,7 +23,7 @@ export function WorkflowLayout() {
 }
 
 function Frame({ workflow }: { readonly workflow: Workflow }) {
-  const { name, title, project_id, schedule, paused, version } = workflow
+  const { name, title, project_id, schedule, paused, version, deployed_at, deployed_by } = workflow
   const mayWrite = useMayWrite(project_id)
   const params = { workflow: name }
   const settings = { label: 'Settings', link: { to: '/workflows/$workflow/settings', params } } as const
@@ -34,7 +35,7 @@ function Frame({ workflow }: { readonly workflow: Workflow }) {
         mark={paused && !mayWrite ? <Badge variant="default">paused</Badge> : undefined}
         about={
           <Text span inherit>
-            {name}, version {version}
+            {name}, version {version}, deployed <Moment at={deployed_at} /> by <DeployerName id={deployed_by} />
           </Text>
         }
         actions={

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { apiPage } from '../api/index.ts'
 import { DataTable, Loaded, Moment, Pager } from '../ui/index.ts'
+import { DeployerName } from './deployer-name.tsx'
 import { useWorkflow } from './use-workflow.ts'
 import { VersionDifference } from './version-difference.tsx'
 
@@ -65,6 +66,7 @@ export function WorkflowVersionsPage() {
                   ),
                 },
                 { title: 'Deployed', cell: ({ created_at }) => <Moment at={created_at} /> },
+                { title: 'By', cell: ({ deployed_by }) => <DeployerName id={deployed_by} /> },
                 {
                   title: 'Package',
                   isSecondary: true,
