@@ -50,7 +50,9 @@ export function findRabbitmq(): { readonly server: string; readonly control: str
 /** A Chromium or Chrome of the system, or null: then tests in a browser are skipped. */
 export function findChromium(): string | null {
   const onMac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
-  const found = ['chromium', 'chromium-browser', 'google-chrome'].map(findProgram).find((path) => path !== undefined)
+  // The first is Chromium without windows, at two thirds of the cost.
+  const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome']
+  const found = names.map(findProgram).find((path) => path !== undefined)
   return found ?? (existsSync(onMac) ? onMac : null)
 }
 
