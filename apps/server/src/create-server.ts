@@ -166,7 +166,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   connectionRoutes(api, context, trials)
   copyRoutes(api, context, trials)
   operatorRoutes(api)
-  pipelineRoutes(api, context)
+  pipelineRoutes(api, context, trials)
   searchRoutes(api, context)
   jobRoutes(api, context, allJobs)
   auditRoutes(api, context)

@@ -4146,6 +4146,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pipelines/{id}/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Datasets that a pipeline publishes, with what was published last */
+        get: operations["listPipelineDatasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines/{id}/datasets/{transformation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is stored of a dataset: its columns, and the runs whose data are there
+         * @description Read from the store by the connection of the last publish; members of the project only.
+         */
+        get: operations["getPipelineDataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines/{id}/datasets/{transformation}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First rows of a dataset as text, those of the newest runs first
+         * @description Long values are cut off after 1000 characters. With filters on columns that are no partitions, the newest 50 MB are searched; `searched` and `wanted` differ when there is more.
+         */
+        get: operations["listPipelineDatasetRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines/{id}/datasets/{transformation}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows of a dataset as a file
+         * @description All of them that the filters want, of 250 MB of files in the store at most: `millrace datasets fetch` has no such limit.
+         */
+        get: operations["downloadPipelineDataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{project}/configuration": {
         parameters: {
             query?: never;
@@ -5745,7 +5822,7 @@ export interface components {
             };
             metadata?: components["schemas"]["RepositoryMetadata"];
             /** @enum {string} */
-            error_code?: "no_url_scheme" | "no_url_host" | "no_git_repo" | "no_url_path" | "invalid_url_scheme" | "invalid_git_url" | "metadata_unauthorized" | "metadata_oauth" | "metadata_unknown" | "metadata_validation";
+            error_code?: "no_url_scheme" | "no_url_host" | "no_git_repo" | "no_url_path" | "invalid_url_scheme" | "invalid_git_url" | "host_unreachable" | "metadata_unauthorized" | "metadata_oauth" | "metadata_unknown" | "metadata_validation";
         };
         RepositoryMetadata: {
             git_url: string;
@@ -6530,6 +6607,39 @@ export interface components {
             /** @description Id of who made it what it is. */
             last_actor: string;
         };
+        ListedPipeline: components["schemas"]["Pipeline"] & {
+            /** Format: date-time */
+            next_run_at?: string;
+            /** @description Why its schedule makes no runs. */
+            schedule_problem?: string;
+            /** @description Where there was one, and the caller may see runs. */
+            last_run?: {
+                id: string;
+                /** @enum {string} */
+                state: "queued" | "running" | "success" | "failed" | "cancelled";
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                started_at?: string;
+                /** Format: date-time */
+                ended_at?: string;
+            };
+            /** @description How many things are wrong with it; an active one holds. */
+            problems: number;
+        };
+        Transformation: {
+            id: string;
+            /** @enum {string} */
+            state: "raw" | "ingest" | "master" | "enhance" | "enrich" | "metrics" | "dimensional";
+            template_id: string;
+            template: string;
+            graph_order: number;
+            variables: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Id of who made it what it is. */
+            last_actor: string;
+        };
         Pipeline: {
             id: string;
             project_id: string;
@@ -6552,19 +6662,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description Id of who made it what it is. */
-            last_actor: string;
-        };
-        Transformation: {
-            id: string;
-            /** @enum {string} */
-            state: "raw" | "ingest" | "master" | "enhance" | "enrich" | "metrics" | "dimensional";
-            template_id: string;
-            template: string;
-            graph_order: number;
-            variables: {
-                [key: string]: string | number | boolean;
-            };
             /** @description Id of who made it what it is. */
             last_actor: string;
         };
@@ -6662,6 +6759,76 @@ export interface components {
             pipeline_id: string;
             /** Format: date-time */
             created_at: string;
+        };
+        PipelineDataset: {
+            transformation_id: string;
+            template: string;
+            /** @enum {string} */
+            state: "raw" | "ingest" | "master" | "enhance" | "enrich" | "metrics" | "dimensional";
+            /** @description Its name, which can hold a template that a run fills in. */
+            dataset: string;
+            /** @description Name of the connection that it is published by. */
+            store: string;
+            /** @description Besides the id of the run. */
+            partition_by: string[];
+            /** @description By the last of the newest hundred runs that published it, where the caller may see runs. */
+            published?: {
+                run_id: string;
+                /** Format: date-time */
+                published_at: string;
+                /** @example s3://lake-dev/main/acme/wonder/master/delays */
+                address: string;
+                rows: number;
+                files: number;
+                bytes: number;
+                /** @description Folders of files that were written. */
+                partitions: number;
+            };
+        };
+        StoredDataset: {
+            columns: {
+                name: string;
+                /**
+                 * @description The same for all systems.
+                 * @example decimal(10,2)
+                 */
+                type: string;
+                nullable: boolean;
+                partition: boolean;
+                /** @description What its values can be filtered by; none for lists and documents. */
+                comparisons: ("==" | "!=" | ">" | "<" | ">=" | "<=")[];
+            }[];
+            /** @description Those whose data are stored, the newest hundred. */
+            runs: {
+                run_id: string;
+                /** Format: date-time */
+                published_at: string;
+                rows: number;
+                files: number;
+                bytes: number;
+            }[];
+            /** @description Older ones, which are not in the list. */
+            more_runs: number;
+        };
+        DatasetRows: {
+            columns: {
+                name: string;
+                type: string;
+                nullable: boolean;
+            }[];
+            rows: (string | null)[][];
+            /** @description There are more rows. */
+            cut: boolean;
+            /** @description What the rows were looked for in, the newest runs first. */
+            searched: {
+                rows: number;
+                runs: number;
+            };
+            /** @description What the filters on partitions leave, before those on other columns. */
+            wanted: {
+                rows: number;
+                runs: number;
+            };
         };
         ConfigurationPlan: {
             changes: components["schemas"]["ConfigurationChange"][];
@@ -18845,7 +19012,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Pipeline"][];
+                    "application/json": components["schemas"]["ListedPipeline"][];
                 };
             };
             /** @description The request failed. */
@@ -19563,6 +19730,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineRunEvent"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPipelineDatasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineDataset"][];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPipelineDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                transformation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredDataset"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPipelineDatasetRows: {
+        parameters: {
+            query?: {
+                /** @description JSON: an array of `{ column, comparison, values }`, all of which have to hold. `==` holds for any of the values and `!=` for none of them; the others compare numbers and times with one value. Those on partitions leave whole files out. */
+                filters?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                transformation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetRows"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    downloadPipelineDataset: {
+        parameters: {
+            query?: {
+                /** @description JSON: an array of `{ column, comparison, values }`, all of which have to hold. `==` holds for any of the values and `!=` for none of them; the others compare numbers and times with one value. Those on partitions leave whole files out. */
+                filters?: string;
+                format?: "csv" | "ndjson" | "parquet";
+            };
+            header?: never;
+            path: {
+                id: string;
+                transformation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description The request failed. */

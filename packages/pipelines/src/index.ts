@@ -10,6 +10,7 @@ export { transformationKey } from './configuration/normalize.ts'
 export { type ConfigurationChange, type ConfigurationKind, planConfiguration } from './configuration/plan.ts'
 export type { Configuration, ConfiguredTransformation } from './configuration/schema.ts'
 export { formatConfiguration, parseConfiguration } from './configuration/yaml.ts'
+export { type ColumnFilter, type SplitFilters, splitFilters } from './datasets/column-filters.ts'
 export { type ConstantSources, readConstant } from './datasets/constants.ts'
 export {
   type Contract,
@@ -21,7 +22,9 @@ export {
   previousContract,
 } from './datasets/contract.ts'
 export type { DatasetContent, DatasetRow, DatasetValue } from './datasets/dataset-content.ts'
+export { type DescribedDataset, type DescribedRun, describeDataset } from './datasets/describe-dataset.ts'
 export { checkEnvironment, type Environment, environmentBucket, environments } from './datasets/environments.ts'
+export { type ExportViewOptions, exportView } from './datasets/export-view.ts'
 export { type Fetched, type FetchOptions, fetchDataset } from './datasets/fetch.ts'
 export { type Comparison, comparisons, type PartitionFilter } from './datasets/filters.ts'
 export { type ListedDataset, listDatasets } from './datasets/list-datasets.ts'
@@ -38,6 +41,7 @@ export {
 export { type DatasetPlace, type EnvironmentStore, environmentStore } from './datasets/place.ts'
 export type { FindRun, PublishOptions } from './datasets/plan-publish.ts'
 export { type Published, publishDataset } from './datasets/publish.ts'
+export { publishedPlace } from './datasets/published-place.ts'
 export {
   type DownloadedFile,
   downloadRawFile,

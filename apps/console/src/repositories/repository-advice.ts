@@ -8,8 +8,9 @@ const refusals: Readonly<Record<NonNullable<Repository['error_code']>, string>> 
   no_git_repo: 'There is no git repository at this address that everybody may read.',
   no_url_path: 'The address names a server only. Write it as https://SERVER/GROUP/PROJECT.',
   invalid_url_scheme: 'Only addresses that begin with https:// or http:// can be read.',
-  invalid_git_url:
-    'The server reads nothing at this address: it is malformed, holds a password, or leads where nobody may connect.',
+  invalid_git_url: 'This is no address of a repository: it is malformed, or holds a user name or a password.',
+  host_unreachable:
+    'No server can be reached at this address from here. Check the name of the host; whether it is up; and, for one inside a company, whether the platform may reach it.',
   metadata_unauthorized: 'The service does not show this repository to your account there.',
   metadata_oauth: 'The service takes the tokens of your connection no longer.',
   metadata_unknown: 'The service did not say what it is. Try again later.',

@@ -12,8 +12,9 @@ import {
   secretsOf,
   type TableConnector,
 } from '@millrace/connectors'
+import { isMillraceError } from '@millrace/core'
 import { type ConnectionGuard, guardConnections } from './guard-connections.ts'
-import type { Question, TrialAnswers, TrialRequest, TrialResponse } from './trial.ts'
+import type { DatasetQuestion, Question, TrialAnswers, TrialRequest, TrialResponse } from './trial.ts'
 
 // Tries connections once and ends. It has no environment but what it needs to run, so a driver that looks for credentials by
 // itself finds none of the server's.
@@ -46,7 +47,8 @@ async function respond(request: TrialRequest): Promise<TrialResponse> {
     if (question.kind === 'plan' && guard?.refusal !== undefined) return { answer: addressRefused(guard.refusal) }
     const { message } = guard?.refusal ?? (error instanceof Error ? error : new Error(String(error)))
     const text = redactText(message, secrets)
-    return question.kind === 'test' ? { answer: { ok: false, message: text } } : { failure: text }
+    if (question.kind === 'test') return { answer: { ok: false, message: text } }
+    return { failure: text, ...(isMillraceError(error) && guard?.refusal === undefined ? { code: error.code } : {}) }
   }
 }
 
@@ -60,12 +62,21 @@ async function answerTo({ connections, question, outbound }: TrialRequest): Prom
   if (only === undefined) throw new Error('There is no connection to try.')
   const definition = await connectorDefinition(only.connector)
   const config: ConfigValues = resolveConfig(definition, only.values, outbound === null ? process.env : {})
-  return await ask(definition.create(config), question)
+  const connector = definition.create(config)
+  if (isOfDataset(question)) {
+    const { askDataset } = await import('./ask-dataset.ts')
+    return await askDataset(connector, question)
+  }
+  return await ask(connector, question)
+}
+
+function isOfDataset(question: Question): question is DatasetQuestion {
+  return question.kind === 'dataset' || question.kind === 'dataset-rows' || question.kind === 'dataset-file'
 }
 
 async function ask(
   connector: Connector,
-  question: Exclude<Question, { readonly kind: 'plan' }>,
+  question: Exclude<Question, DatasetQuestion | { readonly kind: 'plan' }>,
 ): Promise<TrialAnswers[Question['kind']]> {
   switch (question.kind) {
     case 'test':

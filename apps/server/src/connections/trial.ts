@@ -1,5 +1,6 @@
 import type { Preview, RelationSchema, TableRef } from '@millrace/connectors'
 import type { TransferTaskPlan } from '@millrace/operators'
+import type { ColumnFilter, DescribedDataset } from '@millrace/pipelines'
 import type { Json } from '@millrace/workflow'
 import type { Config } from './store.ts'
 
@@ -17,6 +18,24 @@ export type Question =
       readonly variables: Readonly<Record<string, Json>>
       readonly mostTables: number
     }
+  /** What is there of a dataset, by the address that its publish gave. */
+  | { readonly kind: 'dataset'; readonly address: string; readonly mostRuns: number }
+  /** First rows of a dataset; at most so many bytes are fetched to find them. */
+  | (DatasetRows & { readonly kind: 'dataset-rows'; readonly limit: number })
+  /** All rows that are wanted, as a file in the temporary folder. */
+  | (DatasetRows & { readonly kind: 'dataset-file'; readonly format: DatasetFormat })
+
+interface DatasetRows {
+  readonly address: string
+  readonly filters: readonly ColumnFilter[]
+  readonly mostBytes: number
+}
+
+export type DatasetQuestion = Extract<Question, { readonly address: string }>
+
+export const datasetFormats = ['csv', 'ndjson', 'parquet'] as const
+
+export type DatasetFormat = (typeof datasetFormats)[number]
 
 export interface TriedConnection {
   readonly connector: string
@@ -40,6 +59,18 @@ export interface TrialAnswers {
   readonly columns: RelationSchema
   readonly preview: Preview
   readonly plan: TransferTaskPlan
+  readonly dataset: DescribedDataset
+  readonly 'dataset-rows': Preview & {
+    /** Those that the rows were looked for in, and those of all runs and partitions that filters want. */
+    readonly searched: { readonly rows: number; readonly runs: number }
+    readonly wanted: { readonly rows: number; readonly runs: number }
+  }
+  readonly 'dataset-file': {
+    readonly path: string
+    /** Comes before what is in the file: the header row of CSV. */
+    readonly head: string
+    readonly rows: number
+  }
 }
 
 /** To the process of a trial. */
@@ -51,5 +82,5 @@ export interface TrialRequest extends Trial {
 /** From it. */
 export type TrialResponse =
   | { readonly answer: TrialAnswers[Question['kind']] }
-  /** A sentence for people. */
-  | { readonly failure: string }
+  /** A sentence for people; with the code of an error of ours. */
+  | { readonly failure: string; readonly code?: string }

@@ -11,12 +11,13 @@ export interface Trials {
    * with it.
    *
    * @param options.timeoutMs To boot, connect and answer. Default 30,000.
+   * @param options.folder For temporary files of the process, which the caller removes. Default: that of the system.
    * @throws HttpError 422 CONNECTION_LOCAL, CONNECTION_FAILED; 429 CONNECTION_TRIALS_BUSY; 504 CONNECTION_TIMEOUT.
    */
   run<Kind extends keyof TrialAnswers>(
     trial: Trial & { readonly question: { readonly kind: Kind } },
     signal: AbortSignal,
-    options?: { readonly timeoutMs?: number },
+    options?: { readonly timeoutMs?: number; readonly folder?: string },
   ): Promise<TrialAnswers[Kind]>
 }
 
@@ -31,7 +32,7 @@ export function connectionTrials(settings: Pick<PlatformSettings, 'allowedAddres
   const { allowedAddresses, localConnections } = settings
   let running = 0
   return {
-    async run(trial, signal, { timeoutMs = usualTimeoutMs } = {}) {
+    async run(trial, signal, { timeoutMs = usualTimeoutMs, folder } = {}) {
       if (!localConnections) {
         for (const connection of Object.values(trial.connections)) await refuseLocal(connection)
       }
@@ -42,8 +43,12 @@ export function connectionTrials(settings: Pick<PlatformSettings, 'allowedAddres
       running += 1
       try {
         const outbound = localConnections ? null : { allowedAddresses }
-        const response = await answerOf({ ...trial, outbound }, signal, timeoutMs)
-        if ('failure' in response) throw invalid('CONNECTION_FAILED', response.failure)
+        const response = await answerOf({ ...trial, outbound }, signal, { timeoutMs, folder })
+        if ('failure' in response) {
+          // Of a dataset it can be the question that is wrong.
+          const code = trial.question.kind.startsWith('dataset') ? response.code : undefined
+          throw invalid(code ?? 'CONNECTION_FAILED', response.failure)
+        }
         return response.answer as TrialAnswers[typeof trial.question.kind]
       } finally {
         running -= 1
@@ -63,10 +68,15 @@ async function refuseLocal({ connector, values }: TriedConnection): Promise<void
   )
 }
 
-async function answerOf(request: TrialRequest, signal: AbortSignal, timeoutMs: number): Promise<TrialResponse> {
+async function answerOf(
+  request: TrialRequest,
+  signal: AbortSignal,
+  { timeoutMs, folder }: { readonly timeoutMs: number; readonly folder: string | undefined },
+): Promise<TrialResponse> {
+  const env = request.outbound === null ? process.env : bareEnvironment()
   const child = fork(program, [], {
     execArgv: isSource ? ['--conditions=@millrace/source'] : [],
-    env: request.outbound === null ? process.env : bareEnvironment(),
+    env: folder === undefined ? env : { ...env, TMPDIR: folder, TEMP: folder, TMP: folder },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })

@@ -4,7 +4,7 @@ import type { Caller } from '../authz/index.ts'
 import { findProject, projectRef } from '../projects/index.ts'
 import type { ServerContext } from '../server-context.ts'
 
-type Permission = 'read' | 'write'
+type Permission = 'read' | 'read_children' | 'write'
 
 /** What belongs to a project is for those who may read it, and changed by those who may write it. @throws HttpError 404 */
 export async function expectProject(
@@ -36,4 +36,4 @@ export async function expectPart<Row extends { readonly project_id: string }>(
   throw notFound(code, `There is no ${noun} ${id}, or you may not ${doing[permission]} it.`)
 }
 
-const doing: Readonly<Record<Permission, string>> = { read: 'see', write: 'change' }
+const doing: Readonly<Record<Permission, string>> = { read: 'see', read_children: 'see', write: 'change' }

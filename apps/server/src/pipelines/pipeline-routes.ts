@@ -8,13 +8,16 @@ import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
 import { expectPart, expectProject } from './access.ts'
 import { explainConstraints } from './constraints.ts'
+import { pipelineActivities } from './pipeline-activity.ts'
 import { deletePipeline, findPipeline, listPipelines, type PipelineRow } from './pipeline-store.ts'
 import {
   description,
   etagOfRow,
   idParams,
+  listedPipelineSchema,
   pipelineSchema,
   pipelineValues,
+  presentListed,
   presentPipeline,
   runFrequency,
   transformationValues,
@@ -41,7 +44,7 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
         type: text(80).optional(),
         is_active: queryBoolean().optional(),
       }),
-      answers: { 200: z.array(pipelineSchema) },
+      answers: { 200: z.array(listedPipelineSchema) },
     },
     async ({ principal, query }) => {
       const { project_id = null, name = null, client = null, brand = null, type = null, is_active = null } = query
@@ -54,7 +57,12 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
         and (${type}::text is null or t.name = ${type})
         and (${is_active}::boolean is null or p.is_active = ${is_active}::boolean)`
       const { rows, total } = await listPipelines(db, where, pageRange(query))
-      return { status: 200, body: rows.map(presentPipeline), headers: pageHeaders(query, total) }
+      const activities = await pipelineActivities(context, rows, context.workflowAccess.condition(principal))
+      const body = rows.flatMap((row, at) => {
+        const activity = activities[at]
+        return activity === undefined ? [] : [presentListed(row, activity)]
+      })
+      return { status: 200, body, headers: pageHeaders(query, total) }
     },
   )
 

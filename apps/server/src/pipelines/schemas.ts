@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { etagOf } from '@millrace/http'
+import { etagOf, withoutNulls } from '@millrace/http'
 import {
   pipelineName,
   pipelineStates,
@@ -9,9 +9,10 @@ import {
   variableStructuresSchema,
   variablesSchema,
 } from '@millrace/pipelines'
-import type { Json } from '@millrace/workflow'
+import { type Json, runStates } from '@millrace/workflow'
 import { isoTime, jsonMap, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
+import type { LastRun, PipelineActivity } from './pipeline-activity.ts'
 import type { PipelineRow, TransformationRow } from './pipeline-store.ts'
 import type { TemplateRow } from './template-store.ts'
 
@@ -125,6 +126,25 @@ export const pipelineSchema = z
   })
   .openapi('Pipeline')
 
+/** With what a list of pipelines tells of the runs of each. */
+export const listedPipelineSchema = pipelineSchema
+  .extend({
+    next_run_at: time.optional(),
+    schedule_problem: z.string().optional().openapi({ description: 'Why its schedule makes no runs.' }),
+    last_run: z
+      .object({
+        id: z.string(),
+        state: z.enum(runStates),
+        created_at: time,
+        started_at: time.optional(),
+        ended_at: time.optional(),
+      })
+      .optional()
+      .openapi({ description: 'Where there was one, and the caller may see runs.' }),
+    problems: z.int().openapi({ description: 'How many things are wrong with it; an active one holds.' }),
+  })
+  .openapi('ListedPipeline')
+
 export function etagOfRow({ id, updated_at }: { readonly id: string; readonly updated_at: Date }): string {
   return etagOf(`${id} ${updated_at.toISOString()}`)
 }
@@ -160,6 +180,25 @@ export function presentPipeline(row: PipelineRow): z.input<typeof pipelineSchema
     created_at: isoTime(created_at),
     updated_at: isoTime(updated_at),
   }
+}
+
+export function presentListed(row: PipelineRow, activity: PipelineActivity): z.input<typeof listedPipelineSchema> {
+  const { nextRunAt, scheduleProblem, lastRun, problems } = activity
+  return {
+    ...presentPipeline(row),
+    ...withoutNulls({
+      next_run_at: isoTime(nextRunAt),
+      schedule_problem: scheduleProblem,
+      last_run: lastRun === null ? null : presentLastRun(lastRun),
+    }),
+    problems,
+  }
+}
+
+function presentLastRun({ id, state, ...at }: LastRun) {
+  const iso = (text: string | null) => (text === null ? null : new Date(text).toISOString())
+  const times = { started_at: iso(at.started_at), ended_at: iso(at.ended_at) }
+  return { id: `${id}`, state, created_at: new Date(at.created_at).toISOString(), ...withoutNulls(times) }
 }
 
 /** With their types; what does not fit its template any more is shown as it is. */

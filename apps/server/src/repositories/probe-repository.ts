@@ -18,8 +18,9 @@ export async function probeRepository(
     return { status: 'invalid', code: 'no_git_repo' }
   } catch (error) {
     if (!isMillraceError(error)) throw error
-    return error instanceof HttpError && error.code !== 'OUTBOUND_TOO_LARGE'
-      ? { status: 'invalid', code: 'invalid_git_url' }
-      : { status: 'unknown', code: 'metadata_unknown' }
+    if (error.code === 'OUTBOUND_TOO_LARGE') return { status: 'unknown', code: 'metadata_unknown' }
+    if (error.code === 'OUTBOUND_URL_INVALID') return { status: 'invalid', code: 'invalid_git_url' }
+    // Of a name that is not known and of a machine that is not public nobody learns which it is.
+    return { status: error instanceof HttpError ? 'invalid' : 'unknown', code: 'host_unreachable' }
   }
 }

@@ -74,13 +74,13 @@ test('what is no repository says why', async () => {
     ['https://gitlab.com//', 'invalid', 'no_url_path'],
     ['https://alice:secret@gitlab.com/group/project', 'invalid', 'invalid_git_url'],
     ['https://git lab.com/group/project', 'invalid', 'invalid_git_url'],
-    ['http://169.254.169.254/latest/meta-data', 'invalid', 'invalid_git_url'],
-    ['http://[::1]/group/project', 'invalid', 'invalid_git_url'],
-    ['http://10.0.0.1:5432/group/project', 'invalid', 'invalid_git_url'],
+    ['http://169.254.169.254/latest/meta-data', 'invalid', 'host_unreachable'],
+    ['http://[::1]/group/project', 'invalid', 'host_unreachable'],
+    ['http://10.0.0.1:5432/group/project', 'invalid', 'host_unreachable'],
     [`${fake.url}/group/none`, 'invalid', 'no_git_repo'],
     [`${fake.url}/a/page`, 'invalid', 'no_git_repo'],
     [`${fake.url}/private/project`, 'unknown', 'metadata_unauthorized'],
-    ['http://127.0.0.1:1/group/project', 'unknown', 'metadata_unknown'],
+    ['http://127.0.0.1:1/group/project', 'unknown', 'host_unreachable'],
   ]
   for (const [url, status, error_code] of wrong) {
     const answer = await check(server.anonymous, url)

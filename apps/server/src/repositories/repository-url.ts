@@ -6,6 +6,7 @@ export const errorCodes = [
   'no_url_path',
   'invalid_url_scheme',
   'invalid_git_url',
+  'host_unreachable',
   'metadata_unauthorized',
   'metadata_oauth',
   'metadata_unknown',

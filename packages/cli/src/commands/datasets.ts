@@ -1,9 +1,8 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { exportQuery, type ObjectStoreConnector } from '@millrace/connectors'
+import type { ObjectStoreConnector } from '@millrace/connectors'
 import { ConfigError } from '@millrace/core'
-import { csvHeader } from '@millrace/formats'
 import {
   type Comparison,
   checkEnvironment,
@@ -11,6 +10,7 @@ import {
   type DatasetPlace,
   type EnvironmentStore,
   environmentStore,
+  exportView,
   fetchDataset,
   listDatasets,
   openWorkDatabase,
@@ -83,10 +83,9 @@ export async function fetchDatasetTo(input: FetchDataset, context: Context): Pro
       message: `Nothing is published at ${place.store.uri(`${place.prefix}${contract.key}`)}. List what there is with: millrace datasets ls`,
     })
   }
-  const open = () => database.connector.openSource({ signal })
-  await using file = await exportQuery(open, 'select * from data', { format, signal })
+  await using file = await exportView(database, { view: 'data', columns: fetched.columns }, { format, signal })
   async function* content() {
-    if (format === 'csv') yield csvHeader(fetched.columns.map((name) => ({ name })))
+    if (file.head !== '') yield Buffer.from(file.head)
     yield* createReadStream(file.path)
   }
   await (out === undefined

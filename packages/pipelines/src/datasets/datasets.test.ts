@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { createConnector, type ObjectStoreConnector } from '@millrace/connectors'
 import { expect, test } from 'vitest'
 import {
+  describeDataset,
   differingPartitionValues,
   fetchDataset,
   fetchDiff,
@@ -9,7 +11,9 @@ import {
   highestPartitionValue,
   openWorkDatabase,
   partitionValues,
+  publishedPlace,
   publishedRuns,
+  splitFilters,
 } from '../index.ts'
 import { fetchRows, publish, useDatasets } from './dataset.test.fixture.ts'
 import { folderOf } from './place.ts'
@@ -289,3 +293,66 @@ function randomText(seed: number): string {
   }
   return Array.from({ length: 1 + (next() % 12) }, () => odd[next() % odd.length]).join('')
 }
+
+test('what was published is found again by its address, described, and looked at without fetching all of it', async () => {
+  const place = dataset('looked-at')
+  const { uri } = await publish(place, '7', [{ country: 'DE', amount: 1, note: 'old' }], { partitionBy: ['country'] })
+  await publish(
+    place,
+    '12',
+    [
+      { country: 'DE', amount: 2, note: null },
+      { country: 'FR', amount: 3, note: 'x' },
+    ],
+    { partitionBy: ['country'] },
+  )
+  await using connector = (await createConnector('files', { path: `${place.store.bucket}/` })) as ObjectStoreConnector
+  const found = publishedPlace(connector, uri)
+  expect(found.contract.key).toBe(place.contract.key)
+  for (const wrong of ['file:///elsewhere/b/c/d/raw/x', uri.slice(0, -'/looked-at'.length), `${uri}/more`, 'x']) {
+    expect(() => publishedPlace(connector, wrong)).toThrow(
+      expect.objectContaining({
+        code: 'DATASET_ADDRESS_INVALID',
+        message: expect.stringContaining('run the pipeline'),
+      }),
+    )
+  }
+  const described = await describeDataset(found)
+  expect(described).toMatchObject({
+    partitions: [{ name: 'country', type: 'string' }],
+    runs: [
+      { runId: '12', rows: 2, files: 2 },
+      { runId: '7', rows: 1, files: 1 },
+    ],
+    moreRuns: 0,
+  })
+  expect(await describeDataset(found, { mostRuns: 1 })).toMatchObject({ runs: [{ runId: '12' }], moreRuns: 1 })
+
+  await using database = await openWorkDatabase()
+  const fetched = await fetchDataset(found, database, 'newest', { most: { rows: 1 } })
+  expect(fetched).toMatchObject({ files: 1, runs: 1, wanted: { rows: 3, files: 3, runs: 2 } })
+  expect(await database.connector.query('select distinct __metadata_run_id as run from newest')).toEqual([
+    { run: '12' },
+  ])
+
+  const matching = async (column: string, comparison: string, ...values: (string | number | null)[]) => {
+    const { partitions, condition } = splitFilters([{ column, comparison: comparison as '==', values }], described)
+    await fetchDataset(found, database, 'chosen', { filters: partitions })
+    return (
+      await database.connector.query(`select amount from chosen where ${condition ?? 'true'} order by amount`)
+    ).map(({ amount }) => Number(amount))
+  }
+  expect(await matching('country', '==', 'DE')).toEqual([1, 2])
+  expect(await matching('__metadata_run_id', '>', '7')).toEqual([2, 3])
+  expect(await matching('amount', '>=', 2)).toEqual([2, 3])
+  expect(await matching('amount', '!=', 2)).toEqual([1, 3])
+  expect(await matching('note', '==', null, 'x')).toEqual([2, 3])
+  expect(await matching('note', '!=', 'x')).toEqual([1, 2])
+  expect(await matching('note', '!=', "'; drop view chosen; --")).toEqual([1, 2, 3])
+  await expect(matching('note', '<', 'x')).rejects.toMatchObject({ code: 'FILTER_INVALID' })
+  await expect(matching('amount', '>', 'many')).rejects.toMatchObject({ code: 'PARTITION_VALUE_INVALID' })
+  await expect(matching('amuont', '>', 1)).rejects.toMatchObject({
+    code: 'COLUMN_UNKNOWN',
+    message: expect.stringContaining('Did you mean "amount"?'),
+  })
+})

@@ -7,7 +7,7 @@ import { createView, type LocalFile } from './dataset-view.ts'
 import type { PartitionFilter } from './filters.ts'
 import type { DatasetPlace } from './place.ts'
 import { runFolder } from './run-manifest.ts'
-import { type WantedRun, wantedRuns } from './wanted-runs.ts'
+import { type DatasetSize, sizeOf, type WantedRun, wantedRuns } from './wanted-runs.ts'
 import type { WorkDatabase } from './work-database.ts'
 
 export interface FetchOptions {
@@ -15,15 +15,17 @@ export interface FetchOptions {
   readonly filters?: readonly PartitionFilter[]
   /** Default: all. */
   readonly columns?: readonly string[]
+  /**
+   * Files are taken, those of the run that published last first, until they have as many rows or bytes; one at least. Default:
+   * all.
+   */
+  readonly most?: { readonly rows?: number; readonly bytes?: number }
   readonly signal?: AbortSignal
 }
 
-export interface Fetched {
-  readonly rows: number
-  readonly files: number
-  readonly bytes: number
-  /** Runs whose data are in it. */
-  readonly runs: number
+export interface Fetched extends DatasetSize {
+  /** What filters want, whether or not all of it was fetched. */
+  readonly wanted: DatasetSize
   /** Empty when the dataset has nothing published at all: then there is no view either. */
   readonly columns: readonly string[]
 }
@@ -38,17 +40,19 @@ export async function fetchDataset(
   place: DatasetPlace,
   database: WorkDatabase,
   view: string,
-  { filters = [], columns: wanted, signal }: FetchOptions = {},
+  { filters = [], columns: chosen, most, signal }: FetchOptions = {},
 ): Promise<Fetched> {
   for (let attempt = 1; ; attempt++) {
-    const found = await wantedRuns(place, filters, signal)
+    const all = await wantedRuns(place, filters, signal)
+    const found = most === undefined ? all : newestFirst(all, most)
     try {
       const folder = join(database.folder, `fetch-${crypto.randomUUID()}`)
       const files = await download(place, found, folder, signal)
-      const columns = await createView(place, database, view, found, files, wanted, signal)
+      const columns = await createView(place, database, view, found, files, chosen, signal)
       return {
-        ...{ rows: sum(files, 'rows'), files: files.length, bytes: sum(files, 'bytes'), columns },
-        runs: found.filter((run) => run.files.length > 0).length,
+        ...sizeOf(found),
+        columns,
+        wanted: sizeOf(all),
       }
     } catch (error) {
       // A run was published again meanwhile, and its former files are gone.
@@ -86,8 +90,22 @@ async function download(
   return local
 }
 
-function sum(files: readonly LocalFile[], field: 'rows' | 'bytes'): number {
-  return files.reduce((total, file) => total + file[field], 0)
+function newestFirst(
+  runs: readonly WantedRun[],
+  { rows = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY }: NonNullable<FetchOptions['most']>,
+): readonly WantedRun[] {
+  const taken = { rows: 0, bytes: 0 }
+  return runs
+    .toSorted((a, b) => (a.manifest.publishedAt < b.manifest.publishedAt ? 1 : -1))
+    .map(({ manifest, files }) => ({
+      manifest,
+      files: files.filter((file) => {
+        if (taken.rows >= rows || taken.bytes >= bytes) return false
+        taken.rows += file.rows
+        taken.bytes += file.bytes
+        return true
+      }),
+    }))
 }
 
 function changing({ contract }: DatasetPlace, cause: unknown): DataError {

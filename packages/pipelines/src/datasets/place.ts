@@ -32,7 +32,8 @@ export function environmentStore(
   return { store, prefix: path === '' ? '' : `${path}/` }
 }
 
-function ownBucket(connector: ObjectStoreConnector): ObjectStore | null {
+/** The bucket that a connection names; null where it names none. */
+export function ownBucket(connector: ObjectStoreConnector): ObjectStore | null {
   try {
     return connector.bucket()
   } catch (error) {

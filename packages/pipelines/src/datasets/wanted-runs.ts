@@ -21,9 +21,26 @@ export async function countDataset(
   place: DatasetPlace,
   filters: readonly PartitionFilter[] = [],
   signal?: AbortSignal,
-): Promise<{ readonly runs: number; readonly files: number; readonly rows: number }> {
-  const files = (await wantedRuns(place, filters, signal)).map((run) => run.files).filter(({ length }) => length > 0)
-  return { runs: files.length, files: files.flat().length, rows: files.flat().reduce((sum, { rows }) => sum + rows, 0) }
+): Promise<DatasetSize> {
+  return sizeOf(await wantedRuns(place, filters, signal))
+}
+
+export interface DatasetSize {
+  readonly rows: number
+  readonly files: number
+  readonly bytes: number
+  /** That have some of the files. */
+  readonly runs: number
+}
+
+export function sizeOf(runs: readonly WantedRun[]): DatasetSize {
+  const files = runs.flatMap((run) => run.files)
+  return {
+    rows: files.reduce((total, file) => total + file.rows, 0),
+    files: files.length,
+    bytes: files.reduce((total, file) => total + file.bytes, 0),
+    runs: runs.filter((run) => run.files.length > 0).length,
+  }
 }
 
 /** The runs that filters want something of, or whose columns they do not exclude; one at least, where there is one. */
@@ -40,10 +57,8 @@ export async function wantedRuns(
     .map((filter) => partitionTest(filter, idType))
   const others = filters.filter(({ partition }) => partition !== runIdColumn)
   const found: WantedRun[] = []
-  for (const id of ids) {
-    if (!ofRun.every((test) => test(id))) continue
-    const manifest = (await readRunManifest(place, id, signal))?.value
-    if (manifest === undefined) continue
+  const named = ids.filter((id) => ofRun.every((test) => test(id)))
+  for (const manifest of await readManifests(place, named, signal)) {
     const tests = others.map((filter) => {
       const at = manifest.partitionBy.indexOf(filter.partition)
       const type = manifest.partitionDataTypes[filter.partition]
@@ -56,6 +71,22 @@ export async function wantedRuns(
     found.push({ manifest, files: manifest.files.filter((file) => tests.every((test) => test(file))) })
   }
   return found.length > 0 ? found : await columnsOnly(place, signal)
+}
+
+/** Of runs that are still there, in the order given; several are read at once. */
+export async function readManifests(
+  place: DatasetPlace,
+  ids: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<readonly RunManifest[]> {
+  const atOnce = 16
+  const manifests: RunManifest[] = []
+  for (let start = 0; start < ids.length; start += atOnce) {
+    const some = ids.slice(start, start + atOnce)
+    const read = await Promise.all(some.map(async (id) => await readRunManifest(place, id, signal)))
+    manifests.push(...read.flatMap((found) => (found === null ? [] : [found.value])))
+  }
+  return manifests
 }
 
 /** Nothing of some run, which tells the columns of the dataset. */

@@ -59,6 +59,7 @@ function stateText(repository: Schema<'Repository'> | undefined): string {
     if (metadata === undefined) return 'reachable'
     return metadata.push_permission ? 'you may push' : metadata.pull_permission ? 'you may pull' : 'reachable'
   }
+  if (code === 'host_unreachable') return 'its server cannot be reached'
   if (code === 'no_git_repo' || code === 'invalid_git_url') return 'no git repository is found there'
   if (code?.startsWith('metadata_')) return 'you may not see it there'
   return status === 'invalid' ? 'not a valid address' : 'not known'
