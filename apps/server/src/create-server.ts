@@ -17,6 +17,7 @@ import { dataConnectorRoutes } from './data-connectors/index.ts'
 import { environmentRoutes, seedEnvironments } from './environments/index.ts'
 import { gridRoutes } from './grid/index.ts'
 import { groupRoutes } from './groups/index.ts'
+import { healthRoutes, recentRequests } from './health/index.ts'
 import { allJobs } from './jobs/all-jobs.ts'
 import { jobRoutes } from './jobs/index.ts'
 import { knownHosts } from './known-hosts.ts'
@@ -98,6 +99,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const authentication = createAuthentication({ db, authz, settings, log, adminToken, dummyUsers })
   const admit = createAdmit(settings)
   const requests = requestMetrics()
+  const recent = recentRequests()
   const api: ServerApi = createApi<ServerAccess>({
     log,
     closing: closing.signal,
@@ -110,7 +112,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     isKnownHost: knownHosts(host, settings),
     corsOrigins: listOf(settings.corsOrigins),
     isHttps: isHttps(settings),
-    onAnswer: requests.note,
+    onAnswer(call) {
+      requests.note(call)
+      recent.note(call)
+    },
   })
   const { internalTokens } = authentication
   const context: ServerContext = {
@@ -125,6 +130,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   }
   healthEndpoints(api, { version, checks, closing: closing.signal })
+  healthRoutes(api, context, { version, readRequests: recent.read })
   metricRoutes(api, context, requests.read)
   packageRoutes(api, context)
   workflowRoutes(api, context)

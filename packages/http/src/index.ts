@@ -23,7 +23,7 @@ export {
 } from './principal.ts'
 export { pathInteger, queryBoolean, queryInteger, queryList, queryTime } from './query-values.ts'
 export { type RateLimit, rateLimiter } from './rate-limit.ts'
-export { type RequestCounts, requestBuckets, requestMetrics } from './request-metrics.ts'
+export { type AnsweredCall, type RequestCounts, requestBuckets, requestMetrics } from './request-metrics.ts'
 export { type HttpServer, type ServeOptions, serve } from './serve.ts'
 export { type ServerEvent, serverEvents } from './sse.ts'
 export { type WithoutNulls, withoutNulls } from './without-nulls.ts'

@@ -68,6 +68,8 @@ const placeholders: readonly (readonly [RegExp, string, string])[] = [
   [/./, 'namespace', 'user'],
   [/^\/api(\/data)?\/projects\//, 'id', 'project'],
   [/^\/api\/tokens\//, 'id', 'token'],
+  // Nobody here has a session: the id of something else.
+  [/^\/api\/auth\//, 'id', 'token'],
   [/^\/api\/data\/user\/secrets\//, 'id', 'userSecret'],
   [/^\/api\/data\/session_secret_slots\//, 'id', 'slot'],
   [/^\/api\/clients\//, 'id', 'client'],

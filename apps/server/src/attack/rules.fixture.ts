@@ -100,10 +100,19 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
       ].map((key) => [key, anyone]),
     ),
     'GET /metrics': admin,
+    'GET /api/health/details': admin,
     // For the administrator's token only.
     'POST /api/auth/link': { ...admin, permitted: [403] },
     'GET /api/auth/session': open,
     'POST /api/auth/logout': open,
+    'GET /api/auth/sessions': user,
+    'DELETE /api/auth/sessions': user,
+    'DELETE /api/auth/sessions/{id}': { ...user, permitted: [404] },
+    ...admins(
+      'GET /api/auth/users/{user_id}/sessions',
+      'DELETE /api/auth/users/{user_id}/sessions',
+      'DELETE /api/auth/users/{user_id}/sessions/{id}',
+    ),
     'GET /api/auth/cli/confirm': { ...open, query: { code: 'BCDF-GHJK' }, permitted: [404] },
     'POST /api/auth/cli/confirm': user,
 
@@ -184,6 +193,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'POST /api/data/user/preferences/pinned_projects': user,
     'DELETE /api/data/user/preferences/pinned_projects': { ...user, query: { project_slug: 'nobody/nothing' } },
     'GET /api/data/users': { ...user, query: { exact_email: 'nobody@example.com' } },
+    'GET /api/people': user,
     'GET /api/data/users/{user_id}': open,
     'DELETE /api/data/users/{user_id}': admin,
     'GET /api/data/user/secret_key': { ...user, permitted: [403] },
@@ -261,6 +271,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'GET /api/connectors': user,
     'GET /api/connectors/{name}': { ...user, permitted: [404] },
     'GET /api/projects/{id}/usable-connections': reads(),
+    'GET /api/readable-connections': user,
     // Planned no further than its connections, which are not there.
     'POST /api/projects/{id}/copies/plan': writes({ body: { config: transfer } }),
     'GET /api/projects/{id}/copies': reads(),

@@ -1,5 +1,6 @@
 import { type Queryable, sql, type Trx } from '@millrace/db'
 import { hashToken } from '@millrace/http'
+import { newId } from '../ids.ts'
 
 export interface SessionRow {
   readonly user_id: string | null
@@ -58,14 +59,22 @@ const confirmedUntil = (seconds: number | null) =>
 export async function insertSession(
   db: Queryable,
   session: string,
-  given: Confirmation & { readonly userId: string | null; readonly hours: number },
+  given: Confirmation & {
+    readonly userId: string | null
+    readonly hours: number
+    readonly userAgent: string | null
+    readonly address: string | null
+  },
 ): Promise<void> {
-  const { userId, isAdmin, refreshToken, seconds, hours } = given
+  const { userId, isAdmin, refreshToken, seconds, hours, userAgent, address } = given
   await db.execute(sql`delete from authentication.session where expires_at < now()`)
   await db.execute(sql`
-    insert into authentication.session (sha256, user_id, is_admin, refresh_token, renew_at, confirmed_until, expires_at)
-    values (${hashToken(session)}, ${userId}, ${isAdmin}, ${refreshToken}, ${renewAt(seconds)}, ${confirmedUntil(seconds)},
-      now() + make_interval(hours => ${hours}))`)
+    insert into authentication.session (
+      id, sha256, user_id, is_admin, refresh_token, renew_at, confirmed_until, expires_at, user_agent, address
+    ) values (
+      ${newId()}, ${hashToken(session)}, ${userId}, ${isAdmin}, ${refreshToken}, ${renewAt(seconds)}, ${confirmedUntil(seconds)},
+      now() + make_interval(hours => ${hours}), ${userAgent}, ${address}
+    )`)
 }
 
 export async function confirmSession(trx: Trx, session: string, given: Confirmation): Promise<void> {

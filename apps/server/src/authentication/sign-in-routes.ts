@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { createToken, forbidden } from '@millrace/http'
+import { clientAddresses, createToken, forbidden } from '@millrace/http'
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -12,11 +12,12 @@ import type { ServerApi, ServerContext } from '../server-context.ts'
 import { readCookie, setCookie } from './cookies.ts'
 import type { Authentication } from './create-authentication.ts'
 import { confirmationOf, issuedClaims } from './issued-tokens.ts'
+import { listOf } from './list-of.ts'
 import { localPath } from './local-path.ts'
 import { issuerOf } from './oidc.ts'
 import { ownOrigin } from './own-origin.ts'
 import { issuerUnavailable } from './refusal.ts'
-import { deleteSession, insertSession } from './session-store.ts'
+import { type Confirmation, deleteSession, insertSession } from './session-store.ts'
 import { createSignInLink } from './sign-in-link.ts'
 import { insertSignIn, signInMinutes, takeSignIn, takeSignInLink } from './sign-in-store.ts'
 
@@ -33,12 +34,15 @@ export function signInRoutes(
   { db, settings, log }: Pick<ServerContext, 'db' | 'settings' | 'log'>,
   { oidc, users }: Authentication,
 ): void {
-  const begin = async (request: Request, session: Omit<Parameters<typeof insertSession>[2], 'hours'>) => {
+  const addressOf = clientAddresses(listOf(settings.trustedProxies))
+  const begin = async (request: Request, session: Confirmation & { readonly userId: string | null }) => {
     // A new id at each sign-in: what was in the browser before is worth nothing.
     const former = readCookie(request, 'session', settings)
     if (former !== null) await deleteSession(db, former)
     const id = newCookieValue()
-    await insertSession(db, id, { ...session, hours: settings.sessionHours })
+    const userAgent = request.headers.get('user-agent')?.slice(0, 500) || null
+    const address = addressOf(request) || null
+    await insertSession(db, id, { ...session, hours: settings.sessionHours, userAgent, address })
     return setCookie('session', id, { maxAgeSeconds: settings.sessionHours * 3600, settings })
   }
 

@@ -282,6 +282,63 @@ describe('a session', () => {
   })
 })
 
+describe('sessions', () => {
+  const desktop = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/150.0' }
+
+  test('are listed for whoever they are of, and end one by one, or all but the one that asks', async () => {
+    const server = await start()
+    const [first, second, third] = [browserOf(server), browserOf(server), browserOf(server)]
+    for (const browser of [first, second, third]) await browser.signIn(ada)
+    await browserOf(server).signIn(bob)
+    const { csrf_token } = await first.session()
+    const own = { 'x-csrf-token': csrf_token, 'sec-fetch-site': 'same-origin', ...desktop }
+    const listed = (await (await first.ask('/api/auth/sessions')).json()) as { id: string; current: boolean }[]
+    expect(listed).toHaveLength(3)
+    const [current, ...others] = listed.toSorted((one) => (one.current ? -1 : 1))
+    expect(current).toEqual({
+      ...{ id: expect.stringMatching(/^[0-9A-Z]{26}$/), address: '127.0.0.1', user_agent: expect.any(String) },
+      ...{ created_at: expect.any(String), seen_at: expect.any(String), expires_at: expect.any(String), current: true },
+    })
+    expect(others.map(({ current: isThis }) => isThis)).toEqual([false, false])
+
+    const path = `/api/auth/sessions/${others[0]?.id}`
+    // Somebody else's session is as none.
+    expect((await server.as('bob-1')('DELETE', path)).status).toBe(404)
+    // Without the token of the page nothing ends.
+    expect((await first.ask(path, { method: 'DELETE' })).status).toBe(403)
+    expect((await first.ask(path, { method: 'DELETE', headers: own })).status).toBe(204)
+    expect((await first.ask(path, { method: 'DELETE', headers: own })).status).toBe(404)
+    expect(await (await first.ask('/api/auth/sessions', { method: 'DELETE', headers: own })).json()).toEqual({
+      ended: 1,
+    })
+    const statuses = [first, second, third].map(async (browser) => (await browser.ask('/api/data/user')).status)
+    expect(await Promise.all(statuses)).toEqual([200, 401, 401])
+    const { body: noted } = await server.call('GET', '/api/audit?entity=session&actor=ada-1')
+    expect(noted).toHaveLength(2)
+    expect(noted[0]).toMatchObject({ action: 'delete', before: { user_id: 'ada-1', address: '127.0.0.1' } })
+    expect(JSON.stringify(noted)).not.toMatch(/sha256|token/)
+  })
+
+  test('of a user are ended by administrators, who see where they are', async () => {
+    const server = await start()
+    const [browser, another] = [browserOf(server), browserOf(server)]
+    for (const one of [browser, another]) await one.signIn(ada)
+    const path = '/api/auth/users/ada-1/sessions'
+    expect((await server.as('bob-1')('GET', path)).status).toBe(403)
+    expect((await server.call('GET', '/api/auth/users/nobody-1/sessions')).status).toBe(404)
+    const { body: listed } = await server.call('GET', path)
+    expect(listed.map(({ current }: { current: boolean }) => current)).toEqual([false, false])
+    expect((await server.call('DELETE', `${path}/${listed[0].id}`)).status).toBe(204)
+    expect((await server.call('DELETE', path)).body).toEqual({ ended: 1 })
+    expect((await server.call('GET', path)).body).toEqual([])
+    expect((await browser.ask('/api/data/user')).status).toBe(401)
+    // Of the administrator, who is no user.
+    const admin = browserOf(server)
+    await admin.ask(await server.server.signInLink())
+    expect(await (await admin.ask('/api/auth/sessions')).json()).toMatchObject([{ current: true }])
+  })
+})
+
 describe('the link of the administrator', () => {
   test('signs a browser in once, and the browser has to show its pages for changes', async () => {
     const server = await start()

@@ -1,5 +1,6 @@
 export { syncAdmins } from './admins.ts'
 export type { Authz, Caller, ObjectRef, ObjectType, Question, Relation } from './authz.ts'
+export { companionsOf } from './companions.ts'
 export { createAuthz } from './create-authz.ts'
 export {
   countVisible,

@@ -228,6 +228,35 @@ describe('connections', () => {
       of: 'project',
     })
     expect((await callers.stranger?.('GET', `/api/projects/${id}/usable-connections`))?.status).toBe(404)
+
+    const readable: Record<string, number | string> = {}
+    for (const [who, call] of Object.entries(callers)) {
+      const { status, headers, body } = await call('GET', '/api/readable-connections?per_page=100')
+      readable[who] =
+        status === 200
+          ? body
+              .map((one: { of: string }) => one.of)
+              .toSorted()
+              .join(' ')
+          : status
+      if (status === 200) expect(headers.get('total')).toBe(`${body.length}`)
+    }
+    const [inProject, inGroup] = ['project project project project', ' namespace namespace namespace']
+    expect(readable).toEqual({
+      ...{ anonymous: 401, stranger: '', viewer: inProject, editor: inProject },
+      crewviewer: `${inGroup.trim()} ${inProject}`,
+      olga: `${inGroup.trim()} ${inProject}`,
+      root: `${inGroup.trim()} platform platform ${inProject}`,
+    })
+    const [found, ...others] = (await owner('GET', '/api/readable-connections?search=OLGA%20shop&connector=postgres'))
+      .body
+    expect([found.name, others.length]).toEqual(['of-olga', 1])
+    expect(others.concat(found)).toContainEqual({
+      ...{ id: expect.any(String), name: 'of-olga', connector: 'postgres', description: 'The shop', of: 'project' },
+      ...{ project: { id, name: 'Delays', slug: 'delays' }, namespace: { slug: 'crew', kind: 'group' } },
+      updated_at: expect.any(String),
+    })
+    expect((await owner('GET', '/api/readable-connections?connector=mysql')).body).toEqual([])
   })
 
   it('tell which versions of workflows name them, where nothing nearer has the name', async () => {

@@ -3,6 +3,7 @@ import { etagOf, withoutNulls } from '@millrace/http'
 import { isoTime, plainName, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import { sensitive } from './config.ts'
+import type { ReadableConnection } from './readable-connections.ts'
 import type { Connection } from './store.ts'
 
 const value = z.union([text(65_536), z.number(), z.boolean()])
@@ -64,6 +65,27 @@ export const usableSchema = z
     of: z.enum(['project', 'namespace', 'platform']),
   })
   .openapi('UsableConnection')
+
+/** One of a list over all places, with where it is. */
+export const readableSchema = z
+  .object({
+    id: ulidText,
+    name: z.string(),
+    connector: z.string(),
+    description: z.string().optional(),
+    of: z.enum(['project', 'namespace', 'platform']),
+    project: z
+      .object({ id: z.string(), name: z.string(), slug: z.string() })
+      .optional()
+      .openapi({ description: 'Of one of a project.' }),
+    namespace: z
+      .object({ slug: z.string(), kind: z.enum(['user', 'group']) })
+      .optional()
+      .openapi({ description: 'That the project is in, or whose it is.' }),
+    updated_at: time,
+    last_used_at: time.optional().openapi({ description: 'By a task, to the minute.' }),
+  })
+  .openapi('ReadableConnection')
 
 export const usingTaskSchema = z
   .object({
@@ -150,4 +172,17 @@ export function presentUsable(connection: Connection): z.input<typeof usableSche
   const inherited = namespaceId === null ? 'platform' : 'namespace'
   const of: z.input<typeof usableSchema>['of'] = projectId === null ? inherited : 'project'
   return withoutNulls({ name, connector, description, of })
+}
+
+export function presentReadable(connection: ReadableConnection): z.input<typeof readableSchema> {
+  const { id, name, connector, description, projectId, projectName, projectSlug, namespace, namespaceKind } = connection
+  const inProject = projectId !== null && projectName !== null && projectSlug !== null
+  return withoutNulls({
+    ...{ id, name, connector, description },
+    of: inProject ? ('project' as const) : namespace === null ? ('platform' as const) : ('namespace' as const),
+    project: inProject ? { id: projectId, name: projectName, slug: projectSlug } : null,
+    namespace: namespace === null || namespaceKind === null ? null : { slug: namespace, kind: namespaceKind },
+    updated_at: isoTime(connection.updatedAt),
+    last_used_at: isoTime(connection.lastUsedAt),
+  })
 }

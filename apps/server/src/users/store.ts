@@ -1,4 +1,5 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
+import { companionsOf } from '../authz/index.ts'
 import { type Page, readPage } from '../read-page.ts'
 
 /** What the issuer says of a person. */
@@ -40,6 +41,44 @@ export async function listUsersByEmail(
   range: { limit: number; offset: number },
 ): Promise<Page<User>> {
   return await readUsers(db, sql`lower(u.email) = lower(${email})`, range)
+}
+
+/** Every word somewhere in the name, the e-mail address or the namespace. */
+export async function searchUsers(
+  db: Queryable,
+  text: string,
+  range: { limit: number; offset: number },
+): Promise<Page<User>> {
+  const all = sql`concat_ws(' ', u.first_name, u.last_name, u.email, n.slug)`
+  return await findByWords(db, { text, all, condition: sql`true` }, range)
+}
+
+/** The same among those that the user shares a group or project with, and without their e-mail addresses. */
+export async function searchCompanions(
+  db: Queryable,
+  userId: string,
+  text: string,
+  range: { limit: number; offset: number },
+): Promise<Page<User>> {
+  const all = sql`concat_ws(' ', u.first_name, u.last_name, n.slug)`
+  return await findByWords(db, { text, all, condition: sql`u.id in (${companionsOf(userId)})` }, range)
+}
+
+/** By their names, as lists of choices are read. */
+async function findByWords(
+  db: Queryable,
+  { text, all, condition }: { readonly text: string; readonly all: Sql; readonly condition: Sql },
+  range: { limit: number; offset: number },
+): Promise<Page<User>> {
+  const words = text.split(/\s+/).filter(Boolean)
+  const where = sql.join([condition, ...words.map((word) => sql`strpos(lower(${all}), lower(${word})) > 0`)], ' and ')
+  return await readPage<User>(db, {
+    rows: sql`
+      ${selected} where ${where}
+      order by lower(concat_ws(' ', nullif(u.last_name, ''), nullif(u.first_name, ''), n.slug)), u.id
+      limit ${range.limit} offset ${range.offset}`,
+    total: sql`(select count(*) from users."user" u join common.namespace n on n.user_id = u.id where ${where})`,
+  })
 }
 
 async function readUsers(db: Queryable, condition: Sql, range: { limit: number; offset: number }): Promise<Page<User>> {

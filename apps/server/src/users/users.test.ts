@@ -85,6 +85,44 @@ test('everybody sees users, only themselves and administrators see e-mail addres
   expect(page.headers.get('total')).toBe('3')
 })
 
+test('administrators find users by parts of names and addresses, others those whom they share a group or project with', async () => {
+  const server = await servers.start()
+  const ada = await signedIn(server, 'ada', { first_name: 'Ada', last_name: 'Lovelace' })
+  const grace = await signedIn(server, 'grace', { first_name: 'Grace', last_name: 'Hopper' })
+  const alan = await signedIn(server, 'alan', { first_name: 'Alan', last_name: 'Turing' })
+  const linus = await signedIn(server, 'linus', { first_name: 'Linus' })
+  const root = await signedIn(server, 'root', { is_admin: true })
+  const idsOf = async (call: typeof ada, path: string) => {
+    const { status, headers, body } = await call('GET', path)
+    return status === 200 ? [headers.get('total'), ...body.map(({ id }: { id: string }) => id)] : status
+  }
+  expect(await idsOf(root, `${users}?search=LOVE%20ada`)).toEqual(['1', 'ada'])
+  expect(await idsOf(root, `${users}?search=hopper%40`)).toEqual(['0'])
+  expect(await idsOf(root, `${users}?search=grace%40exam`)).toEqual(['1', 'grace'])
+  expect(await idsOf(root, `${users}?search=%25`)).toEqual(['0'])
+  expect(await idsOf(root, `${users}?search=example.com&per_page=2`)).toEqual(['5', 'grace', 'linus'])
+  expect(await idsOf(root, `${users}?search=a&exact_email=b`)).toBe(422)
+  expect(await idsOf(ada, `${users}?search=grace`)).toBe(403)
+  expect(await idsOf(ada, `${users}?exact_email=grace%40example.com&search=g`)).toBe(403)
+
+  expect(await idsOf(ada, '/api/people')).toEqual(['0'])
+  await newGroup(ada, 'crew')
+  const inGroup = await newProject(ada, { namespace: 'crew', visibility: 'public' })
+  await ada('PATCH', '/api/data/groups/crew/members', { body: [{ id: 'grace', role: 'viewer' }] })
+  await ada('PATCH', `${projects}/${inGroup.id}/members`, { body: [{ id: 'alan', role: 'viewer' }] })
+  const own = await newProject(linus, { namespace: 'linus', visibility: 'public' })
+  expect(await idsOf(ada, '/api/people')).toEqual(['2', 'grace', 'alan'])
+  // Of a project in the group, whose members see it.
+  expect(await idsOf(grace, '/api/people?search=ALA')).toEqual(['1', 'alan'])
+  expect(await idsOf(alan, '/api/people?search=exam')).toEqual(['0'])
+  expect(await idsOf(linus, '/api/people')).toEqual(['0'])
+  await linus('PATCH', `${projects}/${own.id}/members`, { body: [{ id: 'alan', role: 'editor' }] })
+  expect((await linus('GET', '/api/people')).body).toEqual([
+    { id: 'alan', username: 'alan', first_name: 'Alan', last_name: 'Turing' },
+  ])
+  expect((await server.anonymous('GET', '/api/people')).status).toBe(401)
+})
+
 test('an administrator removes a user with everything of theirs, and nothing else', async () => {
   const server = await servers.start()
   const [alice, bob] = [await signedIn(server, 'alice'), await signedIn(server, 'bob')]

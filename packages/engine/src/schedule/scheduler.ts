@@ -8,6 +8,7 @@ import { startForgottenRuns } from '../runs/start-and-end-runs.ts'
 import { enforceTimeouts } from '../runs/timeouts.ts'
 import { forgetWorkers } from '../runs/workers.ts'
 import { advanceBackfills } from './advance-backfills.ts'
+import { beatEveryMs, schedulerBeats } from './beats.ts'
 import { lookAhead } from './look-ahead.ts'
 import { tickSchedules } from './tick.ts'
 
@@ -63,8 +64,10 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
   }
   const subscription = await engine.db.listen(channels.scheduler, wake, { onReconnect: wake })
 
+  const beats = schedulerBeats(engine.db)
   const now = performance.now()
   const chores: readonly Chore[] = [
+    { name: 'beat', everyMs: beatEveryMs, dueAt: now, run: async () => await beats.beat() },
     { name: 'queued runs', everyMs: 10_000, dueAt: now, run: async () => await startForgottenRuns(engine) },
     { name: 'workers', everyMs: 60 * minuteMs, dueAt: now, run: async () => await forgetWorkers(engine.db) },
     {
@@ -182,6 +185,8 @@ export async function startScheduler(engine: Engine, options: SchedulerOptions):
     stop.abort()
     wakeUp()
     await running
+    // A database that is away sees by itself that nothing comes any more.
+    await beats.end().catch(() => {})
     await subscription.close()
   }
   return { wake, close, [Symbol.asyncDispose]: close }

@@ -1,0 +1,2 @@
+export { recentRequests } from './recent-requests.ts'
+export { healthRoutes } from './routes.ts'
