@@ -1,4 +1,4 @@
-export { atOtherEnd, connectionsQuery, type Place, relationsQuery } from './place.ts'
+export { atOtherEnd, connectionsQuery, type Place, placeLinks, relationsQuery } from './place.ts'
 export { TablePreview } from './table-preview.tsx'
 export { useProjectPlace } from './use-project-place.ts'
 export { useWrite } from './use-write.ts'

@@ -4,7 +4,9 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { api, apiQuery, invalidate } from '../api/index.ts'
 import { useProjectPlace, useWrite } from '../connections/index.ts'
 import { useLive } from '../live/index.ts'
+import { cronWords } from '../ui/cron-words.ts'
 import { confirm, EmptyState, Loaded, Moment } from '../ui/index.ts'
+import styles from './copies.module.css'
 import { type Copy, CopyEditor } from './copy-editor.tsx'
 import { CopyRun } from './copy-run.tsx'
 import { CopyRuns } from './copy-runs.tsx'
@@ -53,8 +55,8 @@ function CopyDetails({ copy }: { readonly copy: Copy }) {
   }
   return (
     <Stack gap="md">
-      <Group justify="space-between" align="flex-start">
-        <div>
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <div className={styles.head}>
           <Group gap="sm">
             <Title order={2}>{copy.title ?? copy.name}</Title>
             {copy.paused && <Badge variant="default">paused</Badge>}
@@ -65,7 +67,9 @@ function CopyDetails({ copy }: { readonly copy: Copy }) {
               'runs when asked to'
             ) : (
               <>
-                {copy.schedule.cron} {copy.schedule.timezone}
+                <span title={`${copy.schedule.cron} ${copy.schedule.timezone}`}>
+                  {cronWords(copy.schedule.cron)} {copy.schedule.timezone}
+                </span>
                 {!copy.paused && copy.next_tick_at !== undefined && (
                   <>
                     , next <Moment at={copy.next_tick_at} />
@@ -104,7 +108,7 @@ function CopyDetails({ copy }: { readonly copy: Copy }) {
       </Group>
       <Tabs value={tab} keepMounted={false} onChange={(next) => go({ tab: next })}>
         <Tabs.List>
-          <Tabs.Tab value="run">Last run</Tabs.Tab>
+          <Tabs.Tab value="run">{run === copy.last_run?.id ? 'Last run' : `Run ${run}`}</Tabs.Tab>
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
           {mayWrite && <Tabs.Tab value="definition">Definition</Tabs.Tab>}
         </Tabs.List>
@@ -123,7 +127,7 @@ function CopyDetails({ copy }: { readonly copy: Copy }) {
               What it copies, and what is proven of it, stands here afterwards.
             </EmptyState>
           ) : (
-            <CopyRun key={run} run={run} name={copy.name} mayWrite={mayWrite} />
+            <CopyRun key={run} run={run} copy={copy} mayWrite={mayWrite} />
           )}
         </Tabs.Panel>
         <Tabs.Panel value="runs" pt="md">

@@ -1,25 +1,23 @@
-import { Anchor, Button, Group, Paper, Progress, Stack, Text } from '@mantine/core'
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
 import { api, apiQuery, invalidate, type Schema } from '../api/index.ts'
-import { rates, type Sample, TimeChart } from '../charts/index.ts'
 import { useLive } from '../live/index.ts'
-import { Duration, Failure, Loaded, Moment, StateBadge } from '../ui/index.ts'
-import { bytesText, countText } from './amounts.ts'
+import { Duration, Loaded, Moment, StateBadge } from '../ui/index.ts'
+import { CopyAdvance } from './copy-advance.tsx'
+import type { Copy } from './copy-editor.tsx'
+import { CopyEnding } from './copy-ending.tsx'
 import { isCopyOutput } from './manifest.ts'
 import { ManifestView } from './manifest-view.tsx'
-import { TableProgress } from './table-progress.tsx'
 
 interface CopyRunProps {
   readonly run: string
-  /** Of the copy, for the name of a file that is downloaded. */
-  readonly name: string
+  readonly copy: Copy
   readonly mayWrite: boolean
 }
 
 /** One run of a copy: how far it is, while it runs; what is proven of it, afterwards. */
-export function CopyRun({ run: id, name, mayWrite }: CopyRunProps) {
+export function CopyRun({ run: id, copy, mayWrite }: CopyRunProps) {
   useLive({ run: id })
   const run = useQuery(apiQuery('/api/runs/{run}', { params: { path: { run: id } } }))
   const tasks = useQuery(apiQuery('/api/runs/{run}/task-runs', { params: { path: { run: id } } }))
@@ -34,39 +32,45 @@ export function CopyRun({ run: id, name, mayWrite }: CopyRunProps) {
   const task = tasks.data?.find(({ node }) => node === 'transfer')
   return (
     <Loaded query={run}>
-      {({ state, reason, started_at, ended_at, created_at }) => {
+      {({ state, reason, started_at, ended_at, created_at, version }) => {
         const isOpen = state === 'queued' || state === 'running'
+        const mayRetry = mayWrite && (state === 'failed' || state === 'cancelled')
         return (
           <Stack gap="md">
             <Group justify="space-between">
               <Group gap="sm">
                 <StateBadge state={state} />
-                <Text size="sm">
+                <Text size="sm" component="div">
                   <Moment at={started_at ?? created_at} /> · <Duration from={started_at} to={ended_at} />
                 </Text>
                 <Anchor size="sm" component={Link} to="/runs/$run" params={{ run: id } as never}>
                   Run and log
                 </Anchor>
               </Group>
-              {mayWrite && (
-                <Group gap="xs">
-                  {isOpen && (
-                    <Button size="xs" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
-                      Cancel the run
-                    </Button>
-                  )}
-                  {(state === 'failed' || state === 'cancelled') && (
-                    <Button size="xs" loading={retry.isPending} onClick={() => retry.mutate()}>
-                      Try again
-                    </Button>
-                  )}
-                </Group>
-              )}
+              <Group gap="xs">
+                {mayWrite && isOpen && (
+                  <Button size="xs" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+                    Cancel the run
+                  </Button>
+                )}
+                {mayRetry && (
+                  <Button size="xs" loading={retry.isPending} onClick={() => retry.mutate()}>
+                    Try again
+                  </Button>
+                )}
+              </Group>
             </Group>
             {reason !== undefined && <Text size="sm">{reason}</Text>}
-            {task !== undefined && isOpen && <Advance task={task} />}
-            {task !== undefined && !isOpen && state !== 'success' && <Ending task={task} />}
-            {task !== undefined && state === 'success' && <Result task={task} name={name} />}
+            {mayRetry && version !== copy.version && (
+              <Text size="sm">
+                The copy was changed after this run. “Run now” copies as it is now, “Try again” as it was then.
+              </Text>
+            )}
+            {task !== undefined && isOpen && <CopyAdvance task={task} copy={copy} mayWrite={mayWrite} />}
+            {task !== undefined && !isOpen && state !== 'success' && (
+              <CopyEnding task={task} copy={copy} mayWrite={mayWrite} />
+            )}
+            {task !== undefined && state === 'success' && <Result task={task} name={copy.name} />}
           </Stack>
         )
       }}
@@ -74,57 +78,7 @@ export function CopyRun({ run: id, name, mayWrite }: CopyRunProps) {
   )
 }
 
-type TaskRun = Schema<'TaskRun'>
-
-/** So many looks are kept for the chart. */
-const mostSamples = 1800
-
-function Advance({ task }: { readonly task: TaskRun }) {
-  const { progress, attempt, reason, state } = task
-  const [samples, setSamples] = useState<readonly Sample[]>([])
-  const done = progress?.done
-  useEffect(() => {
-    if (done !== undefined) setSamples((before) => [...before, { at: Date.now(), done }].slice(-mostSamples))
-  }, [done])
-  const total = progress?.total
-  const part =
-    total === undefined || total === 0 || done === undefined ? undefined : Math.min(100, (100 * done) / total)
-  const bytes = progress?.bytes
-  return (
-    <Paper withBorder p="md">
-      <Stack gap="sm">
-        {state !== 'running' && <Text size="sm">{reason}</Text>}
-        {attempt > 1 && <Text size="sm">Attempt {attempt}; chunks that were finished are not copied again.</Text>}
-        <Text size="sm" className="numeric" role="status">
-          {done === undefined ? 'Looking at both sides…' : `${countText(done)} rows`}
-          {total !== undefined && total > 0 && ` of about ${countText(total)}`}
-          {bytes !== undefined && bytes > 0 && ` · ${bytesText(bytes)}`}
-        </Text>
-        {part !== undefined && (
-          <Progress.Root size="lg">
-            <Progress.Section value={part} aria-label="Rows that are copied" />
-          </Progress.Root>
-        )}
-        <TimeChart label="Rows per second" points={rates(samples)} />
-        <TableProgress task={task} />
-      </Stack>
-    </Paper>
-  )
-}
-
-function Ending({ task }: { readonly task: TaskRun }) {
-  const attempts = useQuery(apiQuery('/api/task-runs/{task_run}/attempts', { params: { path: { task_run: task.id } } }))
-  return (
-    <Loaded query={attempts} lines={2}>
-      {([last]) => {
-        const message = last?.failure?.message ?? task.reason
-        return <Failure title="The copy did not end well" error={new Error(message)} />
-      }}
-    </Loaded>
-  )
-}
-
-function Result({ task, name }: { readonly task: TaskRun; readonly name: string }) {
+function Result({ task, name }: { readonly task: Schema<'TaskRun'>; readonly name: string }) {
   const output = useQuery(apiQuery('/api/task-runs/{task_run}/output', { params: { path: { task_run: task.id } } }))
   return (
     <Loaded query={output}>

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '../api/index.ts'
-import { rowsText } from './amounts.ts'
+import { rowsText } from '../ui/index.ts'
 import { isCopyOutput, verdictOf } from './manifest.ts'
 
 /** Rows and proof of a run that ended well. */

@@ -1,7 +1,6 @@
 import { Accordion, Alert, Button, Code, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck, IconDownload, IconInfoCircle } from '@tabler/icons-react'
-import { DataTable, durationText, JsonText, Moment } from '../ui/index.ts'
-import { bytesText, countText, rowsText } from './amounts.ts'
+import { bytesText, countText, DataTable, durationText, JsonText, Moment, rateText, rowsText } from '../ui/index.ts'
 import styles from './copies.module.css'
 import { type CopiedTable, type CopyOutput, type Side, type Verdict, verdictOf } from './manifest.ts'
 
@@ -26,6 +25,14 @@ export function ManifestView({ output, name }: { readonly output: CopyOutput; re
   const worst = order.find((verdict) => found.includes(verdict)) ?? 'unproven'
   const losses = tables.flatMap((table) => table.losses).reduce((sum, { count }) => sum + count, 0)
   const durationMs = Math.max(0, ...tables.map((table) => table.durationMs))
+  // From the first beginning to the last end: tables may be copied one after the other or side by side.
+  const times = tables.flatMap(({ manifest }) =>
+    manifest ? [{ from: Date.parse(manifest.startedAt), to: Date.parse(manifest.finishedAt) }] : [],
+  )
+  const spanMs =
+    times.length > 0 && times.length === tables.length
+      ? Math.max(...times.map(({ to }) => to)) - Math.min(...times.map(({ from }) => from))
+      : durationMs
   return (
     <Stack gap="md">
       <div className={styles.equal}>
@@ -41,10 +48,11 @@ export function ManifestView({ output, name }: { readonly output: CopyOutput; re
         </Group>
         <Text size="sm">{verdicts[worst].text}</Text>
       </div>
-      <SimpleGrid cols={{ base: 2, sm: 4 }}>
+      <SimpleGrid cols={{ base: 2, xs: 3, md: 5 }}>
         <Fact label="Rows" value={countText(rows)} />
         <Fact label="Read" value={bytesText(bytes)} />
-        <Fact label="Longest table" value={durationText(durationMs)} />
+        <Fact label="Speed" value={rateText(rows, spanMs) || '–'} />
+        <Fact label={tables.length === 1 ? 'Duration' : 'Longest table'} value={durationText(durationMs)} />
         <Fact label="Values lost" value={losses === 0 ? 'none' : countText(losses)} />
       </SimpleGrid>
       <Group justify="space-between">
@@ -69,7 +77,7 @@ export function ManifestView({ output, name }: { readonly output: CopyOutput; re
               </Text>
               <Text size="xs" c="dimmed">
                 {verdicts[verdictOf(table)].title} · {rowsText(table.rows)} · {bytesText(table.bytes)} ·{' '}
-                {durationText(table.durationMs)}
+                {[durationText(table.durationMs), rateText(table.rows, table.durationMs)].filter(Boolean).join(' · ')}
               </Text>
             </Accordion.Control>
             <Accordion.Panel>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bytesText, rowsText } from './amounts.ts'
+import { bytesText, rowsText } from '../ui/amounts.ts'
 import { type CopiedTable, isCopyOutput, verdictOf } from './manifest.ts'
 
 const table: CopiedTable = {

@@ -1,8 +1,7 @@
 import { Accordion, Alert, Badge, Code, Group, List, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
 import type { Schema } from '../api/index.ts'
-import { DataTable } from '../ui/index.ts'
-import { bytesText, rowsText } from './amounts.ts'
+import { bytesText, DataTable, rowsText } from '../ui/index.ts'
 
 type Plan = Schema<'CopyPlan'>
 type TablePlan = Schema<'CopyTablePlan'>
@@ -44,7 +43,7 @@ export function PlanView({ plan }: { readonly plan: Plan }) {
               </Text>
             </Accordion.Control>
             <Accordion.Panel>
-              <TableDetails table={table} />
+              <TableDetails table={table} isOnly={tables.length === 1} />
             </Accordion.Panel>
           </Accordion.Item>
         ))}
@@ -69,17 +68,17 @@ function Marks({ table: { target_exists, changes, conflicts, forecast } }: { rea
       )}
       {drift.length > 0 && (
         <Badge color="yellow" variant="light" tt="none" autoContrast>
-          {drift.length} columns change
+          {drift.length === 1 ? '1 column changes' : `${drift.length} columns change`}
         </Badge>
       )}
       {forecast.length > 0 && (
         <Badge color="yellow" variant="light" tt="none">
-          {forecast.length} possible losses
+          {forecast.length === 1 ? '1 possible loss' : `${forecast.length} possible losses`}
         </Badge>
       )}
       {conflicts.length > 0 && (
         <Badge color="red" variant="light" tt="none">
-          {conflicts.length} conflicts
+          {conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`}
         </Badge>
       )}
     </>
@@ -99,7 +98,13 @@ function facts(table: TablePlan): string[] {
   ]
 }
 
-function TableDetails({ table }: { readonly table: TablePlan }) {
+interface TableDetailsProps {
+  readonly table: TablePlan
+  /** Its conflicts stand above already. */
+  readonly isOnly: boolean
+}
+
+function TableDetails({ table, isOnly }: TableDetailsProps) {
   const { columns, changes, conflicts, discarded, missing, forecast } = table
   const changeOf = (name: string) => {
     const change = changes.find(({ column }) => column === name)
@@ -110,11 +115,12 @@ function TableDetails({ table }: { readonly table: TablePlan }) {
   const ddl = changes.find(({ kind }) => kind === 'create-table')?.ddl
   return (
     <Stack gap="sm">
-      {conflicts.map((conflict) => (
-        <Alert key={conflict} color="red" icon={<IconAlertTriangle aria-hidden />}>
-          {conflict}
-        </Alert>
-      ))}
+      {!isOnly &&
+        conflicts.map((conflict) => (
+          <Alert key={conflict} color="red" icon={<IconAlertTriangle aria-hidden />}>
+            {conflict}
+          </Alert>
+        ))}
       {forecast.length > 0 && (
         <Alert color="yellow" icon={<IconAlertTriangle aria-hidden />} title="Values that may not survive">
           <List size="sm">

@@ -2,15 +2,22 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef } from 'react'
 import { api, type Schema } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
-import { DataTable } from '../ui/index.ts'
-import { countText } from './amounts.ts'
-import { parseLog, tablesIn } from './tables-in-log.ts'
+import { countText, DataTable } from '../ui/index.ts'
+import { parseLog, type TableState, tablesIn } from './tables-in-log.ts'
+
+const stateTexts: Readonly<Record<TableState['state'], string>> = {
+  extract: 'copying',
+  verify: 'comparing both sides',
+  publish: 'becoming visible',
+  done: 'done',
+  failed: 'failed',
+}
 
 /** Between two readings of the log. */
 const everyMs = 1000
 
-/** How far each of several tables is. */
-export function TableProgress({ task: { id, attempt } }: { readonly task: Schema<'TaskRun'> }) {
+/** How far each table is. */
+export function TableProgress({ task: { id, attempt, progress } }: { readonly task: Schema<'TaskRun'> }) {
   const log = useQuery({
     queryKey: ['tables of a copy', id, attempt],
     enabled: attempt > 0,
@@ -30,7 +37,12 @@ export function TableProgress({ task: { id, attempt } }: { readonly task: Schema
   })
   useEffect(() => () => clearTimeout(timer.current), [])
   const tables = log.data ?? []
-  if (tables.length < 2) return null
+  if (tables.length === 0) return null
+  const open = tables.filter(({ state }) => state !== 'done')
+  const finished = tables.reduce((sum, { state, rows = 0 }) => sum + (state === 'done' ? rows : 0), 0)
+  // The log tells of a table every ten seconds; of a single one that is left, the task's own count is newer.
+  const rowsOf = ({ state, rows }: TableState) =>
+    open.length === 1 && state !== 'done' && progress !== undefined ? Math.max(0, progress.done - finished) : rows
   return (
     <DataTable
       label="Tables"
@@ -38,8 +50,15 @@ export function TableProgress({ task: { id, attempt } }: { readonly task: Schema
       rowKey={({ table }) => table}
       columns={[
         { title: 'Table', cell: ({ table }) => table },
-        { title: 'State', cell: ({ state }) => state },
-        { title: 'Rows', align: 'right', cell: ({ rows }) => (rows === undefined ? '–' : countText(rows)) },
+        { title: 'State', cell: ({ state }) => stateTexts[state] },
+        {
+          title: 'Rows',
+          align: 'right',
+          cell: (table) => {
+            const rows = rowsOf(table)
+            return <span className="numeric">{rows === undefined ? '–' : countText(rows)}</span>
+          },
+        },
       ]}
     />
   )

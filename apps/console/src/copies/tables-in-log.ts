@@ -1,8 +1,13 @@
 import type { LogEntry } from '@millrace/client'
 
+/** What is done with a table: its rows are moved, both sides are compared, what was staged becomes visible. */
+type TableStep = 'extract' | 'verify' | 'publish' | 'done' | 'failed'
+
+const steps: readonly unknown[] = ['extract', 'verify', 'publish'] satisfies TableStep[]
+
 export interface TableState {
   readonly table: string
-  readonly state: 'running' | 'done' | 'failed'
+  readonly state: TableStep
   readonly rows: number | undefined
 }
 
@@ -13,11 +18,13 @@ export function tablesIn(entries: readonly LogEntry[]): readonly TableState[] {
     const begun = /^(.+) goes to .+ in \d+ chunks/.exec(text)?.[1]
     const table = typeof fields?.table === 'string' ? fields.table : begun
     if (begun !== undefined && !tables.has(begun))
-      tables.set(begun, { table: begun, state: 'running', rows: undefined })
+      tables.set(begun, { table: begun, state: 'extract', rows: undefined })
     if (table === undefined) continue
-    const rows = typeof fields?.rows === 'number' ? fields.rows : tables.get(table)?.rows
+    const before = tables.get(table)
+    const rows = typeof fields?.rows === 'number' ? fields.rows : before?.rows
+    const step = steps.includes(fields?.phase) ? (fields?.phase as TableStep) : (before?.state ?? 'extract')
     const isDone = fields?.manifest !== undefined
-    tables.set(table, { table, state: isDone ? 'done' : level === 'error' ? 'failed' : 'running', rows })
+    tables.set(table, { table, state: isDone ? 'done' : level === 'error' ? 'failed' : step, rows })
   }
   return [...tables.values()]
 }

@@ -8,6 +8,8 @@ const ofRuns = [
   '/api/workflows/{workflow}/grid',
   '/api/backfills',
   '/api/queues',
+  '/api/pipelines',
+  '/api/pipelines/{id}/datasets',
   '/api/projects/{id}/copies',
   '/api/projects/{id}/copies/{name}',
 ]

@@ -16,19 +16,15 @@ export function ActiveBadge({ isActive }: { readonly isActive: boolean }) {
   )
 }
 
-/** The workflow of an active pipeline; one that is not active has none. */
-export function usePipelineWorkflow({ workflow, is_active }: Pick<Pipeline, 'workflow' | 'is_active'>) {
-  return useQuery({
-    ...apiQuery('/api/workflows/{workflow}', { params: { path: { workflow } } }),
+/** Whose it is, and when it runs. */
+export function PipelineAbout({ pipeline }: { readonly pipeline: Pipeline }) {
+  const { client, brand, type, segment, run_frequency, is_active, description, workflow: name } = pipeline
+  // One that is not active has none.
+  const { data: workflow } = useQuery({
+    ...apiQuery('/api/workflows/{workflow}', { params: { path: { workflow: name } } }),
     enabled: is_active,
     retry: false,
   })
-}
-
-/** Whose it is, and when it runs. */
-export function PipelineAbout({ pipeline }: { readonly pipeline: Pipeline }) {
-  const { client, brand, type, segment, run_frequency, is_active, description } = pipeline
-  const { data: workflow } = usePipelineWorkflow(pipeline)
   return (
     <>
       {description !== null && <div>{description}</div>}

@@ -1,3 +1,4 @@
+export { bytesText, countText, rateText, rowsText } from './amounts.ts'
 export { confirm } from './confirm.tsx'
 export { Conflict } from './conflict.tsx'
 export { CopyText } from './copy-text.tsx'

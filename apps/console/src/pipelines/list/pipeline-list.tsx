@@ -2,14 +2,15 @@ import { Anchor, Badge, Group, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { apiPage, apiQuery } from '../../api/index.ts'
+import { apiPage, apiQuery, type Schema } from '../../api/index.ts'
 import { useLive } from '../../live/index.ts'
 import { DataTable, EmptyState, Loaded, Moment, Pager, StateBadge } from '../../ui/index.ts'
-import type { Pipeline } from '../board/edited.ts'
 import { frequencyWords } from '../frequency.ts'
-import { ActiveBadge, usePipelineWorkflow } from '../pipeline-header.tsx'
+import { ActiveBadge } from '../pipeline-header.tsx'
 import type { PipelinesSearch } from '../search.ts'
 import { PipelineFilters } from './pipeline-filters.tsx'
+
+type ListedPipeline = Schema<'ListedPipeline'>
 
 interface PipelineListProps {
   /** Of one project; of all that the person may see without. */
@@ -111,14 +112,7 @@ export function PipelineList({ projectId, empty, action }: PipelineListProps) {
 }
 
 /** One that is active has no problems: it would not have been taken. */
-function State({ pipeline }: { readonly pipeline: Pipeline }) {
-  const { id, is_active } = pipeline
-  const graph = useQuery({
-    ...apiQuery('/api/pipelines/{id}/graph', { params: { path: { id } } }),
-    enabled: !is_active,
-  })
-  const workflow = usePipelineWorkflow(pipeline)
-  const problems = graph.data?.problems.length ?? 0
+function State({ pipeline: { is_active, problems, schedule_problem } }: { readonly pipeline: ListedPipeline }) {
   return (
     <Group gap={4}>
       <ActiveBadge isActive={is_active} />
@@ -127,8 +121,8 @@ function State({ pipeline }: { readonly pipeline: Pipeline }) {
           {problems === 1 ? '1 problem' : `${problems} problems`}
         </Badge>
       )}
-      {workflow.data?.schedule_problem !== undefined && (
-        <Badge variant="light" color="red" title={workflow.data.schedule_problem}>
+      {schedule_problem !== undefined && (
+        <Badge variant="light" color="red" title={schedule_problem}>
           makes no runs
         </Badge>
       )}
@@ -136,23 +130,20 @@ function State({ pipeline }: { readonly pipeline: Pipeline }) {
   )
 }
 
-function Schedule({ pipeline }: { readonly pipeline: Pipeline }) {
-  const { data } = usePipelineWorkflow(pipeline)
+function Schedule({ pipeline: { run_frequency, next_run_at } }: { readonly pipeline: ListedPipeline }) {
   return (
     <>
-      <Text size="sm">{frequencyWords(pipeline.run_frequency)}</Text>
-      {pipeline.is_active && data?.next_tick_at !== undefined && (
+      <Text size="sm">{frequencyWords(run_frequency)}</Text>
+      {next_run_at !== undefined && (
         <Text size="xs" c="dimmed" component="div">
-          next <Moment at={data.next_tick_at} />
+          next <Moment at={next_run_at} />
         </Text>
       )}
     </>
   )
 }
 
-function LastRun({ pipeline }: { readonly pipeline: Pipeline }) {
-  const { data } = usePipelineWorkflow(pipeline)
-  const run = data?.recent_runs[0]
+function LastRun({ pipeline: { name, last_run: run } }: { readonly pipeline: ListedPipeline }) {
   if (run === undefined) {
     return (
       <Text size="sm" c="dimmed">
@@ -162,7 +153,7 @@ function LastRun({ pipeline }: { readonly pipeline: Pipeline }) {
   }
   return (
     <Group gap={6}>
-      <Link to="/runs/$run" params={{ run: run.id } as never} aria-label={`Last run of ${pipeline.name}: ${run.state}`}>
+      <Link to="/runs/$run" params={{ run: run.id } as never} aria-label={`Last run of ${name}: ${run.state}`}>
         <StateBadge state={run.state} />
       </Link>
       <Text size="xs" c="dimmed" span>

@@ -9,6 +9,11 @@ export function countText(count: number): string {
   return exact.format(count)
 }
 
+/** Such as `81.2k rows/s`; empty where it took no time that could be measured. */
+export function rateText(rows: number, durationMs: number): string {
+  return durationMs > 0 ? `${rough.format((rows / durationMs) * 1000)} rows/s` : ''
+}
+
 /** Bytes for people, in powers of 1024. */
 export function bytesText(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
