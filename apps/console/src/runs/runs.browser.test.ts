@@ -273,6 +273,11 @@ it('shows a run as graph, Gantt chart and in comparison, and many in a grid and 
   await page.getByText(new RegExp(`^read in run ${first} `)).waitFor()
   await page.keyboard.press('Enter')
   await page.waitForURL(new RegExp(`/runs/${first}\\?task=\\d+$`))
+  await page.goBack()
+  // The newest run is the last; its cells are drawn, and found by where they are.
+  const columns = Number(await grid.getAttribute('aria-colcount')) - 1
+  await grid.click({ position: { x: 240 + (columns - 0.5) * 26, y: 76 + 12 } })
+  await page.waitForURL(new RegExp(`/runs/${second}\\?task=\\d+$`))
 
   // Rubbish in an address is left out, and what is chosen there is kept.
   await page.goto(`${served.url}/runs?state=nonsense&workflow=lab_repair&before=-3`)

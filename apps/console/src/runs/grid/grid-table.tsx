@@ -1,14 +1,17 @@
 import { Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, type MouseEvent, useId, useLayoutEffect, useRef, useState } from 'react'
+import { drawCells } from './draw-grid.ts'
+import { GridCanvas } from './grid-canvas.tsx'
 import { cellText, type Grid, runText } from './grid-cell-text.ts'
 import { GridHead } from './grid-head.tsx'
 import { type GridPlace, moved } from './grid-move.ts'
 import { GridRow } from './grid-row.tsx'
-import { cellId, cellPx, headPx, rowPx } from './grid-size.ts'
+import { cellId, cellPx, rowPx } from './grid-size.ts'
+import { placeAt } from './place-at.ts'
 import styles from './run-grid.module.css'
+import { useCellWindow } from './use-cell-window.ts'
 
 /** Tallest that the grid becomes, in pixels. */
 const tallestPx = 560
@@ -23,35 +26,23 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
   const rows = grid.nodes.length
   const columns = grid.runs.length
   const [active, setActive] = useState<GridPlace>({ row: -1, column: columns - 1 })
+  const [pointed, setPointed] = useState<GridPlace | null>(null)
   const [said, setSaid] = useState('')
   const place = { row: Math.min(active.row, rows - 1), column: Math.min(Math.max(0, active.column), columns - 1) }
-  const now = Date.now()
-
-  const getScrollElement = () => scroller.current
-  const vertical = useVirtualizer({
-    ...{ count: rows, getScrollElement, estimateSize: () => rowPx, overscan: 6 },
-    ...{ scrollPaddingStart: headPx, paddingStart: 0 },
-  })
-  const horizontal = useVirtualizer({
-    ...{ horizontal: true, count: columns, getScrollElement, estimateSize: () => cellPx, overscan: 6 },
-    scrollPaddingStart: labelPx,
-  })
-  const shown = horizontal.getVirtualItems()
-  const from = shown[0]?.index ?? 0
-  const to = (shown.at(-1)?.index ?? -1) + 1
 
   // The newest run is what people look for, and stays in view when another one comes.
   const newest = grid.runs[0]?.id
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = scroller.current
     if (element !== null && newest !== undefined) element.scrollLeft = element.scrollWidth
   }, [newest])
+  const { cells, show } = useCellWindow(scroller, rows, columns, labelPx)
 
   const runAt = (column: number) => grid.runs[columns - 1 - column]
   const textOf = ({ row, column }: GridPlace): string => {
     const run = runAt(column)
     if (run === undefined) return ''
-    return row < 0 ? runText(run, now) : cellText(grid, run, row, now)
+    return row < 0 ? runText(run, Date.now()) : cellText(grid, run, row, Date.now())
   }
   const open = ({ row, column }: GridPlace, isElsewhere: boolean) => {
     const run = runAt(column)
@@ -69,9 +60,19 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
     event.preventDefault()
     setActive(next)
     setSaid(textOf(next))
-    if (next.row >= 0) vertical.scrollToIndex(next.row)
-    horizontal.scrollToIndex(next.column)
+    show(next)
   }
+  const at = (event: MouseEvent<HTMLElement>) => placeAt(event, event.currentTarget, { rows, columns, labelPx })
+  const onMouseMove = (event: MouseEvent<HTMLElement>) => {
+    const next = at(event)
+    if (next?.row === pointed?.row && next?.column === pointed?.column) return
+    setPointed(next)
+    if (event.target instanceof HTMLCanvasElement) event.target.title = next === null ? '' : textOf(next)
+  }
+
+  const inView: number[] = Array.from({ length: cells.toRow - cells.fromRow }, (_, index) => cells.fromRow + index)
+  // The active cell is there for who reads by ear, wherever the others have scrolled to.
+  if (place.row >= 0 && !inView.includes(place.row)) inView.push(place.row)
 
   return (
     <>
@@ -86,34 +87,35 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
         aria-rowcount={rows + 1}
         aria-colcount={columns + 1}
         aria-activedescendant={cellId(id, place.row, place.column)}
+        data-pointed={pointed !== null || undefined}
         onKeyDown={onKeyDown}
         onFocus={() => setSaid(textOf(place))}
-        onMouseOver={(event) => {
-          const at = placeOf(event)
-          if (at === null) return
-          const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-column]')
-          if (cell !== null) cell.title = textOf(at)
-        }}
+        onMouseMove={onMouseMove}
+        onMouseLeave={() => setPointed(null)}
         onClick={(event) => {
-          const at = placeOf(event)
-          if (at === null) return
-          setActive(at)
-          open(at, event.ctrlKey || event.metaKey)
+          const clicked = at(event)
+          if (clicked === null) return
+          setActive(clicked)
+          open(clicked, event.ctrlKey || event.metaKey)
         }}
         onAuxClick={(event) => {
-          const at = placeOf(event)
-          if (at !== null && event.button === 1) open(at, true)
+          const clicked = at(event)
+          if (clicked !== null && event.button === 1) open(clicked, true)
         }}
       >
         <div role="presentation" style={{ width: labelPx + columns * cellPx + 8, minWidth: '100%' }}>
-          <GridHead {...{ grid, from, to, labelPx, id, now }} activeColumn={place.row < 0 ? place.column : null} />
-          <div role="presentation" className={styles.body} style={{ height: vertical.getTotalSize() }}>
-            {vertical.getVirtualItems().map(({ index }) => (
+          <GridHead {...{ grid, cells, labelPx, id }} activeColumn={place.row < 0 ? place.column : null} />
+          <div role="presentation" className={styles.body} style={{ height: rows * rowPx }}>
+            {pointed !== null && pointed.row >= 0 && (
+              <div role="presentation" className={styles.pointed} style={{ top: pointed.row * rowPx, height: rowPx }} />
+            )}
+            <GridCanvas {...{ grid, cells, labelPx }} draw={drawCells} />
+            {inView.map((row) => (
               <GridRow
-                key={index}
-                {...{ grid, from, to, labelPx, id }}
-                place={index}
-                activeColumn={place.row === index ? place.column : null}
+                key={row}
+                {...{ grid, labelPx, id }}
+                place={row}
+                activeColumn={place.row === row ? place.column : null}
               />
             ))}
           </div>
@@ -124,10 +126,4 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
       </Text>
     </>
   )
-}
-
-function placeOf(event: MouseEvent): GridPlace | null {
-  const cell = (event.target as HTMLElement).closest<HTMLElement>('[data-column]')
-  if (cell === null) return null
-  return { row: Number(cell.dataset.row), column: Number(cell.dataset.column) }
 }
