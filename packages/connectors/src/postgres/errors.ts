@@ -26,6 +26,11 @@ const transientStates = new Set([
   '25P04',
 ])
 
+/** What to do where the server leaves it unsaid. */
+const nextSteps: Readonly<Record<string, readonly string[]>> = {
+  '28P01': ['Correct the user or the password of the connection.'],
+}
+
 /** SQLSTATE → how to recover. Whole classes first, then the states that differ from their class. */
 function errorClass(state: string): typeof ConfigError | typeof DataError | typeof FatalError | typeof TransientError {
   // A protocol violation is a statement that cannot be sent so, such as one with $1 in it.
@@ -81,7 +86,7 @@ function serverError(error: ServerError, label: string): MillraceError {
     Object.entries({ sqlState: code, position, schema, table, column, constraint }).filter(([, value]) => value),
   )
   return new (errorClass(code))(`POSTGRES_${code}`, {
-    message: `${label} says: ${sentences.join(' ')}`,
+    message: `${label} says: ${[...sentences, ...(nextSteps[code] ?? [])].join(' ')}`,
     details,
     cause: error,
   })

@@ -255,7 +255,7 @@ export function refuseConflicts(planned: PlannedTable): void {
   const where =
     planned.item.target.kind === 'table' ? formatTableName(planned.item.target.table) : planned.item.target.path
   throw new ConfigError('SCHEMA_CONFLICT', {
-    message: `${planned.item.label} does not fit ${where}: ${planned.conflicts.join(' ')} Change the target, choose another --into, or adjust --contract.`,
+    message: `${planned.item.label} does not fit ${where}: ${planned.conflicts.join(' ')} Change the table there, copy into another one, or choose another contract for changed columns.`,
     details: { conflicts: planned.conflicts },
   })
 }

@@ -48,7 +48,7 @@ export function transferReport({
         logProgress(event.table, event.chunksDone)
         break
       case 'phase':
-        log.debug(`${event.table}: ${event.phase}.`)
+        log.debug(`${event.table}: ${event.phase}.`, { table: event.table, phase: event.phase })
         heartbeat()
         break
       case 'warning':
@@ -72,7 +72,7 @@ export function transferReport({
       case 'table-failed':
         log.error(
           `${event.table}: ${event.error.message}${event.resumable ? ' The finished chunks are kept for the next try.' : ''}`,
-          { code: event.error.code },
+          { table: event.table, code: event.error.code },
         )
         break
     }
