@@ -14,6 +14,7 @@ import { SettingsForm } from './board/settings-form.tsx'
 import { Toolbar } from './board/toolbar.tsx'
 import { useEditor } from './board/use-editor.ts'
 import { usePreview } from './board/use-preview.ts'
+import { DatasetList } from './datasets/dataset-list.tsx'
 import { ActiveBadge, PipelineAbout, PipelineActions } from './pipeline-header.tsx'
 import { PipelineRuns } from './pipeline-runs.tsx'
 import type { PipelineSearch } from './search.ts'
@@ -112,15 +113,17 @@ function PipelineView({ pipeline, templates, mayWrite }: PipelineViewProps) {
         ) : null
       }
     >
-      <Toolbar
-        {...{ editor, preview, mayWrite }}
-        hasGraph={graph}
-        onGraph={(next) => go({ graph: next ? undefined : false })}
-        onReview={() => {
-          save.reset()
-          setReviewing(true)
-        }}
-      />
+      {(tab === 'board' || tab === 'settings' || isChanged) && (
+        <Toolbar
+          {...{ editor, preview, mayWrite }}
+          hasGraph={graph}
+          onGraph={(next) => go({ graph: next ? undefined : false })}
+          onReview={() => {
+            save.reset()
+            setReviewing(true)
+          }}
+        />
+      )}
       {isOutdated && isChanged && (
         <Conflict
           base={base}
@@ -144,6 +147,7 @@ function PipelineView({ pipeline, templates, mayWrite }: PipelineViewProps) {
           <Tabs.Tab value="board">Board</Tabs.Tab>
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
           <Tabs.Tab value="runs">Runs</Tabs.Tab>
+          <Tabs.Tab value="datasets">Datasets</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="board" pt="sm">
           <BoardEditor {...{ editor, preview, templates, mayWrite, open: card }} hasGraph={graph} onOpen={open} />
@@ -153,6 +157,9 @@ function PipelineView({ pipeline, templates, mayWrite }: PipelineViewProps) {
         </Tabs.Panel>
         <Tabs.Panel value="runs" pt="sm">
           <PipelineRuns pipeline={base} />
+        </Tabs.Panel>
+        <Tabs.Panel value="datasets" pt="sm">
+          <DatasetList pipeline={base} />
         </Tabs.Panel>
       </Tabs>
       {isReviewing && (

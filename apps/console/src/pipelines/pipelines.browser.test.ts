@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'
 import { expectAccessible, useConsole } from '../testing/browser.fixture.ts'
@@ -233,6 +234,44 @@ it('templates say whom they change, and configuration is applied after its plan 
   await page.getByRole('button', { name: 'Apply' }).click()
   await page.getByText('1 change is applied').waitFor()
   await page.getByRole('region', { name: 'Configuration as YAML' }).getByText('wholesale').waitFor()
+})
+
+it('a viewer looks into a dataset by filters, and downloads what fits', async () => {
+  const { id } = await world.pipeline('stored')
+  const page = await served.openAs(vera, `/pipelines/${id}?tab=datasets`)
+  await page.getByRole('link', { name: /^run \d+$/ }).waitFor({ timeout: 60_000 })
+  await page.getByRole('link', { name: 'sales', exact: true }).click()
+  const rows = page.getByRole('region', { name: 'First rows of sales' })
+  await rows.getByRole('cell', { name: 'DE', exact: true }).waitFor()
+  await page.getByText('3 rows in 2 files').waitFor()
+
+  await page.getByLabel('Column', { exact: true }).selectOption('country')
+  await page.getByRole('combobox', { name: 'Values' }).fill('FR')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Filter', exact: true }).click()
+  await rows.getByRole('cell', { name: 'DE', exact: true }).waitFor({ state: 'detached' })
+  await page.getByLabel('Column', { exact: true }).selectOption('amount')
+  await page.getByLabel('Comparison').selectOption('>')
+  await page.getByLabel('Value', { exact: true }).fill('many')
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').getByText('"many" is not a value of').waitFor()
+  await page.getByRole('button', { name: 'Remove: amount is more than many' }).click()
+  await rows.getByRole('cell', { name: 'FR', exact: true }).first().waitFor()
+  await expectAccessible(page)
+
+  // The address has the filters.
+  await page.reload()
+  await page.getByText('country is FR').waitFor()
+  await page.getByRole('button', { name: 'Download what fits' }).click()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'CSV' }).click(),
+  ])
+  expect(download.suggestedFilename()).toBe('sales.csv')
+  const text = await readFile(await download.path(), 'utf8')
+  expect(text.split('\n').map((line) => line.split(',').slice(0, 2).join(','))).toEqual([
+    ...['country,amount', 'FR,2', 'FR,3', ''],
+  ])
 })
 
 async function saveAll(page: Page): Promise<void> {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Schema } from '../api/index.ts'
 import type { ConsoleUnderTest } from '../testing/browser.fixture.ts'
@@ -30,7 +30,23 @@ templates:
     state: metrics
     operator: sql
     config: { connection: warehouse, sql: "select 1" }
+  - name: publish
+    operator: dataset
+    config:
+      store: lake
+      environment: dev
+      branch: trunk
+      client: "{{ pipeline.client }}"
+      brand: "{{ pipeline.brand }}"
+      state: "{{ pipeline.state }}"
+      dataset: sales
+      partitionBy: [country]
+      inputs: { sales: { connection: arrived, sql: "select country, amount from sales" } }
 pipelines:
+  - name: stored
+    brand: acme/wonder
+    type: sales
+    transformations: [{ state: raw, template: publish }]
   - name: shared
     brand: acme/wonder
     type: sales
@@ -47,10 +63,10 @@ pipelines:
 
 export interface PipelineWorld {
   readonly projectId: string
-  pipeline(name: string): Promise<Schema<'Pipeline'>>
+  pipeline(name: string): Promise<Schema<'ListedPipeline'>>
 }
 
-/** A project with templates and pipelines, whose editors are Ada and Bob and whose viewer is Vera. */
+/** A project with templates and pipelines, one of which runs, whose editors are Ada and Bob and whose viewer is Vera. */
 export async function pipelineWorld(served: ConsoleUnderTest): Promise<PipelineWorld> {
   const { api, dev } = served
   await api.post('/api/data/groups', { body: { name: 'Acme', slug: 'acme' } })
@@ -61,9 +77,23 @@ export async function pipelineWorld(served: ConsoleUnderTest): Promise<PipelineW
     params: { path: { id } },
     body: { name: 'warehouse', uri: `duckdb://${join(dev.folder, 'warehouse.duckdb')}` },
   })
+  const arrived = join(dev.folder, 'arrived')
+  await mkdir(arrived)
+  await writeFile(join(arrived, 'sales.csv'), 'country,amount\nDE,1\nFR,2\nFR,3\n')
+  await api.post('/api/projects/{id}/connections', {
+    params: { path: { id } },
+    body: { name: 'arrived', connector: 'files', config: { path: `${arrived}/` } },
+  })
+  await api.post('/api/projects/{id}/connections', {
+    params: { path: { id } },
+    body: { name: 'lake', connector: 'files', config: { path: `${join(dev.folder, 'lake')}/` } },
+  })
   const file = join(dev.folder, 'pipelines.yaml')
   await writeFile(file, configuration)
   await dev.run('pipelines', 'apply', file, '--project', 'acme/shop')
+  const [stored] = await api.get('/api/pipelines', { params: { query: { project_id: id, name: 'stored' } } })
+  if (stored !== undefined)
+    await api.post('/api/pipelines/{id}/runs', { params: { path: { id: stored.id } }, body: {} })
   // Whoever never signed in cannot be made a member.
   for (const person of [ada, bob, vera]) await (await served.openAs(person)).context().close()
   await api.patch('/api/data/projects/{project_id}/members', {

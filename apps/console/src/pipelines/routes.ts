@@ -2,6 +2,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { shellRoute } from '../app/root-route.ts'
 import { projectRoute } from '../projects/index.ts'
 import { pageSearch } from '../ui/index.ts'
+import { datasetSearch } from './datasets/filters.ts'
 import { pipelineSearch, pipelinesSearch } from './search.ts'
 
 export const pipelineRoutes = [
@@ -16,6 +17,12 @@ export const pipelineRoutes = [
     path: '/pipelines/$pipeline',
     validateSearch: pipelineSearch,
     component: lazyRouteComponent(() => import('./pipeline-page.tsx'), 'PipelinePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shellRoute,
+    path: '/pipelines/$pipeline/datasets/$dataset',
+    validateSearch: datasetSearch,
+    component: lazyRouteComponent(() => import('./datasets/dataset-page.tsx'), 'DatasetPage'),
   }),
 ]
 

@@ -83,6 +83,14 @@ export const pages: readonly ConsolePage[] = [
   { name: 'pipeline', path: ({ pipeline }) => `/pipelines/${pipeline}` },
   { name: 'pipeline-settings', path: ({ pipeline }) => `/pipelines/${pipeline}?tab=settings` },
   { name: 'pipeline-runs', path: ({ pipeline }) => `/pipelines/${pipeline}?tab=runs` },
+  { name: 'pipeline-datasets', path: ({ pipeline }) => `/pipelines/${pipeline}?tab=datasets` },
+  {
+    name: 'pipeline-dataset',
+    path: ({ pipeline, dataset }) => `/pipelines/${pipeline}/datasets/${dataset}`,
+    prepare: async (page) => {
+      await page.getByRole('region', { name: 'First rows of sales_by_country' }).getByText('Order').first().waitFor()
+    },
+  },
   {
     name: 'pipeline-variables',
     path: ({ pipeline }) => `/pipelines/${pipeline}`,

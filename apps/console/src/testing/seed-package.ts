@@ -162,6 +162,23 @@ templates:
     variable_structures:
       table: { datatype: varchar }
       most: { datatype: int, description: Larger ones are left out. }
+  - name: publish
+    description: Leaves the sales of each country as a dataset.
+    operator: dataset
+    config:
+      store: datasets
+      environment: dev
+      branch: trunk
+      client: "{{ pipeline.client }}"
+      brand: "{{ pipeline.brand }}"
+      state: "{{ pipeline.state }}"
+      dataset: "{{ variables.dataset }}"
+      partitionBy: [country]
+      inputs:
+        sales:
+          connection: warehouse
+          sql: "select i as id, ['DE', 'FR', 'US'][1 + i % 3] as country, date '2026-01-01' + (i % 31)::int as day, ((i * 37 % 997) / 10)::decimal(9, 2) as amount, case when i % 7 > 0 then 'Order ' || i end as note from range(3000) t(i)"
+    variable_structures: { dataset: { datatype: str, description: Its name. } }
 pipelines:
   - name: daily_sales
     description: Sales of the day of Wonder.
@@ -171,5 +188,6 @@ pipelines:
     transformations:
       - { state: raw, template: clean, variables: { table: raw_sales } }
       - { state: ingest, template: sum_up, variables: { table: raw_sales, most: 200 } }
+      - { state: master, template: publish, variables: { dataset: sales_by_country } }
       - { state: metrics, template: clean, variables: { table: sales_by_day } }
 `

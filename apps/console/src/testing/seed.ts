@@ -16,6 +16,8 @@ export interface World {
   readonly connection: string
   readonly copy: string
   readonly pipeline: string
+  /** Of the pipeline: the transformation that publishes it. */
+  readonly dataset: string
   readonly workflow: string
   /** Ids of runs by what became of them. */
   readonly runs: Readonly<Record<'success' | 'failed' | 'running' | 'waiting' | 'cancelled', string>>
@@ -63,7 +65,12 @@ export async function seed(dev: Dev, { members = [], onStep = () => {} }: SeedOp
   const [pipeline] = await api.get('/api/pipelines', { params: { query: { project_id: project.id } } })
 
   onStep('runs in every state')
+  const publishing = await api.post('/api/pipelines/{id}/runs', {
+    params: { path: { id: pipeline?.id ?? '' } },
+    body: {},
+  })
   const runs = await seedRuns(api)
+  await ended(api, publishing.workflow, publishing.run_id, 'success')
   await api.post('/api/data/user/preferences/pinned_projects', {
     body: { project_slug: `${namespace}/${project.slug}` },
   })
@@ -72,6 +79,7 @@ export async function seed(dev: Dev, { members = [], onStep = () => {} }: SeedOp
     project: { id: project.id, slug: project.slug },
     other: { id: other.id, slug: other.slug },
     pipeline: pipeline?.id ?? '',
+    dataset: pipeline?.transformations.find(({ template }) => template === 'publish')?.id ?? '',
   }
 }
 
@@ -95,6 +103,15 @@ async function seedConnections({ api, folder }: Dev, id: string, slug: string): 
   await api.post('/api/projects/{id}/connections', {
     params,
     body: { name: 'lake', description: 'Files that partners send.', connector: 'files', config: { path: `${lake}/` } },
+  })
+  await api.post('/api/projects/{id}/connections', {
+    params,
+    body: {
+      name: 'datasets',
+      description: 'What pipelines publish.',
+      connector: 'files',
+      config: { path: `${join(folder, 'datasets')}/` },
+    },
   })
   await api.post('/api/projects/{id}/connections', {
     params,

@@ -43,7 +43,7 @@ async function published(server: TestServer, run: string, rows: readonly Readonl
 }
 
 test('what runs published is listed, described, looked at by filters, and downloaded', async () => {
-  const server = await servers.start({ settings: { localConnections: true } })
+  const server = await servers.start({ settings: { localConnections: true } as never })
   const { alice, projectId, create } = await configured(server)
   const lake = { name: 'lake', connector: 'files', config: { path: `${folder}/` } }
   expect((await alice('POST', `/api/projects/${projectId}/connections`, { body: lake })).status).toBe(201)
