@@ -5113,6 +5113,16 @@ export interface components {
             task_states: {
                 [key: string]: number;
             };
+            /** @description Of the tasks that are failed, the one that failed first. */
+            first_failure?: {
+                task_run: number;
+                node: string;
+                map_index?: number;
+                /** @description Its last; 0 of a task that no worker began. */
+                attempt: number;
+                code?: string;
+                message: string;
+            };
         };
         RunGraph: {
             nodes: {

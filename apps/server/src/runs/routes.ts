@@ -23,13 +23,22 @@ import { presentGraph } from './run-graph.ts'
 import {
   newRunSchema,
   presentEvent,
+  presentFailure,
   presentRun,
   runDetailsSchema,
   runEventSchema,
   runGraphSchema,
   runSchema,
 } from './schemas.ts'
-import { countTaskStates, listNodeStates, listRunEvents, listRuns, readRunDetails, setPriority } from './store.ts'
+import {
+  countTaskStates,
+  listNodeStates,
+  listRunEvents,
+  listRuns,
+  readFirstFailure,
+  readRunDetails,
+  setPriority,
+} from './store.ts'
 
 const tag = 'runs'
 const access = 'user'
@@ -120,7 +129,12 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
     },
     async ({ principal, params: { run } }) => {
       await workflowAccess.run(principal, 'see', run)
-      return { status: 200, body: { ...(await present(run)), task_states: { ...(await countTaskStates(db, run)) } } }
+      const [found, task_states] = [await present(run), await countTaskStates(db, run)]
+      const failure = (task_states.failed ?? 0) > 0 ? await readFirstFailure(db, run) : undefined
+      if (failure === undefined) return { status: 200, body: { ...found, task_states: { ...task_states } } }
+      const graph = await engine.graphs.get(db, (await readRun(db, run)).version_id)
+      const first_failure = presentFailure(graph, failure)
+      return { status: 200, body: { ...found, task_states: { ...task_states }, first_failure } }
     },
   )
 

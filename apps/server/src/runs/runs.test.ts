@@ -157,7 +157,10 @@ test('the graph of a run has its nodes, edges, states and what came of items', a
     ],
     groups: [],
   })
-  expect((await call('GET', `/api/runs/${run.id}`)).body.task_states).toEqual({ success: 2, failed: 1, ready: 2 })
+  expect((await call('GET', `/api/runs/${run.id}`)).body).toMatchObject({
+    task_states: { success: 2, failed: 1, ready: 2 },
+    first_failure: { node: 'each', map_index: 0, attempt: 1, code: 'TASK_FAILED', message: 'No rows.' },
+  })
 })
 
 test('task runs say why they are in their state', async () => {
@@ -196,6 +199,9 @@ describe('a run that failed', () => {
       return body.nodes.map(({ state }: { state: string }) => state).join(' ')
     }
     expect(await states()).toBe('success failed upstream_failed success')
+    const { body } = await started.call('GET', `/api/runs/${run.id}`)
+    expect(body.first_failure).toMatchObject({ node: 'b', attempt: 1, code: 'TASK_FAILED', message: 'No rows.' })
+    expect(body.first_failure).not.toHaveProperty('map_index')
     return { ...started, path: `/api/runs/${run.id}`, states }
   }
 
@@ -204,6 +210,7 @@ describe('a run that failed', () => {
     const retried = await call('POST', `${path}/retry`)
     expect(retried.body).toMatchObject({ state: 'running', open_tasks: 2 })
     expect(await states()).toBe('success ready waiting success')
+    expect((await call('GET', path)).body).not.toHaveProperty('first_failure')
     await worker.work()
     expect((await call('GET', path)).body.state).toBe('success')
     const again = await call('POST', `${path}/retry`)

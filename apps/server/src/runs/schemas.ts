@@ -4,7 +4,7 @@ import { withoutNulls } from '@millrace/http'
 import { runStates, taskRunStates } from '@millrace/workflow'
 import { isoTime, jsonMap, text, time } from '../common-schemas.ts'
 import { triggerKinds } from '../trigger-kinds.ts'
-import type { RunDetails, RunEventRow } from './store.ts'
+import type { FailureRow, RunDetails, RunEventRow } from './store.ts'
 
 export const runSchema = z
   .object({
@@ -32,6 +32,17 @@ export const runSchema = z
 export const runDetailsSchema = runSchema
   .extend({
     task_states: z.record(z.string(), z.int()).openapi({ description: 'How many task runs are in each state.' }),
+    first_failure: z
+      .object({
+        task_run: z.int(),
+        node: z.string(),
+        map_index: z.int().optional(),
+        attempt: z.int().openapi({ description: 'Its last; 0 of a task that no worker began.' }),
+        code: z.string().optional(),
+        message: z.string(),
+      })
+      .optional()
+      .openapi({ description: 'Of the tasks that are failed, the one that failed first.' }),
   })
   .openapi('RunDetails')
 
@@ -55,6 +66,17 @@ export function presentRun(row: RunDetails): z.input<typeof runSchema> {
     created_at: row.created_at.toISOString(),
     started_at: isoTime(row.started_at),
     ended_at: isoTime(row.ended_at),
+  })
+}
+
+export function presentFailure(graph: VersionGraph, row: FailureRow) {
+  return withoutNulls({
+    task_run: row.task_run,
+    node: nodeAt(graph, row.node_index).id,
+    map_index: row.map_index,
+    attempt: row.attempt,
+    code: row.failure?.code ?? null,
+    message: row.failure?.message ?? row.reason ?? 'It does not say why.',
   })
 }
 

@@ -1,6 +1,6 @@
 import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import type { RunRow } from '@millrace/engine'
-import type { RunState, TaskRunState, TriggerKind } from '@millrace/workflow'
+import type { RunState, TaskFailure, TaskRunState, TriggerKind } from '@millrace/workflow'
 
 /** A run with the names of what it is a run of. */
 export interface RunDetails extends RunRow {
@@ -74,6 +74,26 @@ export async function countTaskStates(db: Queryable, runId: number): Promise<Rea
   const rows = await db.query<{ state: TaskRunState; count: number }>(sql`
     select state, count(*) as count from engine.task_run where run_id = ${runId} and items is null group by state`)
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
+}
+
+export interface FailureRow {
+  readonly task_run: number
+  readonly node_index: number
+  readonly map_index: number | null
+  /** 0 of a task that no worker began. */
+  readonly attempt: number
+  readonly reason: string | null
+  readonly failure: TaskFailure | null
+}
+
+/** What failed before everything else that failed in a run, with the failure of its last attempt. */
+export async function readFirstFailure(db: Queryable, runId: number): Promise<FailureRow | undefined> {
+  return await db.maybe<FailureRow>(sql`
+    select t.id as task_run, t.node_index, t.map_index, t.attempt, t.reason, a.failure
+    from engine.task_run t left join engine.attempt a on a.task_run_id = t.id and a.attempt = t.attempt
+    where t.run_id = ${runId} and t.state = 'failed'
+    -- Of a mapped node the item that failed says more.
+    order by t.ended_at, t.items is not null, t.id limit 1`)
 }
 
 export interface NodeStateRow {
