@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '../api/index.ts'
-import { rowsText } from '../ui/index.ts'
-import { isCopyOutput, verdictOf } from './manifest.ts'
+import { rateText, rowsText } from '../ui/index.ts'
+import { isCopyOutput, spanMs, verdictOf } from './manifest.ts'
 
 /** Rows and proof of a run that ended well. */
 export function LastProof({ run, state }: { readonly run: string; readonly state: string }) {
@@ -35,7 +35,7 @@ export function LastProof({ run, state }: { readonly run: string; readonly state
         {rowsText(value.rows)}
       </Text>
       <Text size="xs" c="dimmed">
-        proof: {text}
+        {[`proof: ${text}`, rateText(value.rows, spanMs(value.tables))].filter(Boolean).join(' · ')}
       </Text>
     </>
   )

@@ -2,7 +2,7 @@ import { Accordion, Alert, Button, Code, Group, SimpleGrid, Stack, Table, Text }
 import { IconAlertTriangle, IconCircleCheck, IconDownload, IconInfoCircle } from '@tabler/icons-react'
 import { bytesText, countText, DataTable, durationText, JsonText, Moment, rateText, rowsText } from '../ui/index.ts'
 import styles from './copies.module.css'
-import { type CopiedTable, type CopyOutput, type Side, type Verdict, verdictOf } from './manifest.ts'
+import { type CopiedTable, type CopyOutput, type Side, spanMs, type Verdict, verdictOf } from './manifest.ts'
 
 const verdicts: Readonly<Record<Verdict, { readonly title: string; readonly text: string }>> = {
   equal: {
@@ -25,14 +25,6 @@ export function ManifestView({ output, name }: { readonly output: CopyOutput; re
   const worst = order.find((verdict) => found.includes(verdict)) ?? 'unproven'
   const losses = tables.flatMap((table) => table.losses).reduce((sum, { count }) => sum + count, 0)
   const durationMs = Math.max(0, ...tables.map((table) => table.durationMs))
-  // From the first beginning to the last end: tables may be copied one after the other or side by side.
-  const times = tables.flatMap(({ manifest }) =>
-    manifest ? [{ from: Date.parse(manifest.startedAt), to: Date.parse(manifest.finishedAt) }] : [],
-  )
-  const spanMs =
-    times.length > 0 && times.length === tables.length
-      ? Math.max(...times.map(({ to }) => to)) - Math.min(...times.map(({ from }) => from))
-      : durationMs
   return (
     <Stack gap="md">
       <div className={styles.equal}>
@@ -51,7 +43,7 @@ export function ManifestView({ output, name }: { readonly output: CopyOutput; re
       <SimpleGrid cols={{ base: 2, xs: 3, md: 5 }}>
         <Fact label="Rows" value={countText(rows)} />
         <Fact label="Read" value={bytesText(bytes)} />
-        <Fact label="Speed" value={rateText(rows, spanMs) || '–'} />
+        <Fact label="Speed" value={rateText(rows, spanMs(tables)) || '–'} />
         <Fact label={tables.length === 1 ? 'Duration' : 'Longest table'} value={durationText(durationMs)} />
         <Fact label="Values lost" value={losses === 0 ? 'none' : countText(losses)} />
       </SimpleGrid>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { bytesText, rowsText } from '../ui/amounts.ts'
-import { type CopiedTable, isCopyOutput, verdictOf } from './manifest.ts'
+import { bytesText, rateText, rowsText } from '../ui/amounts.ts'
+import { type CopiedTable, isCopyOutput, spanMs, verdictOf } from './manifest.ts'
 
 const table: CopiedTable = {
   ...{ table: 'a', target: 'b', rows: 3, bytes: 30, mode: 'replace', durationMs: 5, resumedChunks: 0, losses: [] },
@@ -28,6 +28,17 @@ it('says what a proof proves', () => {
   expect(isCopyOutput(null)).toBe(false)
 })
 
+it('knows how long all tables took together', () => {
+  const at = (second: number) => new Date(second * 1000).toISOString()
+  const took = (from: number, to: number) => ({
+    ...table,
+    manifest: { ...manifest, proof: { level: 'count' }, startedAt: at(from), finishedAt: at(to) },
+  })
+  expect(spanMs([took(0, 2), took(1, 5)])).toBe(5000)
+  expect(spanMs([took(0, 2), table])).toBe(5)
+  expect(spanMs([])).toBe(0)
+})
+
 it('writes amounts for people', () => {
   expect([0, 1, 1023, 1536, 5 * 1024 ** 3].map(bytesText)).toEqual([
     '0 bytes',
@@ -37,4 +48,5 @@ it('writes amounts for people', () => {
     '5.0 GiB',
   ])
   expect(rowsText(1)).toBe('1 row')
+  expect([rateText(3, 1000), rateText(812, 10_000), rateText(3, 0)]).toEqual(['3 rows/s', '81.2 rows/s', ''])
 })

@@ -70,6 +70,16 @@ export function verdictOf({ proof, manifest }: CopiedTable): Verdict {
   return proof === 'content' ? 'equal' : 'counted'
 }
 
+/** From the first beginning to the last end: tables are copied one after the other or side by side. */
+export function spanMs(tables: readonly CopiedTable[]): number {
+  const times = tables.flatMap(({ manifest }) =>
+    manifest ? [{ from: Date.parse(manifest.startedAt), to: Date.parse(manifest.finishedAt) }] : [],
+  )
+  // Without all manifests it is not known; no table took longer than all of them together.
+  if (times.length < tables.length || times.length === 0) return Math.max(0, ...tables.map((one) => one.durationMs))
+  return Math.max(...times.map(({ to }) => to)) - Math.min(...times.map(({ from }) => from))
+}
+
 export function isCopyOutput(output: unknown): output is CopyOutput {
   return typeof output === 'object' && output !== null && Array.isArray((output as CopyOutput).tables)
 }

@@ -34,7 +34,11 @@ function EndButton({ label, end }: { readonly label: string; readonly end: End |
   if (end === undefined || address === undefined || address === null) return null
   const link = placeLinks(address.place).one(address.id)
   return (
-    <Button size="xs" variant="default" renderRoot={(props) => <Link {...props} {...(link as object)} />}>
+    <Button
+      size="xs"
+      variant="default"
+      renderRoot={(props) => <Link {...props} {...(link as object)} search={{ tab: 'settings' } as never} />}
+    >
       {label}: {end.name}
     </Button>
   )

@@ -29,7 +29,12 @@ export function DataTable<Row>({ label, rows, rowKey, columns }: DataTableProps<
         <Table.Thead>
           <Table.Tr>
             {columns.map(({ title, align = 'left', isSecondary }) => (
-              <Table.Th key={title} ta={align} {...(isSecondary ? { visibleFrom: 'sm' } : {})}>
+              <Table.Th
+                key={title}
+                ta={align}
+                style={{ whiteSpace: 'nowrap' }}
+                {...(isSecondary ? { visibleFrom: 'sm' } : {})}
+              >
                 {title}
               </Table.Th>
             ))}

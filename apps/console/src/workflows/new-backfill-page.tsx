@@ -79,7 +79,7 @@ function BackfillForm({ zone }: { readonly zone: string }) {
     <Stack gap="md" maw={820}>
       <Title order={2}>New backfill</Title>
       <Text size="sm">
-        It makes a run for every tick of the schedule from the begin of the first day to the end of the last, on the
+        It makes a run for every tick of the schedule from the beginning of the first day to the end of the last, on the
         clock of {zone}, the oldest first.
       </Text>
       <Group grow align="flex-start">

@@ -9,8 +9,13 @@ export function ProjectLink({ id }: { readonly id: string | undefined }) {
     ...apiQuery('/api/data/projects/{project_id}', { params: { path: { project_id: id ?? '' } } }),
     enabled: id !== undefined,
   })
-  if (id === undefined) return <Text size="sm">the platform</Text>
-  if (project.data === undefined) return <Text size="sm">{id}</Text>
+  if (id === undefined || project.data === undefined) {
+    return (
+      <Text span size="sm">
+        {id === undefined ? 'the platform' : project.isPending ? '…' : id}
+      </Text>
+    )
+  }
   const { name, namespace, slug } = project.data
   return (
     <Anchor

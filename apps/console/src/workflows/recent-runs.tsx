@@ -10,7 +10,7 @@ const time = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle
 export function RecentRuns({ workflow: { name, recent_runs: runs } }: { readonly workflow: Workflow }) {
   if (runs.length === 0) {
     return (
-      <Text size="sm" c="dimmed">
+      <Text size="sm" c="dimmed" style={{ whiteSpace: 'nowrap' }}>
         none yet
       </Text>
     )

@@ -5,6 +5,7 @@ import { Link, Outlet, useParams } from '@tanstack/react-router'
 import { ApiError, apiQuery } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
 import { Loaded, Moment, NotFound, Page, RouteTabs } from '../ui/index.ts'
+import { CopyButton } from './copy-button.tsx'
 import { DeployerName } from './deployer-name.tsx'
 import { PauseSwitch } from './pause-switch.tsx'
 import { useMayWrite } from './use-may-write.ts'
@@ -39,19 +40,22 @@ function Frame({ workflow }: { readonly workflow: Workflow }) {
           </Text>
         }
         actions={
-          mayWrite && (
-            <>
-              {schedule !== undefined && <PauseSwitch workflow={workflow} />}
-              <Button
-                component={Link}
-                to="/workflows/$workflow/trigger"
-                params={params as never}
-                leftSection={<IconPlayerPlay size={16} aria-hidden />}
-              >
-                Trigger
-              </Button>
-            </>
-          )
+          <>
+            <CopyButton workflow={workflow} />
+            {mayWrite && (
+              <>
+                {schedule !== undefined && <PauseSwitch workflow={workflow} />}
+                <Button
+                  component={Link}
+                  to="/workflows/$workflow/trigger"
+                  params={params as never}
+                  leftSection={<IconPlayerPlay size={16} aria-hidden />}
+                >
+                  Trigger
+                </Button>
+              </>
+            )}
+          </>
         }
       >
         <RouteTabs

@@ -6,12 +6,14 @@ import { Markdown } from '../ui/markdown/index.ts'
 import { ProjectLink } from './project-link.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { ScheduleWords } from './schedule-words.tsx'
+import { shownTags } from './shown-tags.ts'
 import { useWorkflow } from './use-workflow.ts'
 
 /** What a workflow is, and how its last runs went. */
 export function WorkflowPage() {
   const { workflow } = useWorkflow()
-  const { name, description, project_id, owner, version, nodes, tags, category, created_at } = workflow
+  const { name, description, project_id, owner, version, nodes, category, created_at } = workflow
+  const tags = shownTags(workflow)
   return (
     <Stack gap="lg">
       {description !== undefined && <Markdown text={description} />}

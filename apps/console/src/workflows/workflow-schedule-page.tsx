@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { apiQuery, type Schema } from '../api/index.ts'
 import { CodeText } from '../ui/code/index.ts'
 import { cronWords } from '../ui/cron-words.ts'
-import { DataTable, EmptyState, Loaded, Moment } from '../ui/index.ts'
+import { DataTable, durationText, EmptyState, Loaded, Moment } from '../ui/index.ts'
 import { type FireTime, fireTimes } from './fire-times.ts'
 import { useWorkflow } from './use-workflow.ts'
 
@@ -106,7 +106,11 @@ function ScheduleDetails({ schedule }: { readonly schedule: Schema<'Schedule'> }
                     cell: ({ here: local }: { here: string }) => <span className="numeric">{local}</span>,
                   },
                 ]),
-            { title: 'From now', isSecondary: true, cell: ({ at }) => <Moment at={at} /> },
+            {
+              title: 'From now',
+              isSecondary: true,
+              cell: ({ at }) => `in ${durationText(Date.parse(at) - Date.now())}`,
+            },
             ...(times.some(({ change }) => change !== undefined)
               ? [
                   {

@@ -5,6 +5,7 @@ import { type Column, DataTable, durationText } from '../ui/index.ts'
 import { PauseSwitch } from './pause-switch.tsx'
 import { RecentRuns } from './recent-runs.tsx'
 import { ScheduleWords } from './schedule-words.tsx'
+import { shownTags } from './shown-tags.ts'
 import { useMayWriteAny } from './use-may-write.ts'
 import type { Workflow } from './use-workflow.ts'
 
@@ -21,9 +22,8 @@ export function WorkflowTable({ workflows, onTag }: WorkflowTableProps) {
     { title: 'Last runs', cell: (row) => <RecentRuns workflow={row} /> },
     { title: 'Took', align: 'right', isSecondary: true, cell: (row) => <LastDuration workflow={row} /> },
     { title: 'Schedule', isSecondary: true, cell: (row) => <ScheduleWords workflow={row} /> },
-    { title: 'Owner', isSecondary: true, cell: ({ owner }) => <Text size="sm">{owner ?? '–'}</Text> },
     {
-      title: 'Runs by schedule',
+      title: 'Active',
       cell: (row) =>
         row.schedule === undefined ? null : mayWrite(row.project_id) ? (
           <PauseSwitch workflow={row} />
@@ -54,7 +54,8 @@ export function WorkflowTable({ workflows, onTag }: WorkflowTableProps) {
 }
 
 function NameCell({ workflow, onTag }: { readonly workflow: Workflow; readonly onTag?: (tag: string) => void }) {
-  const { name, title, tags } = workflow
+  const { name, title, owner } = workflow
+  const known = [...(title === undefined ? [] : [name]), ...(owner === undefined ? [] : [`of ${owner}`])].join(', ')
   return (
     <Stack gap={2}>
       <Anchor
@@ -65,12 +66,12 @@ function NameCell({ workflow, onTag }: { readonly workflow: Workflow; readonly o
         {title ?? name}
       </Anchor>
       <Group gap={6} visibleFrom="sm">
-        {title !== undefined && (
+        {known !== '' && (
           <Text size="xs" c="dimmed">
-            {name}
+            {known}
           </Text>
         )}
-        {tags.map((tag) => (
+        {shownTags(workflow).map((tag) => (
           <Badge
             key={tag}
             size="sm"

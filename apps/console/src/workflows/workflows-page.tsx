@@ -6,6 +6,7 @@ import { useLive } from '../live/index.ts'
 import { EmptyState, Loaded, Page, Pager } from '../ui/index.ts'
 import { DeployHelp } from './deploy-help.tsx'
 import type { WorkflowsSearch } from './search.ts'
+import { shownTags } from './shown-tags.ts'
 import { WorkflowFilters } from './workflow-filters.tsx'
 import { WorkflowTable } from './workflow-table.tsx'
 
@@ -26,7 +27,7 @@ export function WorkflowsPage() {
   const rows = list.data?.items ?? []
   const change = (next: WorkflowsSearch) =>
     void navigate({ search: withoutEmpty({ ...search, page: undefined, ...next }), replace: true })
-  const tags = new Set([...rows.flatMap((row) => row.tags), ...(search.tag === undefined ? [] : [search.tag])])
+  const tags = new Set([...rows.flatMap(shownTags), ...(search.tag === undefined ? [] : [search.tag])])
   const isFiltered = Object.keys(search).some((name) => name !== 'page')
   return (
     <Page title="Workflows">

@@ -30,7 +30,7 @@ export function Counts({ counts }: { readonly counts: Schema<'Overview'>['counts
             >
               {count.toLocaleString()}
             </Text>
-            <Text span size="sm" c="dimmed">
+            <Text span size="sm" c="dimmed" className={styles.label ?? ''}>
               <Icon size={14} aria-hidden /> {label}
             </Text>
           </Link>
