@@ -2,6 +2,7 @@ import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '../api/index.ts'
 import { Loaded, Page } from '../ui/index.ts'
+import { OwnSessions } from './own-sessions.tsx'
 import { PersonalTokens } from './personal-tokens.tsx'
 import { PinnedProjects } from './pinned-projects.tsx'
 import { Profile } from './profile.tsx'
@@ -14,6 +15,7 @@ export function AccountPage() {
       <Stack gap="xl">
         <Loaded query={self}>{(found) => <Profile self={found} />}</Loaded>
         <PersonalTokens />
+        <OwnSessions />
         <PinnedProjects />
         <View />
       </Stack>

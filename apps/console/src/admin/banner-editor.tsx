@@ -1,10 +1,10 @@
-import { Alert, Button, Group, Stack, Text, Textarea, Title } from '@mantine/core'
+import { Button, Group, Stack, Text, Textarea, Title } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ApiError, api, apiQuery, invalidate, queryClient, type Schema } from '../api/index.ts'
+import { api, apiQuery, invalidate, queryClient, type Schema } from '../api/index.ts'
 import { Banner } from '../app/banner.tsx'
-import { Failure, Loaded, useLeaveGuard } from '../ui/index.ts'
+import { Conflict, Failure, isOutdated, Loaded, useLeaveGuard } from '../ui/index.ts'
 
 /** What everybody sees on every page while something is wrong. */
 export function BannerEditor() {
@@ -41,7 +41,6 @@ function Editor({ config }: { readonly config: Schema<'PlatformConfig'> }) {
     },
   })
   useLeaveGuard(typed !== base.incident_banner)
-  const isOutdated = saving.error instanceof ApiError && saving.error.detail === 'ETAG_CHANGED'
   const readAgain = async () => {
     setBase(await queryClient.fetchQuery({ ...apiQuery('/api/data/platform/config'), staleTime: 0 }))
     saving.reset()
@@ -72,17 +71,10 @@ function Editor({ config }: { readonly config: Schema<'PlatformConfig'> }) {
             <Banner banner={typed} />
           </div>
         )}
-        {isOutdated && (
-          <Alert color="yellow" role="alert" title="Somebody else changed it in between">
-            <Text size="sm" mb="xs">
-              Nothing was saved. Read it again to see what stands there now; what you typed stays in the field.
-            </Text>
-            <Button size="xs" variant="default" onClick={() => void readAgain()}>
-              Read it again and keep what I typed
-            </Button>
-          </Alert>
+        {isOutdated(saving.error) && <Conflict onReadAgain={() => void readAgain()} />}
+        {saving.error !== null && !isOutdated(saving.error) && (
+          <Failure title="This was not saved" error={saving.error} />
         )}
-        {saving.error !== null && !isOutdated && <Failure title="This was not saved" error={saving.error} />}
         <Group>
           <Button type="submit" loading={saving.isPending} disabled={typed.trim() === base.incident_banner}>
             Save the banner

@@ -1,46 +1,62 @@
-import { Alert, Anchor, Badge, SimpleGrid, Stack, Text, Title } from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconX } from '@tabler/icons-react'
+import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { IconAlertTriangle, IconCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { apiQuery } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
-import { Loaded } from '../ui/index.ts'
+import { Loaded, Moment } from '../ui/index.ts'
+import { ChecksCard } from './checks-card.tsx'
 import { HealthCard } from './health-card.tsx'
 import { type Problem, problemsOf } from './problems.ts'
+import { SchedulersCard } from './schedulers-card.tsx'
+import { ServerCard } from './server-card.tsx'
 
 const most = { params: { query: { per_page: 100 } } }
 
 /** Whether everything works, and what to do where it does not. */
 export function HealthPage() {
   useLive({ runs: true })
-  const ready = useQuery({ ...apiQuery('/api/ready'), retry: false })
-  const version = useQuery(apiQuery('/version'))
+  const details = useQuery({ ...apiQuery('/api/health/details'), retry: false })
   const workers = useQuery(apiQuery('/api/workers', most))
   const queues = useQuery(apiQuery('/api/queues'))
   const jobs = useQuery(apiQuery('/api/jobs', most))
-  const known = workers.data !== undefined && queues.data !== undefined && jobs.data !== undefined
+  const all = [details, workers, queues, jobs]
+  const known = all.every(({ data }) => data !== undefined)
   const problems = known
-    ? problemsOf({ workers: workers.data ?? [], queues: queues.data ?? [], jobs: jobs.data ?? [] })
+    ? problemsOf({
+        ...{ workers: workers.data ?? [], queues: queues.data ?? [], jobs: jobs.data ?? [] },
+        ...(details.data === undefined ? {} : { details: details.data }),
+      })
     : []
   return (
     <Stack>
       {known && <Verdict problems={problems} />}
-      <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }}>
-        <HealthCard title="Server">
-          <Loaded query={ready} lines={2}>
-            {({ checks }) => (
-              <Stack gap={4}>
-                {Object.entries(checks).map(([name, state]) => (
-                  <Check key={name} name={name} isFine={state === 'ok'} />
-                ))}
-              </Stack>
-            )}
-          </Loaded>
-          <Text size="sm" mt={4}>
-            Version {version.data?.version ?? '…'}
+      <Group justify="flex-end" gap="xs">
+        {details.dataUpdatedAt > 0 && (
+          <Text size="sm" c="dimmed">
+            Tried <Moment at={new Date(details.dataUpdatedAt).toISOString()} />
           </Text>
-        </HealthCard>
+        )}
+        <Button
+          size="compact-sm"
+          variant="default"
+          loading={details.isFetching}
+          onClick={() => void Promise.all(all.map(async ({ refetch }) => await refetch()))}
+        >
+          Try again
+        </Button>
+      </Group>
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }}>
+        <Loaded query={details} lines={5}>
+          {({ server, requests, checks, schedulers }) => (
+            <>
+              <ServerCard server={server} requests={requests} />
+              <ChecksCard checks={checks} />
+              {schedulers !== undefined && <SchedulersCard schedulers={schedulers} />}
+            </>
+          )}
+        </Loaded>
         <HealthCard title="Workers" link={{ to: '/admin/workers' }}>
           <Loaded query={workers} lines={2}>
             {(found) => {
@@ -92,7 +108,10 @@ function Verdict({ problems }: { readonly problems: readonly Problem[] }) {
   if (problems.length === 0) {
     return (
       <Alert role="status" color="green" icon={<IconCheck aria-hidden />} title="Everything works">
-        <Text size="sm">Workers take work, nothing waits in vain, and no background job failed when it last ran.</Text>
+        <Text size="sm">
+          The server reaches what it leans on, workers take work, nothing waits in vain, and no background job failed
+          when it last ran.
+        </Text>
       </Alert>
     )
   }
@@ -105,7 +124,7 @@ function Verdict({ problems }: { readonly problems: readonly Problem[] }) {
         {problems.map(({ title, text, link }) => (
           <Alert key={title} color="orange" icon={<IconAlertTriangle aria-hidden />} title={title}>
             <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-              {text} <MoreLink link={link}>Show it</MoreLink>
+              {text} {link !== undefined && <MoreLink link={link}>Show it</MoreLink>}
             </Text>
           </Alert>
         ))}
@@ -119,18 +138,6 @@ function MoreLink({ link, children }: { readonly link: LinkProps; readonly child
     <Anchor size="sm" underline="always" component={Link} {...(link as object)}>
       {children}
     </Anchor>
-  )
-}
-
-function Check({ name, isFine }: { readonly name: string; readonly isFine: boolean }) {
-  const Icon = isFine ? IconCheck : IconX
-  return (
-    <Text size="sm" component="div">
-      {name}{' '}
-      <Badge color={isFine ? 'green' : 'red'} variant="light" leftSection={<Icon size={12} aria-hidden />}>
-        {isFine ? 'works' : 'failed'}
-      </Badge>
-    </Text>
   )
 }
 

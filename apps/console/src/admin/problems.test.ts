@@ -33,3 +33,22 @@ it('names queues that nobody serves, silent workers and failed jobs', () => {
   ])
   expect(problemsOf(platform).at(-1)?.text).toBe('disk full')
 })
+
+it('begins with what the server itself leans on', () => {
+  const check = { state: 'ok', message: '', duration_ms: 1 } as const
+  const details = {
+    checks: [
+      { ...check, name: 'database' as const },
+      { ...check, name: 'artifacts' as const, state: 'failed' as const, message: 'The disk is full.' },
+      { ...check, name: 'secrets_service' as const, state: 'not_set' as const },
+    ],
+    schedulers: [{ host: 'h', pid: 1, state: 'silent' as const, started_at: '', seen_at: '' }],
+    requests: { seconds: 300, count: 10, server_errors: 2 },
+  }
+  expect(titles({ details, workers: [worker], queues: [], jobs: [] })).toEqual([
+    'Store of results and logs: does not work',
+    'Secrets service: not set',
+    'No scheduler runs',
+    '2 requests failed lately',
+  ])
+})

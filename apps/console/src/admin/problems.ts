@@ -6,18 +6,47 @@ export interface Problem {
   readonly title: string
   /** What it means, and the next step. */
   readonly text: string
-  readonly link: LinkProps
+  readonly link?: LinkProps
+}
+
+type Details = Schema<'HealthDetails'>
+
+/** What the server leans on, as people call it. */
+export const checkNames: Readonly<Record<Details['checks'][number]['name'], string>> = {
+  database: 'Database',
+  migrations: 'Shape of the database',
+  secrets_service: 'Secrets service',
+  artifacts: 'Store of results and logs',
 }
 
 interface Platform {
+  readonly details?: Pick<Details, 'checks' | 'schedulers' | 'requests'>
   readonly workers: readonly Schema<'Worker'>[]
   readonly queues: readonly Schema<'Queue'>[]
   readonly jobs: readonly Schema<'Job'>[]
 }
 
 /** What does not work, the gravest first. */
-export function problemsOf({ workers, queues, jobs }: Platform): readonly Problem[] {
+export function problemsOf({ details, workers, queues, jobs }: Platform): readonly Problem[] {
   const problems: Problem[] = []
+  for (const { name, state, message } of details?.checks ?? []) {
+    if (state === 'ok') continue
+    const title = `${checkNames[name]}: ${state === 'failed' ? 'does not work' : 'not set'}`
+    problems.push({ title, text: message })
+  }
+  if (details?.schedulers !== undefined && !details.schedulers.some(({ state }) => state === 'active')) {
+    problems.push({
+      title: 'No scheduler runs',
+      text: 'Schedules and backfills make no runs, and what lost workers held is not taken up. Start a server that has its scheduler on.',
+    })
+  }
+  const failed = details?.requests.server_errors ?? 0
+  if (failed > 0) {
+    problems.push({
+      title: failed === 1 ? '1 request failed lately' : `${failed} requests failed lately`,
+      text: 'The server answered them with 5xx. Its log has each as "a request failed", with the reason.',
+    })
+  }
   if (!workers.some(({ state }) => state === 'active')) {
     problems.push({
       title: 'No worker takes work',

@@ -25,6 +25,11 @@ export const adminRoutes = [
     }),
     createRoute({
       getParentRoute: () => adminRoute,
+      path: '/users/$user',
+      component: lazyRouteComponent(() => import('./user-page.tsx'), 'UserPage'),
+    }),
+    createRoute({
+      getParentRoute: () => adminRoute,
       path: '/compute',
       validateSearch: pageSearch,
       component: lazyRouteComponent(() => import('./compute-page.tsx'), 'ComputePage'),

@@ -2,8 +2,9 @@ import { pageSearch } from '../ui/index.ts'
 
 type Given = Record<string, unknown>
 
-export function usersSearch(search: Given): { page?: number; email?: string } {
-  return { ...pageSearch(search), ...(typeof search.email === 'string' ? { email: search.email } : {}) }
+export function usersSearch(search: Given): { page?: number; search?: string } {
+  const text = typeof search.search === 'string' || typeof search.search === 'number' ? `${search.search}` : ''
+  return { ...pageSearch(search), ...(text === '' ? {} : { search: text }) }
 }
 
 export function workersSearch(search: Given): { page?: number; ended?: true } {

@@ -34,6 +34,8 @@ export const theme = createTheme({
   components: {
     Badge: { defaultProps: { tt: 'none' } },
     Notification: { styles: { description: { color: 'var(--mantine-color-dimmed)' } } },
+    // A dialog that is leaving would take the next Escape, which is meant for what lies below it.
+    Modal: { defaultProps: { transitionProps: { duration: 0 } } },
     CloseButton: { defaultProps: { 'aria-label': 'Close' } },
   },
 })

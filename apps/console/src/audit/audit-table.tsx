@@ -5,6 +5,7 @@ import type { Schema } from '../api/index.ts'
 import { CopyText, Moment, UserName } from '../ui/index.ts'
 import styles from './audit.module.css'
 import { AuditChanges, changesLine } from './audit-changes.tsx'
+import { kindText } from './kinds.ts'
 
 type AuditEvent = Schema<'AuditEvent'>
 
@@ -48,7 +49,7 @@ function EventRows({ event }: { readonly event: AuditEvent }) {
   const [isOpen, setOpen] = useState(false)
   const id = useId()
   const { label, color } = deeds[event.action]
-  const entity = event.entity.replaceAll('_', ' ')
+  const entity = kindText(event.entity)
   const Icon = isOpen ? IconChevronDown : IconChevronRight
   return (
     <>

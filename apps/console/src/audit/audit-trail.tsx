@@ -1,9 +1,9 @@
-import { Button, Group, Stack, TextInput } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { apiPage } from '../api/index.ts'
 import { EmptyState, Loaded, Pager } from '../ui/index.ts'
+import { AuditFilters } from './audit-filters.tsx'
 import { AuditTable } from './audit-table.tsx'
 import type { AuditSearch } from './search.ts'
 
@@ -24,7 +24,7 @@ export function AuditTrail({ query }: AuditTrailProps) {
   const isFiltered = Object.keys(filters).length > 0
   return (
     <Stack gap="sm">
-      <Filters key={JSON.stringify(filters)} filters={filters} onChange={change} />
+      <AuditFilters filters={filters} onChange={change} />
       <Loaded query={events} lines={10}>
         {({ items, totalPages, total }) =>
           items.length === 0 ? (
@@ -43,66 +43,4 @@ export function AuditTrail({ query }: AuditTrailProps) {
       </Loaded>
     </Stack>
   )
-}
-
-interface FiltersProps {
-  readonly filters: AuditSearch
-  readonly onChange: (filters: AuditSearch) => void
-}
-
-function Filters({ filters, onChange }: FiltersProps) {
-  const [typed, setTyped] = useState({
-    ...{ entity: filters.entity ?? '', entity_id: filters.entity_id ?? '', actor: filters.actor ?? '' },
-    ...{ from: localInput(filters.from), to: localInput(filters.to) },
-  })
-  const apply = () => {
-    const { entity, entity_id, actor, from, to } = typed
-    const given = {
-      // Entities have underscores where the table shows spaces.
-      entity: entity === 'project variable' ? entity : entity.trim().replaceAll(' ', '_'),
-      entity_id: entity_id.trim(),
-      actor: actor.trim(),
-      from: from === '' ? '' : new Date(from).toISOString(),
-      to: to === '' ? '' : new Date(to).toISOString(),
-    }
-    onChange(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '')))
-  }
-  const field = (name: keyof typeof typed) => ({
-    size: 'xs' as const,
-    value: typed[name],
-    onChange: ({ currentTarget: { value } }: { currentTarget: { value: string } }) =>
-      setTyped((before) => ({ ...before, [name]: value })),
-  })
-  return (
-    <form
-      aria-label="Which changes to list"
-      onSubmit={(event) => {
-        event.preventDefault()
-        apply()
-      }}
-    >
-      <Group gap="xs" align="flex-end">
-        <TextInput label="Kind of thing" placeholder="project" w={150} {...field('entity')} />
-        <TextInput label="Its id" w={200} {...field('entity_id')} />
-        <TextInput label="Who, by id" w={200} {...field('actor')} />
-        <TextInput label="From" type="datetime-local" w={190} {...field('from')} />
-        <TextInput label="Until" type="datetime-local" w={190} {...field('to')} />
-        <Button type="submit" size="xs" variant="default">
-          Filter
-        </Button>
-        {Object.keys(filters).length > 0 && (
-          <Button size="xs" variant="subtle" onClick={() => onChange({})}>
-            Clear filters
-          </Button>
-        )}
-      </Group>
-    </form>
-  )
-}
-
-/** A moment in the zone of the browser, as the field takes it. */
-function localInput(iso: string | undefined): string {
-  if (iso === undefined) return ''
-  const date = new Date(iso)
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }

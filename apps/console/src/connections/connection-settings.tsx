@@ -1,9 +1,9 @@
-import { Alert, Button, Stack, Text, TextInput } from '@mantine/core'
+import { Stack, Text, TextInput } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ApiError, apiQuery, queryClient } from '../api/index.ts'
-import { Failure, Loaded } from '../ui/index.ts'
+import { apiQuery, queryClient } from '../api/index.ts'
+import { Conflict, Failure, isOutdated, Loaded } from '../ui/index.ts'
 import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
 import { type Config, changedConfig } from './changed-config.ts'
 import { nameError } from './name-error.ts'
@@ -40,7 +40,6 @@ export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSe
       await invalidateConnections(place)
     },
   })
-  const isOutdated = save.error instanceof ApiError && (save.error.status === 409 || save.error.status === 412)
   const isTaken = nameError(name, save.error) !== undefined
   const readAgain = async () => {
     const fresh = await queryClient.fetchQuery({ ...connectionQuery(place, base.id), staleTime: 0 })
@@ -85,18 +84,12 @@ export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSe
             )}
             onSubmit={(config: Config) => save.mutate(config)}
           >
-            {isOutdated && !isTaken && (
-              <Alert color="yellow" title="Somebody else changed it in between" mt="md" role="alert">
-                <Text size="sm" mb="xs">
-                  Nothing was saved. Read it again, look at what you typed, and save once more: what you typed then
-                  wins.
-                </Text>
-                <Button size="xs" variant="default" onClick={() => void readAgain()}>
-                  Read it again and keep what I typed
-                </Button>
-              </Alert>
+            {isOutdated(save.error) && (
+              <Stack mt="md">
+                <Conflict onReadAgain={() => void readAgain()} />
+              </Stack>
             )}
-            {save.error !== null && !isOutdated && (
+            {save.error !== null && !isOutdated(save.error) && !isTaken && (
               <Stack mt="md">
                 <Failure title="This was not saved" error={save.error} />
               </Stack>

@@ -95,7 +95,8 @@ export async function deleteConnection(place: Place, connection: string) {
 /** After a change of what is saved. */
 export async function invalidateConnections(place: Place): Promise<void> {
   const parts = ['', '/{connection}', '/{connection}/relations', '/{connection}/relations/preview'] as const
-  await invalidate(...parts.map((part) => at(place, part) as ApiPath<'get'>), '/api/projects/{id}/usable-connections')
+  const lists = ['/api/projects/{id}/usable-connections', '/api/readable-connections'] as const
+  await invalidate(...parts.map((part) => at(place, part) as ApiPath<'get'>), ...lists)
 }
 
 type Links = { readonly list: LinkProps; readonly create: LinkProps; readonly one: (connection: string) => LinkProps }

@@ -7,8 +7,20 @@ function texts<Name extends string>(search: Given, ...names: Name[]): { [name in
   return Object.fromEntries(kept) as { [name in Name]?: string }
 }
 
-export function connectionsSearch(search: Given) {
-  return { ...pageSearch(search), ...texts(search, 'tab', 'search', 'kind') }
+/** Of the page of all connections: its open part, and the filters of each. */
+export interface ConnectionsSearch {
+  readonly page?: number
+  readonly tab?: string
+  /** Of connections. */
+  readonly q?: string
+  readonly connector?: string
+  /** Of the catalogue. */
+  readonly search?: string
+  readonly kind?: string
+}
+
+export function connectionsSearch(search: Given): ConnectionsSearch {
+  return { ...pageSearch(search), ...texts(search, 'tab', 'q', 'connector', 'search', 'kind') }
 }
 
 export function newConnectionSearch(search: Given) {

@@ -5,6 +5,7 @@ import { ApiError } from '../api/index.ts'
 import { NewProjectButton } from '../projects/index.ts'
 import { Loaded, NotFound, Page, RouteTabs } from '../ui/index.ts'
 import { GroupContext, groupQuery, useGroup, useGroupPermissions } from './use-group.ts'
+import { useShared } from './use-shared.ts'
 
 /** The head of the page of a group, with the part that is open below it. */
 export function GroupLayout() {
@@ -33,6 +34,7 @@ export function GroupLayout() {
 function GroupFrame() {
   const { name, slug, description } = useGroup()
   const may = useGroupPermissions()
+  const shared = useShared()
   const tab = (label: string, to: LinkProps['to']) => ({ label, link: { to, params: { group: slug } } as LinkProps })
   return (
     <Page
@@ -46,6 +48,7 @@ function GroupFrame() {
         tabs={[
           { ...tab('Projects', '/groups/$group'), exact: true },
           tab('Members', '/groups/$group/members'),
+          ...(shared.connections === undefined ? [] : [tab('Connections', '/groups/$group/connections')]),
           ...(may.delete ? [tab('Audit', '/groups/$group/audit'), tab('Settings', '/groups/$group/settings')] : []),
         ]}
       />

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { shellRoute } from '../app/root-route.ts'
 import { auditSearch } from '../audit/index.ts'
+import { pageSearch } from '../ui/index.ts'
 import { groupRoute } from './group-route.ts'
 import { groupSearch, groupsSearch } from './search.ts'
 
@@ -36,6 +37,12 @@ export const groupParts = [
     getParentRoute: () => groupRoute,
     path: '/members',
     component: lazyRouteComponent(() => import('./group-members-page.tsx'), 'GroupMembersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => groupRoute,
+    path: '/connections',
+    validateSearch: pageSearch,
+    component: lazyRouteComponent(() => import('./group-connections-page.tsx'), 'GroupConnectionsPage'),
   }),
   createRoute({
     getParentRoute: () => groupRoute,

@@ -1,18 +1,15 @@
 import { Anchor, Text } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { apiPage } from '../api/index.ts'
 import { Facts, Panel } from '../ui/index.ts'
 import { useGroup } from './use-group.ts'
+import { useShared } from './use-shared.ts'
 
 /** Connections and secrets that tasks of all projects of the group may use. */
 export function SharedThings() {
   const { slug } = useGroup()
-  const params = { path: { slug }, query: { per_page: 1 } }
+  const { connections, secrets } = useShared()
   // Who is no member sees neither.
-  const connections = useQuery({ ...apiPage('/api/namespaces/{slug}/connections', { params }), retry: false })
-  const secrets = useQuery({ ...apiPage('/api/namespaces/{slug}/secrets', { params }), retry: false })
-  if (connections.data === undefined) return null
+  if (connections === undefined) return null
   return (
     <Panel title="Shared by its projects">
       <Text size="sm" c="dimmed">
@@ -26,12 +23,12 @@ export function SharedThings() {
             <Anchor
               key="connections"
               inherit
-              renderRoot={(props) => <Link {...props} to="/connections/of/$namespace" params={{ namespace: slug }} />}
+              renderRoot={(props) => <Link {...props} to="/groups/$group/connections" params={{ group: slug }} />}
             >
-              {counted(connections.data.total, 'connection')}
+              {counted(connections, 'connection')}
             </Anchor>,
           ],
-          ...(secrets.data === undefined
+          ...(secrets === undefined
             ? []
             : [
                 [
@@ -41,7 +38,7 @@ export function SharedThings() {
                     inherit
                     renderRoot={(props) => <Link {...props} to="/secrets/of/$namespace" params={{ namespace: slug }} />}
                   >
-                    {counted(secrets.data.total, 'secret')}
+                    {counted(secrets, 'secret')}
                   </Anchor>,
                 ] as const,
               ]),

@@ -2,6 +2,7 @@ import { Button, Group, Loader, Paper, Select, Stack, Text } from '@mantine/core
 import { useDebouncedValue } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { type SubmitEvent, useState } from 'react'
+import { useUser } from '../api/index.ts'
 import { Failure } from '../ui/index.ts'
 import { type Role, roleMeanings, roles } from './roles.ts'
 import { type Person, personText, usePeople } from './use-people.ts'
@@ -15,6 +16,7 @@ interface AddMemberProps {
 
 /** Finds somebody who has signed in here before, and gives them a role. */
 export function AddMember({ kind, taken, onAdd }: AddMemberProps) {
+  const { is_admin } = useUser()
   const [text, setText] = useState('')
   const [person, setPerson] = useState<Person | null>(null)
   const [role, setRole] = useState<Role>('viewer')
@@ -59,13 +61,13 @@ export function AddMember({ kind, taken, onAdd }: AddMemberProps) {
               onChange={(id) => setPerson(shown.find((one) => one.id === id) ?? null)}
               rightSection={isFetching ? <Loader size={16} role="status" aria-label="Searching" /> : undefined}
               nothingFoundMessage={
-                looked === ''
-                  ? 'Type a part of the name.'
-                  : isFetching
-                    ? 'Searching.'
-                    : isEmail
-                      ? 'Nobody with this address has signed in here yet.'
-                      : 'Nobody who has signed in here is called so.'
+                isFetching
+                  ? 'Searching.'
+                  : isEmail
+                    ? 'Nobody with this address has signed in here yet.'
+                    : is_admin
+                      ? 'Nobody who has signed in here is called so.'
+                      : 'Nobody whom you share a group or project with is called so. Type the whole e-mail address.'
               }
               renderOption={({ option }) => (
                 <Text size="sm">

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { apiQuery, entityQuery } from '../api/index.ts'
+import { apiQuery, useUser } from '../api/index.ts'
 import { memberName } from './roles.ts'
 
 export interface Person {
@@ -11,36 +11,29 @@ export interface Person {
 
 const most = 10
 
-/** People by words of their names, or by a whole e-mail address. */
+/**
+ * People by parts of their names: those whom the person shares a group or project with, for administrators all. A whole e-mail
+ * address finds everybody.
+ */
 export function usePeople(text: string) {
+  const { is_admin } = useUser()
   const isEmail = /^\S+@\S+\.\S+$/.test(text)
-  const named = useQuery({
-    ...apiQuery('/api/data/search/query', {
-      params: { query: { q: entityQuery({ type: 'User', words: text }), per_page: most } },
-    }),
-    enabled: text !== '' && !isEmail,
-    placeholderData: keepPreviousData,
+  const search = { per_page: most, ...(text === '' ? {} : { search: text }) }
+  const known = useQuery({
+    ...apiQuery('/api/people', { params: { query: search } }),
+    ...{ enabled: !isEmail && !is_admin, placeholderData: keepPreviousData },
+  })
+  const all = useQuery({
+    ...apiQuery('/api/data/users', { params: { query: search } }),
+    ...{ enabled: !isEmail && is_admin, placeholderData: keepPreviousData },
   })
   const addressed = useQuery({
     ...apiQuery('/api/data/users', { params: { query: { exact_email: text, per_page: most } } }),
     enabled: isEmail,
   })
-  const byName = (named.data?.items ?? []).flatMap((item): Person[] =>
-    item.type === 'User' ? [{ id: item.id, namespace: item.slug, ...namesOf(item.firstName, item.lastName) }] : [],
-  )
-  const byEmail = (addressed.data ?? []).map(
-    ({ id, username, first_name, last_name }): Person => ({
-      id,
-      namespace: username,
-      ...namesOf(first_name, last_name),
-    }),
-  )
-  const { isFetching, error } = isEmail ? addressed : named
-  return { people: text === '' ? [] : isEmail ? byEmail : byName, isFetching, error, isEmail }
-}
-
-function namesOf(first: string | undefined, last: string | undefined) {
-  return { ...(first === undefined ? {} : { first_name: first }), ...(last === undefined ? {} : { last_name: last }) }
+  const asked = isEmail ? addressed : is_admin ? all : known
+  const people = (asked.data ?? []).map(({ username, ...rest }): Person => ({ ...rest, namespace: username }))
+  return { people, isFetching: asked.isFetching, error: asked.error, isEmail }
 }
 
 /** As they are told apart in a list of choices. */

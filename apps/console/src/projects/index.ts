@@ -1,6 +1,7 @@
 export { NamespaceProjects } from './namespace-projects.tsx'
 export { NewProjectButton } from './new-project-button.tsx'
 export { projectRoute } from './project-route.ts'
+export { recentProjects } from './recent-projects.ts'
 export { projectParts, projectRoutes } from './routes.ts'
 export { usePermissions } from './use-permissions.ts'
 export { useProject } from './use-project.ts'

@@ -2,16 +2,18 @@ import { Badge } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { type LinkProps, Outlet, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { ApiError } from '../api/index.ts'
+import { ApiError, useUser } from '../api/index.ts'
 import { Loaded, NotFound, Page, RouteTabs } from '../ui/index.ts'
 import { PinButton } from './pin-button.tsx'
 import { projectQuery } from './project-query.ts'
+import { forgetVisit, useVisit } from './recent-projects.ts'
 import { usePermissions } from './use-permissions.ts'
 import { ProjectContext, useProject } from './use-project.ts'
 
 /** The head of the page of a project, with the part that is open below it. */
 export function ProjectLayout() {
   const { namespace, project: slug } = useParams({ from: '/shell/projects/$namespace/$project' })
+  const { id: user } = useUser()
   const project = useQuery(projectQuery(namespace, slug))
   const navigate = useNavigate()
   const { data } = project
@@ -27,7 +29,11 @@ export function ProjectLayout() {
       replace: true,
     } as never)
   }, [isMoved, data, navigate])
-  if (data === undefined && project.error instanceof ApiError && project.error.status === 404) return <NotFound />
+  const isMissing = data === undefined && project.error instanceof ApiError && project.error.status === 404
+  useEffect(() => {
+    if (isMissing) forgetVisit(user, `${namespace}/${slug}`)
+  }, [isMissing, user, namespace, slug])
+  if (isMissing) return <NotFound />
   return (
     <Loaded query={project}>
       {(found) => (
@@ -43,6 +49,8 @@ function ProjectFrame() {
   const project = useProject()
   const { name, namespace, slug, visibility, is_template, description } = project
   const may = usePermissions()
+  const me = useUser()
+  useVisit(me.id, { id: project.id, path: `${namespace}/${slug}`, name })
   const params = { namespace, project: slug }
   const tab = (label: string, to: LinkProps['to']) => ({ label, link: { to, params } as LinkProps })
   return (

@@ -33,7 +33,10 @@ describe('groups and projects', () => {
     await page.waitForURL(`${served.url}/groups/flower-power/members`)
     await page.getByText('the last one').waitFor()
     const person = page.getByRole('combobox', { name: 'Person' })
+    // Who shares nothing with somebody does not find out by a name that there is such a person.
     await person.fill('ver')
+    await page.getByText('Nobody whom you share a group or project with is called so.').waitFor()
+    await person.fill('vera@example.com')
     await page.getByRole('option', { name: 'Vera Viewer' }).click()
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByRole('combobox', { name: 'Role of Vera Viewer' }).waitFor()

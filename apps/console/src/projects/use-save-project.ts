@@ -1,7 +1,8 @@
 import { notifications } from '@mantine/notifications'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { ApiError, api, queryClient } from '../api/index.ts'
+import { api, queryClient } from '../api/index.ts'
+import { isOutdated } from '../ui/index.ts'
 import type { ProjectFields } from './fields.ts'
 import { documentedQuery, projectChanged } from './project-query.ts'
 import { type Project, useProject } from './use-project.ts'
@@ -53,7 +54,5 @@ export function useSaveProject({ etag, onFresh }: SaveOptions) {
       await projectChanged(fresh)
     },
   })
-  const { error } = save
-  const isOutdated = error instanceof ApiError && error.status === 409 && error.detail !== 'SLUG_TAKEN'
-  return { save, isOutdated, readAgain: () => read.mutate(), isReading: read.isPending }
+  return { save, isOutdated: isOutdated(save.error), readAgain: () => read.mutate(), isReading: read.isPending }
 }

@@ -38,7 +38,9 @@ export const pages: readonly ConsolePage[] = [
   { name: 'group-settings', path: ({ group }) => `/groups/${group}/settings` },
   { name: 'person', path: '/people/user_admin' },
 
+  { name: 'group-connections', path: ({ group }) => `/groups/${group}/connections` },
   { name: 'connections', path: '/connections' },
+  { name: 'connections-shared', path: '/connections?tab=shared' },
   { name: 'project-connections', path: ofProject('/connections') },
   { name: 'connection-new', path: ofProject('/connections/new') },
   { name: 'connection', path: (world) => ofProject(`/connections/${world.connection}`)(world) },

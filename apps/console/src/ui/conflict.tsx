@@ -1,4 +1,5 @@
 import { Alert, Button, Text } from '@mantine/core'
+import { ApiError } from '@millrace/client'
 
 interface ConflictProps {
   readonly onReadAgain: () => void
@@ -17,4 +18,9 @@ export function Conflict({ onReadAgain, isReading = false }: ConflictProps) {
       </Button>
     </Alert>
   )
+}
+
+/** Whether a change was refused because somebody else changed the thing since it was read; other conflicts are about what was typed. */
+export function isOutdated(error: Error | null): boolean {
+  return error instanceof ApiError && (error.status === 412 || error.detail === 'ETAG_CHANGED')
 }

@@ -1,6 +1,7 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { ApiError } from '../api/index.ts'
+import { isOutdated } from './conflict.tsx'
 
 interface FailureProps {
   readonly error: Error
@@ -38,7 +39,8 @@ function titleOf(error: Error): string {
   if (error.status === 401) return 'You are not signed in'
   if (error.status === 403) return 'You may not do this'
   if (error.status === 404) return 'Not found'
-  if (error.status === 409 || error.status === 412) return 'Somebody else changed it in between'
+  if (isOutdated(error)) return 'Somebody else changed it in between'
+  if (error.status === 409) return 'This does not fit what is there now'
   if (error.status === 429) return 'Too many requests'
   if (error.status >= 500) return 'The server failed'
   return 'The server refused this'

@@ -3,6 +3,7 @@ import {
   IconBox,
   IconFolder,
   IconPlayerPlay,
+  IconPlug,
   IconPlugConnected,
   IconRoute,
   IconUser,
@@ -70,5 +71,24 @@ export function runFound({ id, workflow, state }: Schema<'Run'>): Found {
   return {
     ...{ id: `run-${id}`, label: `Run ${id}`, description: `${workflow}, ${state}`, icon: IconPlayerPlay },
     go: { to: '/runs/$run', params: { run: id } },
+  }
+}
+
+export function connectionFound({ id, name, project, namespace }: Schema<'ReadableConnection'>): Found {
+  const shown = { id: `connection-${id}`, label: name, icon: IconPlug }
+  if (namespace === undefined) {
+    const go: LinkProps = { to: '/connections/platform/$connection', params: { connection: id } }
+    return { ...shown, description: 'of the platform', go }
+  }
+  const params = { namespace: namespace.slug, connection: id }
+  if (project === undefined) {
+    return { ...shown, description: namespace.slug, go: { to: '/connections/of/$namespace/$connection', params } }
+  }
+  return {
+    ...{ ...shown, description: `${namespace.slug}/${project.slug}` },
+    go: {
+      to: '/projects/$namespace/$project/connections/$connection',
+      params: { ...params, project: project.slug },
+    },
   }
 }

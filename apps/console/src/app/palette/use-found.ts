@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { ApiError, apiPage, apiQuery } from '../../api/index.ts'
-import { entityFound, type Found, pipelineFound, runFound, workflowFound } from './found.ts'
+import { connectionFound, entityFound, type Found, pipelineFound, runFound, workflowFound } from './found.ts'
 
 export interface FoundGroups {
   readonly groups: readonly { readonly label: string; readonly found: readonly Found[] }[]
@@ -11,7 +11,7 @@ export interface FoundGroups {
 
 const most = 6
 
-/** What there is by a text: entities by the language of the search, workflows and pipelines by their names, runs by id. */
+/** What there is by a text: entities by the language of the search, workflows, pipelines and connections by their names, runs by id. */
 export function useFound(text: string): FoundGroups {
   const isRun = /^\d{1,15}$/.test(text)
   const enabled = text.length > 1
@@ -28,6 +28,10 @@ export function useFound(text: string): FoundGroups {
     ...apiPage('/api/pipelines', { params: { query: { name: text, per_page: most } } }),
     ...options,
   })
+  const connections = useQuery({
+    ...apiPage('/api/readable-connections', { params: { query: { search: text, per_page: most } } }),
+    ...options,
+  })
   const run = useQuery({
     ...apiQuery('/api/runs/{run}', { params: { path: { run: text } } }),
     ...{ enabled: isRun, staleTime: 10_000 },
@@ -37,11 +41,12 @@ export function useFound(text: string): FoundGroups {
     { label: 'Runs', found: isRun && run.data !== undefined ? [runFound(run.data)] : [] },
     { label: 'Workflows', found: enabled ? (workflows.data?.items.map(workflowFound) ?? []) : [] },
     { label: 'Pipelines', found: enabled ? (pipelines.data?.items.map(pipelineFound) ?? []) : [] },
+    { label: 'Connections', found: enabled ? (connections.data?.items.map(connectionFound) ?? []) : [] },
     { label: 'Projects, groups and people', found: enabled ? (entities.data?.items.map(entityFound) ?? []) : [] },
   ]
   return {
     groups: all.filter(({ found }) => found.length > 0),
-    isSearching: entities.isFetching || workflows.isFetching || pipelines.isFetching || run.isFetching,
+    isSearching: [entities, workflows, pipelines, connections, run].some(({ isFetching }) => isFetching),
     ...(enabled && error instanceof ApiError && error.status === 422 ? { problem: error.message } : {}),
   }
 }

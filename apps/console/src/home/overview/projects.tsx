@@ -2,7 +2,9 @@ import { Anchor, Group, Text } from '@mantine/core'
 import { IconPin } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { apiQuery } from '../../api/index.ts'
+import { useState } from 'react'
+import { apiQuery, useUser } from '../../api/index.ts'
+import { recentProjects } from '../../projects/index.ts'
 import { Line, Section } from './section.tsx'
 
 const most = 8
@@ -14,15 +16,17 @@ interface Shown {
   readonly isPinned: boolean
 }
 
-/** Those that the person pinned, then others that there are. */
+/** Those that the person pinned, then those visited last in this browser, then others that there are. */
 export function Projects() {
+  const { id: user } = useUser()
+  const [visited] = useState(() => new Map(recentProjects(user).map(({ path, name }) => [path, name])))
   const preferences = useQuery(apiQuery('/api/data/user/preferences'))
   const listed = useQuery(apiQuery('/api/data/projects', { params: { query: { per_page: most } } }))
   const pinned = preferences.data?.pinned_projects.project_slugs ?? []
   const names = new Map(listed.data?.map(({ namespace, slug, name }) => [`${namespace}/${slug}`, name]))
-  const others = [...names.keys()].filter((path) => !pinned.includes(path))
-  const shown: readonly Shown[] = [...pinned, ...others].slice(0, most).map((path) => {
-    const name = names.get(path)
+  const paths = new Set([...pinned, ...visited.keys(), ...names.keys()])
+  const shown: readonly Shown[] = [...paths].slice(0, most).map((path) => {
+    const name = names.get(path) ?? visited.get(path)
     return { path, isPinned: pinned.includes(path), ...(name === undefined ? {} : { name }) }
   })
   if (listed.data === undefined) return null

@@ -1,9 +1,10 @@
-import { Alert, Button, type ButtonProps, Modal, Stack, Text } from '@mantine/core'
+import { Button, type ButtonProps, Modal, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation } from '@tanstack/react-query'
-import { type ReactNode, useState } from 'react'
-import { ApiError } from '../../api/index.ts'
+import { type ReactNode, useEffect, useState } from 'react'
+import { Conflict, isOutdated } from '../conflict.tsx'
 import { Failure } from '../failure.tsx'
+import { type CloseGuard, useCloseGuard } from '../use-close-guard.ts'
 import { fieldErrors } from './field-errors.ts'
 import { SchemaForm } from './schema-form.tsx'
 
@@ -28,7 +29,7 @@ interface FormButtonProps<Value extends object> extends DialogFormProps<Value>, 
   readonly about?: ReactNode
 }
 
-/** A button that opens a form in a dialog. What was typed stays until it is saved or the dialog is closed. */
+/** A button that opens a form in a dialog. What was typed stays until it is saved, and is not dropped unasked. */
 export function FormButton<Value extends object = Record<string, unknown>>({
   children,
   title,
@@ -41,27 +42,20 @@ export function FormButton<Value extends object = Record<string, unknown>>({
   ...button
 }: FormButtonProps<Value>) {
   const [isOpen, { open, close }] = useDisclosure(false)
+  const guard = useCloseGuard(close)
   return (
     <>
       <Button {...button} {...(children === title ? {} : { 'aria-label': title })} onClick={open}>
         {children}
       </Button>
-      <Modal
-        opened={isOpen}
-        onClose={close}
-        title={title}
-        size="lg"
-        closeOnClickOutside={false}
-        transitionProps={{ duration: 0 }}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Modal opened={isOpen} onClose={guard.close} title={title} size="lg" closeOnClickOutside={false}>
         {about !== undefined && (
           <Text size="sm" c="dimmed" mb="md" component="div">
             {about}
           </Text>
         )}
         <DialogForm
-          {...{ schema, submitLabel, save, onClose: close }}
+          {...{ schema, submitLabel, save, guard, onClose: close }}
           {...(value === undefined ? {} : { value })}
           {...(readAgain === undefined ? {} : { readAgain })}
         />
@@ -76,14 +70,20 @@ function DialogForm<Value extends object>({
   submitLabel,
   save,
   readAgain,
+  guard,
   onClose,
-}: DialogFormProps<Value> & { readonly onClose: () => void }) {
+}: DialogFormProps<Value> & { readonly guard: CloseGuard; readonly onClose: () => void }) {
   // As they were when the dialog was opened: readings meanwhile must not overwrite what is being typed.
   const [schema] = useState(given)
   const [value] = useState(begun)
   const saving = useMutation({ mutationFn: save, meta: { showsFailure: true }, onSuccess: onClose })
+  // Defaults of the schema come in while the form is made: they are not typed.
+  const [begin] = useState(() => {
+    guard.note(begun ?? {})
+    return guard.begin
+  })
+  useEffect(begin, [begin])
   const { error } = saving
-  const isOutdated = error instanceof ApiError && error.detail === 'ETAG_CHANGED' && readAgain !== undefined
   const fields = Object.keys((given as { properties?: object }).properties ?? {})
   return (
     <SchemaForm<Value>
@@ -93,6 +93,7 @@ function DialogForm<Value extends object>({
       isSubmitting={saving.isPending}
       extraErrors={fieldErrors(error?.message ?? '', fields)}
       idPrefix="dialog"
+      onChange={guard.note}
       onSubmit={(typed) => saving.mutate(typed)}
       actions={
         <Button variant="default" onClick={onClose}>
@@ -102,21 +103,8 @@ function DialogForm<Value extends object>({
     >
       {error !== null && (
         <Stack mt="md">
-          {isOutdated ? (
-            <Alert color="yellow" role="alert" title="Somebody else changed it in between">
-              <Text size="sm" mb="xs">
-                Nothing was saved. Read it again and save once more: what you typed then wins.
-              </Text>
-              <Button
-                size="xs"
-                variant="default"
-                onClick={() => {
-                  void readAgain().then(() => saving.reset())
-                }}
-              >
-                Read it again and keep what I typed
-              </Button>
-            </Alert>
+          {isOutdated(error) && readAgain !== undefined ? (
+            <Conflict onReadAgain={() => void readAgain().then(() => saving.reset())} />
           ) : (
             <Failure title="This was not saved" error={error} />
           )}
