@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
-import { barriersOf, useConsole } from './testing/browser.fixture.ts'
+import { barriersOf, rulesOfViews, useConsole } from './testing/browser.fixture.ts'
 import { pages } from './testing/pages.ts'
 import { seed } from './testing/seed.ts'
 import { overflowOf, visit } from './testing/visit.ts'
 
 const served = useConsole({ args: ['--slots', '6'] })
 
+// The second look is at what another width and other colors change: all rules on each view would cost minutes.
 it('shows every page in light and dark and on a telephone without barriers, errors or sideways scrolling', async () => {
   const world = await seed(served.dev)
   const page = await served.open('/')
@@ -23,7 +24,7 @@ it('shows every page in light and dark and on a telephone without barriers, erro
       ;(await barriersOf(at)).forEach(note('light'))
       await at.emulateMedia({ colorScheme: 'dark' })
       await at.setViewportSize({ width: 390, height: 844 })
-      ;(await barriersOf(at)).forEach(note('dark and narrow'))
+      ;(await barriersOf(at, rulesOfViews)).forEach(note('dark and narrow'))
       const overflow = await overflowOf(at)
       if (overflow > 0) note('narrow')(`it is ${overflow} pixels wider than the screen`)
     } catch (error) {

@@ -151,13 +151,24 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(await barriersOf(page)).toEqual([])
 }
 
-/** What `expectAccessible` would fail on, a line for each kind. */
-export async function barriersOf(page: Page): Promise<readonly string[]> {
+/** Rules of axe that colors and widths of a page decide, or controls that are only there on a narrow one. */
+export const rulesOfViews = [
+  ...['color-contrast', 'link-in-text-block', 'scrollable-region-focusable', 'aria-hidden-focus'],
+  ...['button-name', 'link-name', 'label', 'aria-input-field-name', 'aria-command-name', 'select-name'],
+]
+
+/** What `expectAccessible` would fail on, a line for each kind; by all rules of axe, or those that are given. */
+export async function barriersOf(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
   // A color that is on its way to another is neither.
   await page.waitForFunction(() => !document.getAnimations().some((one) => one instanceof CSSTransition))
   const { violations } = await page.evaluate(
-    async () => await (window as unknown as { axe: typeof axe }).axe.run(document, { resultTypes: ['violations'] }),
+    async (runOnly) =>
+      await (window as unknown as { axe: typeof axe }).axe.run(document, {
+        ...(runOnly === undefined ? {} : { runOnly: [...runOnly] }),
+        resultTypes: ['violations'],
+      }),
+    rules,
   )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -131,6 +131,7 @@ export const pages: readonly ConsolePage[] = [
   { name: 'project-sessions', path: ofProject('/sessions') },
   { name: 'project-variables', path: ofProject('/variables') },
   { name: 'project-data', path: ofProject('/data') },
+  { name: 'data-connector', path: (world) => ofProject(`/data/${world.dataConnector}`)(world) },
   { name: 'data-connector-new', path: ofProject('/data/new?type=s3&provider=AWS') },
   { name: 'namespace-secrets', path: ({ group }) => `/secrets/of/${group}` },
 ]

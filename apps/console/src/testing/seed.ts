@@ -19,6 +19,8 @@ export interface World {
   /** Of the pipeline: the transformation that publishes it. */
   readonly dataset: string
   readonly workflow: string
+  /** Id of a data connector of the project. */
+  readonly dataConnector: string
   /** Ids of runs by what became of them. */
   readonly runs: Readonly<Record<'success' | 'failed' | 'running' | 'waiting' | 'cancelled', string>>
 }
@@ -56,6 +58,7 @@ export async function seed(dev: Dev, { members = [], onStep = () => {} }: SeedOp
   }
   await seedConnections(dev, project.id, namespace)
   await seedSettings(api, project.id)
+  const dataConnector = await seedDataConnector(api, project.id, `${namespace}/${project.slug}`)
 
   onStep('workflows and a pipeline')
   await deployPackage(dev, shopPackage, '--project', `${namespace}/${project.slug}`)
@@ -79,6 +82,7 @@ export async function seed(dev: Dev, { members = [], onStep = () => {} }: SeedOp
     project: { id: project.id, slug: project.slug },
     other: { id: other.id, slug: other.slug },
     pipeline: pipeline?.id ?? '',
+    dataConnector,
     dataset: pipeline?.transformations.find(({ template }) => template === 'publish')?.id ?? '',
   }
 }
@@ -179,6 +183,24 @@ async function seedSettings(api: Client, id: string): Promise<void> {
       container_image: 'images.example.com/python:3.13',
     },
   })
+}
+
+async function seedDataConnector(api: Client, projectId: string, namespace: string): Promise<string> {
+  const { id } = await api.post('/api/data/data_connectors', {
+    body: {
+      ...{ name: 'Pictures of articles', namespace, keywords: ['pictures'] },
+      description: 'As photographers deliver them, a folder for each season.',
+      storage: {
+        configuration: { type: 's3', provider: 'AWS', region: 'eu-central-1', access_key_id: '<sensitive>' },
+        ...{ source_path: 'acme-pictures/2026', target_path: 'pictures', readonly: true },
+      },
+    },
+  })
+  await api.post('/api/data/data_connectors/{data_connector_id}/project_links', {
+    params: { path: { data_connector_id: id } },
+    body: { project_id: projectId },
+  })
+  return id
 }
 
 async function seedRuns(api: Client): Promise<World['runs']> {
