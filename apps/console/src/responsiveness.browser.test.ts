@@ -134,8 +134,8 @@ type Step = readonly [name: string, act: () => Promise<void>]
 async function expectResponsive(page: Page, what: string, steps: readonly Step[]): Promise<void> {
   await watchInteractions(page)
   let slowest = await measure(page, what, steps)
-  // Something else may have taken the cores for a while; what is slow by itself is slow again.
-  if (slowest.ms >= mostMs) slowest = await measure(page, `${what}, again`, steps)
+  // Other tests may have the cores for a while; what is slow by itself is slow every time.
+  for (let more = 0; more < 4 && slowest.ms >= mostMs; more++) slowest = await measure(page, `${what}, again`, steps)
   expect(slowest.ms, slowest.name).toBeLessThan(mostMs)
 }
 
