@@ -121,6 +121,24 @@ it('sets up a data connector, whose secrets are kept for the person and shown to
   await page.waitForURL(/\/data$/)
   await page.getByText('Lake', { exact: true }).waitFor()
   expect(answers()).toContain('bucket/raw')
+
+  // Changed by two at once: what both changed is kept.
+  await page.getByRole('link', { name: 'Lake' }).click()
+  await page.getByRole('heading', { name: 'Change it' }).waitFor()
+  await page.getByLabel('Folder there').fill('bucket/clean')
+  const [lake] = await served.api.get('/api/data/data_connectors')
+  await served.api.patch('/api/data/data_connectors/{data_connector_id}', {
+    params: { path: { data_connector_id: lake?.id ?? '' }, header: { 'If-Match': lake?.etag ?? '' } },
+    body: { description: 'Of somebody else' },
+  })
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: 'Read it again and keep what I typed' }).click()
+  await page.getByText('Of somebody else').first().waitFor()
+  expect(await page.getByLabel('Folder there').inputValue()).toBe('bucket/clean')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Lake is saved').waitFor()
+  await page.getByRole('region', { name: 'Where the data are' }).getByText('bucket/clean').waitFor()
+  await page.getByRole('region', { name: 'Projects that mount it' }).getByText('this project').waitFor()
   await page.getByRole('button', { name: 'Remove Lake' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('heading', { name: 'No data yet' }).waitFor()

@@ -1,5 +1,6 @@
-import { Badge, Code, Group, Text } from '@mantine/core'
+import { Anchor, Badge, Code, Group, Skeleton, Text } from '@mantine/core'
 import { useQueries, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { api, apiQuery, invalidate, type Schema } from '../api/index.ts'
 import { useProject } from '../projects/index.ts'
 import { DataTable, RemoveButton } from '../ui/index.ts'
@@ -19,6 +20,9 @@ export function ConnectorTable({ links, mayUnlink }: ConnectorTableProps) {
       apiQuery('/api/data/data_connectors/{data_connector_id}', { params: { path: { data_connector_id } } }),
     ),
   })
+  const { namespace, slug } = useProject()
+  if (connectors.some(({ isPending }) => isPending))
+    return <Skeleton height={80} aria-label="Reading" aria-busy="true" />
   const rows = links.flatMap((link, place): Row[] => {
     const connector = connectors[place]?.data
     return connector === undefined ? [] : [{ link, connector }]
@@ -31,11 +35,17 @@ export function ConnectorTable({ links, mayUnlink }: ConnectorTableProps) {
       columns={[
         {
           title: 'Data',
-          cell: ({ connector: { name, description } }) => (
+          cell: ({ connector: { id, name, description } }) => (
             <>
-              <Text size="sm" fw={600}>
+              <Anchor
+                component={Link}
+                to="/projects/$namespace/$project/data/$connector"
+                params={{ namespace, project: slug, connector: id } as never}
+                size="sm"
+                fw={600}
+              >
                 {name}
-              </Text>
+              </Anchor>
               {description !== undefined && (
                 <Text size="xs" c="dimmed">
                   {description}

@@ -7,6 +7,7 @@ import { api, invalidate, type Schema } from '../api/index.ts'
 import { useProject } from '../projects/index.ts'
 import { Failure, useLeaveGuard } from '../ui/index.ts'
 import { SchemaForm } from '../ui/schema-form/index.ts'
+import { linkToProject } from './link-to-project.ts'
 import { sensitiveNames, storageSchema } from './storage-form.ts'
 
 type Configuration = Record<string, string | number | boolean>
@@ -53,7 +54,7 @@ export function NewConnector({ storage, vendor }: NewConnectorProps) {
         },
       })
       await keepSecrets(connector.id, form)
-      await link(connector.id)
+      await linkToProject(connector.id, projectId)
     },
     meta: { showsFailure: true },
     onSuccess: async () => {
@@ -75,13 +76,6 @@ export function NewConnector({ storage, vendor }: NewConnectorProps) {
       params: { path: { data_connector_id: id } },
       body: secrets,
     })
-  }
-  const link = async (id: string) => {
-    const params = { path: { data_connector_id: id } }
-    const links = await api.get('/api/data/data_connectors/{data_connector_id}/project_links', { params })
-    if (links.some((one) => one.project_id === projectId)) return
-    const body = { project_id: projectId }
-    await api.post('/api/data/data_connectors/{data_connector_id}/project_links', { params, body })
   }
   useLeaveGuard(Object.keys(typed).length > 0 && !saving.isSuccess)
   return (

@@ -1,11 +1,14 @@
-import { Button, Group, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { api, apiQuery, invalidate } from '../api/index.ts'
+import { apiQuery } from '../api/index.ts'
 import { usePermissions, useProject } from '../projects/index.ts'
 import { EmptyState, Loaded } from '../ui/index.ts'
 import { FormButton } from '../ui/schema-form/index.ts'
+import { CloudStorages } from './cloud-storages.tsx'
 import { ConnectorTable } from './connector-table.tsx'
+import { LinkPublished } from './link-published.tsx'
+import { linkToProject } from './link-to-project.ts'
 
 /** Data of a project: folders of storage elsewhere, that sessions mount. */
 export function ProjectDataPage() {
@@ -33,6 +36,7 @@ export function ProjectDataPage() {
         </Text>
         {mayWrite && (
           <Group gap="xs">
+            <LinkPublished projectId={projectId} />
             <LinkExisting projectId={projectId} linked={links.data?.map((link) => link.data_connector_id) ?? []} />
             {newConnector}
           </Group>
@@ -50,12 +54,21 @@ export function ProjectDataPage() {
         }
       </Loaded>
       {hiddenCount > 0 && (
-        <Text size="sm" c="dimmed">
-          {hiddenCount === 1
-            ? 'One more is linked that you may not see.'
-            : `${hiddenCount} more are linked that you may not see.`}
-        </Text>
+        <Alert
+          color="yellow"
+          title={
+            hiddenCount === 1
+              ? 'One more is linked that you may not see'
+              : `${hiddenCount} more are linked that you may not see`
+          }
+        >
+          <Text size="sm">
+            Linking shows nobody more than before: your sessions of this project start without this data. Ask whoever
+            linked it to make you a member where the data belongs, or to make it public.
+          </Text>
+        </Alert>
       )}
+      <CloudStorages projectId={projectId} mayWrite={mayWrite} />
     </Stack>
   )
 }
@@ -88,11 +101,7 @@ function LinkExisting({ projectId, linked }: LinkExistingProps) {
       }}
       submitLabel="Link it"
       save={async ({ connector }) => {
-        await api.post('/api/data/data_connectors/{data_connector_id}/project_links', {
-          params: { path: { data_connector_id: connector } },
-          body: { project_id: projectId },
-        })
-        await invalidate('/api/data/projects/{project_id}/data_connector_links')
+        await linkToProject(connector, projectId)
       }}
     >
       Link a data connector

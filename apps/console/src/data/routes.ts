@@ -15,4 +15,9 @@ export const dataProjectParts = [
     validateSearch: newDataSearch,
     component: lazyRouteComponent(() => import('./new-data-page.tsx'), 'NewDataPage'),
   }),
+  createRoute({
+    getParentRoute: () => projectRoute,
+    path: '/data/$connector',
+    component: lazyRouteComponent(() => import('./connector-page.tsx'), 'ConnectorPage'),
+  }),
 ]

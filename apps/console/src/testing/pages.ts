@@ -109,6 +109,7 @@ export const pages: readonly ConsolePage[] = [
 
   { name: 'admin-health', path: '/admin' },
   { name: 'admin-users', path: '/admin/users' },
+  { name: 'admin-user', path: '/admin/users/admin' },
   { name: 'admin-compute', path: '/admin/compute' },
   { name: 'admin-tokens', path: '/admin/tokens' },
   { name: 'admin-workers', path: '/admin/workers' },
