@@ -5,8 +5,10 @@ import { IconArrowDown } from '@tabler/icons-react'
 import { useLocation, useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import { EmptyState, Failure } from '../ui/index.ts'
+import type { LogAddress } from './address/index.ts'
+import { addressOf, filterOf, queryOf } from './address/log-address.ts'
 import { LogAnnouncer } from './log-announcer.tsx'
-import { everything, type LogClient } from './log-client.ts'
+import type { LogClient } from './log-client.ts'
 import type { LogFilter } from './log-entry.ts'
 import { LogLines, type LogPlace } from './log-lines.tsx'
 import type { LogStatus } from './log-messages.ts'
@@ -22,16 +24,29 @@ interface LogViewProps {
   readonly isOver: boolean
   /** Whether it opens at its end, as one that still grows always does. */
   readonly opensAtEnd?: boolean
+  /** What is sought and filtered at first; later it is told by `onAddress`. */
+  readonly address?: LogAddress
+  readonly onAddress?: (address: LogAddress) => void
   /** CSS height. Default: the rest of a column that is laid out by `flex`. */
   readonly height?: string
 }
 
 /** The log of an attempt, of any length, as it grows. */
-export function LogView({ taskRun, attempt, isOver, opensAtEnd = false, height = 'fill' }: LogViewProps) {
+export function LogView({
+  opensAtEnd = false,
+  height = 'fill',
+  address = usual,
+  onAddress = nothing,
+  ...rest
+}: LogViewProps) {
+  const { taskRun, attempt, isOver } = rest
   const client = useLog(taskRun, attempt, isOver)
   if (client === null) return <Loader size="sm" aria-label="Loading the log" />
-  return <OpenLog key={`${taskRun}:${attempt}`} {...{ client, taskRun, attempt, isOver, opensAtEnd, height }} />
+  return <OpenLog key={`${taskRun}:${attempt}`} {...{ ...rest, client, opensAtEnd, height, address, onAddress }} />
 }
+
+const usual: LogAddress = {}
+const nothing = () => {}
 
 const copiedLines = 10_000
 
@@ -42,14 +57,16 @@ function OpenLog({
   isOver,
   opensAtEnd,
   height,
+  address,
+  onAddress,
 }: Required<LogViewProps> & { readonly client: LogClient }) {
   const { status, search, revision } = useLogState(client)
   const searchField = useRef<HTMLInputElement>(null)
   const [place, setPlace] = useState<LogPlace>({ position: 0, isAtEnd: !isOver || opensAtEnd })
   // Known once the person has left the end of a log that grows.
   const [leftAtRows, setLeftAtRows] = useState<number | null>(null)
-  const [filter, setFilter] = useState<LogFilter>(everything)
-  const [query, setQuery] = useState<LogQuery>({ text: '', isRegex: false, isCaseSensitive: false })
+  const [filter, setFilter] = useState<LogFilter>(() => filterOf(address))
+  const [query, setQuery] = useState<LogQuery>(() => queryOf(address))
   const [soughtQuery] = useDebouncedValue(query, 150)
   const [matchAt, setMatchAt] = useState<number | null>(null)
   const [isWrapped, setWrapped] = useLocalStorage({ key: 'millrace-log-wrap', defaultValue: false })
@@ -57,7 +74,17 @@ function OpenLog({
   const { line: markedLine, mark } = useMarkedLine()
   const pattern = useMemo(() => patternOf(soughtQuery), [soughtQuery])
 
+  useEffect(() => client.filter(filter), [client, filter])
   useEffect(() => client.search(soughtQuery.text === '' ? null : soughtQuery), [client, soughtQuery])
+  const tell = useRef(onAddress)
+  tell.current = onAddress
+  const told = useRef(JSON.stringify(addressOf(soughtQuery, filter)))
+  useEffect(() => {
+    const next = addressOf(soughtQuery, filter)
+    if (JSON.stringify(next) === told.current) return
+    told.current = JSON.stringify(next)
+    tell.current(next)
+  }, [soughtQuery, filter])
 
   const goToLine = async (line: number) => {
     const row = await client.rowOfLine(line)
@@ -80,6 +107,14 @@ function OpenLog({
     mark(found.line)
     await goToLine(found.line)
   }
+  // Whoever follows an address to what it seeks comes to the first match, or to the line that it names.
+  const comesToMatch = useRef(query.text !== '' && markedLine === null)
+  const hasMatches = (search?.matches ?? 0) > 0
+  useEffect(() => {
+    if (!comesToMatch.current || !hasMatches) return
+    comesToMatch.current = false
+    void goToMatch('next')
+  })
   const onPlace = (next: LogPlace) => {
     if (place.isAtEnd && !next.isAtEnd) setLeftAtRows(status.rows)
     if (next.isAtEnd) setLeftAtRows(null)
@@ -113,6 +148,7 @@ function OpenLog({
         searchField={searchField}
         query={query}
         onQuery={(next) => {
+          comesToMatch.current = false
           setQuery(next)
           setMatchAt(null)
         }}
@@ -126,7 +162,6 @@ function OpenLog({
         filter={filter}
         onFilter={(next) => {
           setFilter(next)
-          client.filter(next)
           setMatchAt(null)
         }}
         isWrapped={isWrapped}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { addressOf, filterOf, logAddress, queryOf } from './address/log-address.ts'
 import { ansiParts, withoutAnsi } from './ansi.ts'
 import { clockText } from './clock-text.ts'
 import { entryText, levels, markOfLine, sources } from './log-entry.ts'
@@ -127,6 +128,25 @@ it('cuts a text where it matches, without going on for ever at empty matches', (
     { text: 'b', isMatch: true },
     { text: 'c', isMatch: false },
   ])
+})
+
+describe('the address of a log', () => {
+  it('says what is sought and shown, and nothing of what is usual', () => {
+    const query = { text: 'a+', isRegex: true, isCaseSensitive: false }
+    const filter = { levels: ['warn'], sources } as const
+    const address = addressOf(query, filter)
+    expect(address).toEqual({ find: 'a+', regex: true, levels: ['warn'] })
+    expect(queryOf(address)).toEqual(query)
+    expect(filterOf(address)).toEqual(filter)
+    expect(addressOf({ ...query, text: '' }, { levels, sources })).toEqual({})
+  })
+
+  it('leaves rubbish out', () => {
+    expect(logAddress({ find: 42, regex: 'yes', case: {}, levels: ['loud', 'error'], sources: 7 })).toEqual({
+      find: '42',
+      levels: ['error'],
+    })
+  })
 })
 
 describe('the scroll bar', () => {

@@ -6,6 +6,7 @@ import { useLive } from '../live/index.ts'
 import { Duration, Loaded, Moment, NotFound, Page, RouteTabs, StateBadge } from '../ui/index.ts'
 import { DateTime } from './date-time.tsx'
 import { type Fact, Facts } from './facts.tsx'
+import { FirstFailure } from './first-failure.tsx'
 import { Reason } from './reason.tsx'
 import { RunActions } from './run-actions.tsx'
 import { TaskDrawer } from './task/task-drawer.tsx'
@@ -34,6 +35,7 @@ export function RunLayout() {
               <Reason text={found.reason} />
             </Alert>
           )}
+          {found.first_failure !== undefined && <FirstFailure run={found} failure={found.first_failure} />}
           <RunParts id={id} />
           <Outlet />
           <TaskDrawer run={found} />

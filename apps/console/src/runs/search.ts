@@ -1,3 +1,4 @@
+import { type LogAddress, logAddress } from '../logs/address/index.ts'
 import { pageSearch } from '../ui/pager.tsx'
 
 export const runStates = ['queued', 'running', 'success', 'failed', 'cancelled'] as const
@@ -36,7 +37,7 @@ export function runsSearch(search: Given): RunsSearch {
   })
 }
 
-export interface RunSearch {
+export interface RunSearch extends LogAddress {
   /** Id of the task run that is open. */
   readonly task?: number
   /** Default: the latest. */
@@ -49,6 +50,7 @@ export function runSearch(search: Given): RunSearch {
     task: count(search.task),
     attempt: count(search.attempt),
     part: parts.find((part) => part === search.part),
+    ...logAddress(search),
   })
 }
 

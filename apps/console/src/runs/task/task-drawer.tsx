@@ -69,7 +69,7 @@ export function TaskDrawer({ run }: { readonly run: Run }) {
 }
 
 function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun }) {
-  const { search, change } = useTaskSearch()
+  const { search, change, lookAtLog } = useTaskSearch()
   const mayChange = useMayChange(run.workflow)
   const attempts = useQuery(
     apiQuery('/api/task-runs/{task_run}/attempts', {
@@ -131,6 +131,8 @@ function TaskPanel({ run, task }: { readonly run: Run; readonly task: TaskRun })
               attempt={number}
               isOver={attempt.ended_at !== undefined}
               opensAtEnd={attempt.outcome !== 'success'}
+              address={search}
+              onAddress={lookAtLog}
             />
           )}
         </Tabs.Panel>

@@ -1,0 +1,1 @@
+export { type LogAddress, logAddress, logKeys } from './log-address.ts'
