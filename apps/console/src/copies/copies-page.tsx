@@ -4,6 +4,7 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { apiPage, apiQuery, type Schema } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
 import { DataTable, EmptyState, Loaded, Page, Pager } from '../ui/index.ts'
+import { NewCopyButton } from './new-copy-button.tsx'
 import { runColumns } from './run-columns.tsx'
 
 /** Workflows of copies are named so. */
@@ -18,6 +19,7 @@ export function CopiesPage() {
     <Page
       title="Copy data"
       about="Tables, queries and files that go from one connection to another, with what is proven of them."
+      actions={<NewCopyButton />}
     >
       <Loaded query={workflows}>
         {({ items, totalPages, total }) =>

@@ -48,5 +48,5 @@ it('writes amounts for people', () => {
     '5.0 GiB',
   ])
   expect(rowsText(1)).toBe('1 row')
-  expect([rateText(3, 1000), rateText(812, 10_000), rateText(3, 0)]).toEqual(['3 rows/s', '81.2 rows/s', ''])
+  expect([rateText(3, 1000), rateText(812, 10_000), rateText(3, 0)]).toEqual(['3 rows/s', '81 rows/s', ''])
 })

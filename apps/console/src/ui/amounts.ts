@@ -9,9 +9,11 @@ export function countText(count: number): string {
   return exact.format(count)
 }
 
-/** Such as `81.2k rows/s`; empty where it took no time that could be measured. */
+/** Such as `81.2k rows/s`; empty where there is nothing to be measured. */
 export function rateText(rows: number, durationMs: number): string {
-  return durationMs > 0 ? `${rough.format((rows / durationMs) * 1000)} rows/s` : ''
+  if (rows === 0 || durationMs <= 0) return ''
+  const rate = (rows / durationMs) * 1000
+  return `${rough.format(rate < 10 ? rate : Math.round(rate))} rows/s`
 }
 
 /** Bytes for people, in powers of 1024. */

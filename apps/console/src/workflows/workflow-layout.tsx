@@ -36,7 +36,8 @@ function Frame({ workflow }: { readonly workflow: Workflow }) {
         mark={paused && !mayWrite ? <Badge variant="default">paused</Badge> : undefined}
         about={
           <Text span inherit>
-            {name}, version {version}, deployed <Moment at={deployed_at} /> by <DeployerName id={deployed_by} />
+            {title === undefined ? '' : `${name}, `}version {version}, deployed <Moment at={deployed_at} /> by{' '}
+            <DeployerName id={deployed_by} />
           </Text>
         }
         actions={

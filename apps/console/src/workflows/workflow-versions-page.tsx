@@ -58,15 +58,24 @@ export function WorkflowVersionsPage() {
                         {version}
                       </Text>
                       {is_current && (
-                        <Badge variant="light" tt="none">
+                        <Badge variant="light" tt="none" miw="max-content">
                           current
                         </Badge>
                       )}
                     </Group>
                   ),
                 },
-                { title: 'Deployed', cell: ({ created_at }) => <Moment at={created_at} /> },
-                { title: 'By', cell: ({ deployed_by }) => <DeployerName id={deployed_by} /> },
+                {
+                  title: 'Deployed',
+                  cell: ({ created_at, deployed_by }) => (
+                    <>
+                      <Moment at={created_at} />
+                      <Text size="xs" c="dimmed" component="div">
+                        by <DeployerName id={deployed_by} />
+                      </Text>
+                    </>
+                  ),
+                },
                 {
                   title: 'Package',
                   isSecondary: true,
