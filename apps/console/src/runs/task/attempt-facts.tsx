@@ -1,6 +1,6 @@
 import { Group, Select, Text } from '@mantine/core'
 import type { Schema } from '../../api/index.ts'
-import { Duration, durationText, Moment } from '../../ui/index.ts'
+import { bytesText, countText, Duration, durationText, Moment } from '../../ui/index.ts'
 import { type Fact, Facts } from '../facts.tsx'
 
 type Attempt = Schema<'Attempt'>
@@ -21,6 +21,7 @@ export function AttemptFacts({ attempts, chosen, onChoose }: AttemptFactsProps) 
       : [
           ['started', <Moment key="at" at={attempt.started_at} />],
           ['took', <Duration key="took" from={attempt.started_at} to={attempt.ended_at} />],
+          ...progressFacts(attempt),
           ...(attempt.worker === undefined ? [] : ([['on', attempt.worker]] as Fact[])),
           ...(attempt.peak_memory_bytes === undefined
             ? []
@@ -46,6 +47,13 @@ export function AttemptFacts({ attempts, chosen, onChoose }: AttemptFactsProps) 
       <Facts facts={facts} />
     </Group>
   )
+}
+
+/** What it got to; of the latest attempt that is shown elsewhere, while it runs as well. */
+function progressFacts({ progress }: Attempt): readonly Fact[] {
+  if (progress === undefined) return []
+  const { done, unit = '', bytes = 0 } = progress
+  return [['did', `${countText(done)} ${unit}${bytes > 0 ? `, ${bytesText(bytes)}` : ''}`.trim()]]
 }
 
 function attemptLabel({ attempt, outcome }: Attempt): string {
