@@ -1,6 +1,6 @@
 import { Badge, Group, Text, Tooltip } from '@mantine/core'
 import type { Schema } from '../api/index.ts'
-import { DataTable, Moment, RemoveButton } from '../ui/index.ts'
+import { type Column, DataTable, Moment, RemoveButton } from '../ui/index.ts'
 import { browserText } from './browser-text.ts'
 
 type Session = Schema<'SignedInSession'>
@@ -13,6 +13,19 @@ interface SessionTableProps {
 
 /** Browsers that are signed in, each of which can be signed out; this one is by the menu of the person. */
 export function SessionTable({ label, sessions, onEnd }: SessionTableProps) {
+  const end: Column<Session> = {
+    title: 'Actions',
+    align: 'right',
+    cell: (session) =>
+      !session.current && (
+        <RemoveButton
+          title={`Sign out ${browserText(session.user_agent)}`}
+          text="Whoever uses that browser has to sign in again. What was not saved there is lost."
+          action="Sign out"
+          onRemove={async () => await onEnd(session)}
+        />
+      ),
+  }
   return (
     <DataTable
       label={label}
@@ -33,19 +46,7 @@ export function SessionTable({ label, sessions, onEnd }: SessionTableProps) {
         { title: 'Signed in from', isSecondary: true, cell: ({ address }) => address ?? '–' },
         { title: 'Signed in', isSecondary: true, align: 'right', cell: ({ created_at }) => <Moment at={created_at} /> },
         { title: 'Last seen', align: 'right', cell: ({ seen_at }) => <Moment at={seen_at} /> },
-        {
-          title: 'Actions',
-          align: 'right',
-          cell: (session) =>
-            !session.current && (
-              <RemoveButton
-                title={`Sign out ${browserText(session.user_agent)}`}
-                text="Whoever uses that browser has to sign in again. What was not saved there is lost."
-                action="Sign out"
-                onRemove={async () => await onEnd(session)}
-              />
-            ),
-        },
+        ...(sessions.every(({ current }) => current) ? [] : [end]),
       ]}
     />
   )

@@ -14,7 +14,7 @@ type Details = Schema<'HealthDetails'>
 /** What the server leans on, as people call it. */
 export const checkNames: Readonly<Record<Details['checks'][number]['name'], string>> = {
   database: 'Database',
-  migrations: 'Shape of the database',
+  migrations: 'Migrations of the database',
   secrets_service: 'Secrets service',
   artifacts: 'Store of results and logs',
 }

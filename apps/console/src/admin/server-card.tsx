@@ -14,7 +14,7 @@ export function ServerCard({ server, requests }: Pick<Details, 'server' | 'reque
         label="Server"
         facts={[
           ['Version', version],
-          ['Runs since', <Duration key="uptime" from={started_at} to={undefined} />],
+          ['Runs for', <Duration key="uptime" from={started_at} to={undefined} />],
           ['Process', `${pid} on ${host}`],
           ['Memory', `${Math.round(memory_bytes / 1024 / 1024)} MiB`],
           [

@@ -69,7 +69,7 @@ export function SlotPools() {
                     title: 'Slots used',
                     cell: ({ name, used, slots }) => <LoadBar used={used} of={slots} label={`Slots of ${name}`} />,
                   },
-                  { title: 'Waiting', align: 'right', cell: ({ waiting }) => waiting },
+                  { title: 'Waiting', isSecondary: true, align: 'right', cell: ({ waiting }) => waiting },
                   { title: 'Actions', align: 'right', cell: (pool) => <PoolActions pool={pool} /> },
                 ]}
               />

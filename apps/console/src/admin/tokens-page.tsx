@@ -102,19 +102,19 @@ export function TokensPage() {
 function TokenState({ token: { revoked_at, expires_at } }: { readonly token: Schema<'WorkerToken'> }) {
   if (revoked_at !== undefined)
     return (
-      <Badge color="gray" variant="light">
+      <Badge color="gray" variant="light" miw="max-content">
         revoked
       </Badge>
     )
   if (expires_at !== undefined && new Date(expires_at).getTime() < Date.now()) {
     return (
-      <Badge color="orange" variant="light">
+      <Badge color="orange" variant="light" miw="max-content">
         expired
       </Badge>
     )
   }
   return (
-    <Badge color="green" variant="light">
+    <Badge color="green" variant="light" miw="max-content">
       good
     </Badge>
   )

@@ -28,7 +28,7 @@ export function UserPage() {
         <Loaded query={user} lines={2}>
           {(found) => (
             <>
-              <Group justify="space-between">
+              <Group justify="space-between" mb="xs">
                 <Title order={2} style={{ overflowWrap: 'anywhere' }}>
                   {userName(found)}
                 </Title>
@@ -102,7 +102,7 @@ function Sessions({ id, name }: { readonly id: string; readonly name: string }) 
   return (
     <section aria-labelledby="sessions">
       <Group justify="space-between" mb={4}>
-        <Title order={3} id="sessions">
+        <Title order={3} size="h5" id="sessions">
           Signed in
         </Title>
         {hasAny && (

@@ -1,4 +1,4 @@
-import { Anchor, Stack, Text } from '@mantine/core'
+import { Anchor, Group, Stack, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { apiPage, useUser } from '../api/index.ts'
@@ -22,13 +22,15 @@ export function UsersPage() {
         People stand here from when they first sign in. Who is an administrator is said by the sign-in service, in the
         roles of each person there, and is read anew at each sign-in.
       </Text>
-      <SearchField
-        label="Search names and e-mail addresses"
-        value={search ?? ''}
-        onSearch={(text) =>
-          void navigate({ to: '/admin/users', search: text === '' ? {} : { search: text }, replace: true })
-        }
-      />
+      <Group>
+        <SearchField
+          label="Search names and e-mail addresses"
+          value={search ?? ''}
+          onSearch={(text) =>
+            void navigate({ to: '/admin/users', search: text === '' ? {} : { search: text }, replace: true })
+          }
+        />
+      </Group>
       {users.error !== null && users.data !== undefined && <Failure error={users.error} />}
       <Loaded query={users} lines={8}>
         {({ items, totalPages, total }) =>

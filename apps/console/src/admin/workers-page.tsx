@@ -62,7 +62,12 @@ export function WorkersPage() {
                   { title: 'Runs now', isSecondary: true, cell: (worker) => <Held worker={worker} /> },
                   { title: 'Queues', isSecondary: true, cell: ({ queues }) => queues.join(', ') },
                   { title: 'Version', isSecondary: true, cell: ({ version }) => version },
-                  { title: 'Last seen', align: 'right', cell: ({ seen_at }) => <Moment at={seen_at} /> },
+                  {
+                    title: 'Last seen',
+                    isSecondary: true,
+                    align: 'right',
+                    cell: ({ seen_at }) => <Moment at={seen_at} />,
+                  },
                   { title: 'Actions', align: 'right', cell: (worker) => <Drain worker={worker} /> },
                 ]}
               />

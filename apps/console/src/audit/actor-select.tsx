@@ -35,7 +35,8 @@ export function ActorSelect({ value, onChange }: ActorSelectProps) {
       label="Who"
       placeholder="Anybody"
       size="xs"
-      w={210}
+      flex="1 1 140px"
+      maw={220}
       searchable
       clearable
       data={[...found.filter((one) => !known.has(one.value)), ...others]}

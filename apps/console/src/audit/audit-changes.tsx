@@ -80,7 +80,20 @@ export function changesLine(event: Schema<'AuditEvent'>): string {
 }
 
 /** What people know a thing by. */
-const telling = ['name', 'slug', 'title', 'email', 'relation', 'subject_id', 'task', 'workflow', 'source_url', 'slots']
+const telling = [
+  'name',
+  'slug',
+  'title',
+  'email',
+  'relation',
+  'subject_id',
+  'task',
+  'workflow',
+  'state',
+  'address',
+  'source_url',
+  'slots',
+]
 
 function short(value: unknown): string {
   const text = valueText(value)

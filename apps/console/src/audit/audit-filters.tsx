@@ -46,7 +46,8 @@ export function AuditFilters({ filters, onChange }: AuditFiltersProps) {
           label="Kind of thing"
           placeholder="Any"
           size="xs"
-          w={190}
+          flex="1 1 140px"
+          maw={200}
           searchable
           clearable
           data={kindChoices(typed.entity)}
@@ -54,10 +55,10 @@ export function AuditFilters({ filters, onChange }: AuditFiltersProps) {
           onChange={(kind) => set('entity')(kind ?? '')}
           nothingFoundMessage="There is no such kind."
         />
-        <TextInput label="Its id" w={190} {...field('entity_id')} />
+        <TextInput label="Its id" flex="1 1 140px" maw={200} {...field('entity_id')} />
         <ActorSelect value={typed.actor} onChange={set('actor')} />
-        <TextInput label="From" type="datetime-local" w={190} {...field('from')} />
-        <TextInput label="Until" type="datetime-local" w={190} {...field('to')} />
+        <TextInput label="From" type="datetime-local" flex="1 1 160px" maw={200} {...field('from')} />
+        <TextInput label="Until" type="datetime-local" flex="1 1 160px" maw={200} {...field('to')} />
         <Button type="submit" size="xs" variant="default">
           Filter
         </Button>

@@ -22,9 +22,9 @@ export function ConnectionsPage() {
     >
       <Tabs value={tab} keepMounted={false} onChange={(next) => go({ tab: next ?? 'all' })}>
         <Tabs.List>
-          <Tabs.Tab value="all">Connections</Tabs.Tab>
+          <Tabs.Tab value="all">All</Tabs.Tab>
           <Tabs.Tab value="shared">Shared by projects</Tabs.Tab>
-          <Tabs.Tab value="catalogue">Catalogue of connectors</Tabs.Tab>
+          <Tabs.Tab value="catalogue">Catalogue</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="all" pt="md">
           <AllConnections />

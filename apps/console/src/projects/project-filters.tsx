@@ -14,7 +14,7 @@ export function ProjectFilters({ search, onChange }: ProjectFiltersProps) {
   return (
     <Group gap="sm">
       <SearchField
-        label="Search names, keywords and descriptions"
+        label="Search names, keywords, descriptions"
         value={search.q ?? ''}
         onSearch={(q) => onChange({ q })}
       />
@@ -22,7 +22,8 @@ export function ProjectFilters({ search, onChange }: ProjectFiltersProps) {
         aria-label="Namespace"
         placeholder="All namespaces"
         clearable
-        w={200}
+        flex="1 1 140px"
+        maw={200}
         value={search.namespace ?? null}
         onChange={(namespace) => onChange({ namespace })}
       />
@@ -30,7 +31,8 @@ export function ProjectFilters({ search, onChange }: ProjectFiltersProps) {
         aria-label="Your role"
         placeholder="Any role"
         clearable
-        w={170}
+        flex="1 1 140px"
+        maw={170}
         data={[
           { value: 'member', label: 'I am a member' },
           { value: 'owner', label: 'I am owner' },
@@ -44,14 +46,16 @@ export function ProjectFilters({ search, onChange }: ProjectFiltersProps) {
         aria-label="Visibility"
         placeholder="Any visibility"
         clearable
-        w={150}
+        flex="1 1 140px"
+        maw={170}
         data={['public', 'private']}
         value={search.visibility ?? null}
         onChange={(visibility) => onChange({ visibility })}
       />
       <Select
         aria-label="Order"
-        w={150}
+        flex="1 1 140px"
+        maw={170}
         allowDeselect={false}
         data={[
           { value: '', label: search.q === undefined ? 'By name' : 'Best first' },

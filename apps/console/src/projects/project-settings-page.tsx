@@ -1,5 +1,5 @@
 import { Stack } from '@mantine/core'
-import { EmptyState, useEdited, useLeaveGuard } from '../ui/index.ts'
+import { EmptyState, RoutePending, useEdited, useLeaveGuard } from '../ui/index.ts'
 import { formFieldsOf } from './fields.ts'
 import { AddressSettings } from './settings/address-settings.tsx'
 import { CopyAndTemplate } from './settings/copy-and-template.tsx'
@@ -14,7 +14,7 @@ export function ProjectSettingsPage() {
   // One form for all parts: saving one of them must not look like somebody else's change to another.
   const form = useEdited(formFieldsOf(project), project.etag)
   useLeaveGuard(form.hasChanges)
-  if (!isKnown) return null
+  if (!isKnown) return <RoutePending />
   if (!write) {
     return <EmptyState title="You may not change this project">Ask an owner to make you an editor.</EmptyState>
   }

@@ -27,7 +27,9 @@ export function Moment({ at }: { readonly at: string | undefined }) {
         : `in ${durationText(-distance)}`
   return (
     <Tooltip label={exact.format(date)}>
-      <time dateTime={at}>{text}</time>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {text}
+      </time>
     </Tooltip>
   )
 }

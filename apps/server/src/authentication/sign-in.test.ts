@@ -336,6 +336,8 @@ describe('sessions', () => {
     const admin = browserOf(server)
     await admin.ask(await server.server.signInLink())
     expect(await (await admin.ask('/api/auth/sessions')).json()).toMatchObject([{ current: true }])
+    await admin.ask('/api/data/user')
+    expect((await server.call('GET', '/api/auth/users/admin/sessions')).body).toHaveLength(1)
   })
 })
 

@@ -6,6 +6,7 @@ import { ulidText } from '../ids.ts'
 import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
 import { findUser, userIdText } from '../users/index.ts'
 import { readCookie } from './cookies.ts'
+import { administratorClaims } from './sessions.ts'
 import {
   endSignedInSessions,
   listSignedInSessions,
@@ -46,9 +47,9 @@ export function signedInRoutes(api: ServerApi, { db, settings }: Pick<ServerCont
     if (count === 0) throw notFound('SESSION_MISSING', `There is no such session ${id}: it has ended already.`)
     return { status: 204 as const }
   }
-  const knownUser = async (id: string) => {
+  const knownOwner = async (id: string): Promise<SessionOwner> => {
     if ((await findUser(db, id)) === undefined) throw notFound('USER_MISSING', `There is no user ${id}.`)
-    return id
+    return id === administratorClaims.id ? null : id
   }
 
   api.endpoint(
@@ -96,7 +97,7 @@ export function signedInRoutes(api: ServerApi, { db, settings }: Pick<ServerCont
       query: z.strictObject(pageQuery),
       answers: { 200: z.array(signedInSchema) },
     },
-    async ({ request, params, query }) => await list(await knownUser(params.user_id), request, query),
+    async ({ request, params, query }) => await list(await knownOwner(params.user_id), request, query),
   )
 
   api.endpoint(
@@ -108,7 +109,7 @@ export function signedInRoutes(api: ServerApi, { db, settings }: Pick<ServerCont
       answers: { 200: endedSchema },
     },
     async ({ principal, requestId, params }) => {
-      const owner = await knownUser(params.user_id)
+      const owner = await knownOwner(params.user_id)
       const actor = { id: principal.id, requestId }
       const ended = await change(db, actor, (trx) => endSignedInSessions(trx, { owner }, actor))
       return { status: 200, body: { ended } }
@@ -123,7 +124,7 @@ export function signedInRoutes(api: ServerApi, { db, settings }: Pick<ServerCont
       answers: { 204: null },
     },
     async ({ principal, requestId, params: { user_id, id } }) =>
-      await endOne(user_id, id, { id: principal.id, requestId }),
+      await endOne(await knownOwner(user_id), id, { id: principal.id, requestId }),
   )
 }
 
