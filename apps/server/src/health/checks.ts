@@ -45,18 +45,25 @@ export async function runChecks(context: {
 
 async function check(name: CheckName, look: () => Promise<Finding>): Promise<CheckResult> {
   const begun = performance.now()
+  try {
+    const { state = 'ok', message } = await withinLimit(look())
+    return { name, state, message, durationMs: Math.round(performance.now() - begun) }
+  } catch (error) {
+    const isForPeople = error instanceof CheckFailed || isMillraceError(error)
+    const message = isForPeople ? error.message : 'It failed. The log of the server says why.'
+    return { name, state: 'failed', message, durationMs: Math.round(performance.now() - begun) }
+  }
+}
+
+/** What hangs is given up after three seconds. */
+export async function withinLimit<Result>(work: Promise<Result>): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(
     () => reject(new CheckFailed(`No answer within ${limitMs / 1000} s. Look whether it runs, and how busy it is.`)),
     limitMs,
   )
   try {
-    const { state = 'ok', message } = await Promise.race([look(), late])
-    return { name, state, message, durationMs: Math.round(performance.now() - begun) }
-  } catch (error) {
-    const isForPeople = error instanceof CheckFailed || isMillraceError(error)
-    const message = isForPeople ? error.message : 'It failed. The log of the server says why.'
-    return { name, state: 'failed', message, durationMs: Math.round(performance.now() - begun) }
+    return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
   }

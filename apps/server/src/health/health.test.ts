@@ -61,6 +61,10 @@ test('what does not work is said with the next step, and all else is still told'
     )
     expect(await stateOf('migrations')).toMatchObject({ state: 'failed', message: expect.stringContaining('999') })
     expect(await stateOf('database')).toMatchObject({ state: 'ok', message: expect.stringMatching(/^PostgreSQL \d/) })
+    await server.db.close()
+    const { status, body } = await server.call('GET', path)
+    expect([status, body.schedulers]).toEqual([200, undefined])
+    expect(body.checks[0]).toMatchObject({ name: 'database', state: 'failed' })
   } finally {
     silent.close()
   }

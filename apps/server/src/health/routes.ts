@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { z } from '@hono/zod-openapi'
 import { time } from '../common-schemas.ts'
 import type { ServerApi, ServerContext } from '../server-context.ts'
-import { runChecks } from './checks.ts'
+import { runChecks, withinLimit } from './checks.ts'
 import { listSchedulers, readWork } from './read-work.ts'
 import type { RecentRequests } from './recent-requests.ts'
 
@@ -79,7 +79,7 @@ export function healthRoutes(
     async () => {
       const [checks, work] = await Promise.all([
         runChecks({ db, artifacts: engine.artifacts, settings }),
-        readAll().catch((err) => {
+        withinLimit(readAll()).catch((err) => {
           log.warn({ err }, 'what runs could not be read')
           return {}
         }),
