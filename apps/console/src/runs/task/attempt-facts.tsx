@@ -21,7 +21,8 @@ export function AttemptFacts({ attempts, chosen, onChoose }: AttemptFactsProps) 
       : [
           ['started', <Moment key="at" at={attempt.started_at} />],
           ['took', <Duration key="took" from={attempt.started_at} to={attempt.ended_at} />],
-          ...progressFacts(attempt),
+          // Of the latest it stands above already.
+          ...(attempt === attempts[0] ? [] : progressFacts(attempt)),
           ...(attempt.worker === undefined ? [] : ([['on', attempt.worker]] as Fact[])),
           ...(attempt.peak_memory_bytes === undefined
             ? []
@@ -49,7 +50,7 @@ export function AttemptFacts({ attempts, chosen, onChoose }: AttemptFactsProps) 
   )
 }
 
-/** What it got to; of the latest attempt that is shown elsewhere, while it runs as well. */
+/** What it got to. */
 function progressFacts({ progress }: Attempt): readonly Fact[] {
   if (progress === undefined) return []
   const { done, unit = '', bytes = 0 } = progress
