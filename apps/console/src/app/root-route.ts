@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createRootRouteWithContext, createRoute, Outlet, redirect } from '@tanstack/react-router'
 import { sessionQuery } from '../api/index.ts'
+import { NotFound } from '../ui/index.ts'
 import { Shell } from './shell.tsx'
 
 export const rootRoute = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({ component: Outlet })
@@ -16,3 +17,6 @@ export const shellRoute = createRoute({
     return { user }
   },
 })
+
+/** Whatever no other route takes: said in its place, with the ways to go around it. */
+export const elsewhereRoute = createRoute({ getParentRoute: () => shellRoute, path: '$', component: NotFound })

@@ -17,7 +17,7 @@ import { sessionProjectParts, sessionRoutes } from '../sessions/routes.ts'
 import { signInRoutes } from '../sign-in/routes.ts'
 import { NotFound, RouteError, RoutePending } from '../ui/index.ts'
 import { workflowRoutes } from '../workflows/routes.ts'
-import { rootRoute, shellRoute } from './root-route.ts'
+import { elsewhereRoute, rootRoute, shellRoute } from './root-route.ts'
 
 const routeTree = rootRoute.addChildren([
   ...signInRoutes,
@@ -46,6 +46,7 @@ const routeTree = rootRoute.addChildren([
     ...serviceRoutes,
     ...repositoryRoutes,
     ...sessionRoutes,
+    elsewhereRoute,
   ]),
 ])
 
