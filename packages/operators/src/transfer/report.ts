@@ -38,7 +38,9 @@ export function transferReport({
         resumed.set(event.table, event.resumedRows)
         loggedAt.set(event.table, performance.now())
         const kept = event.resumedChunks > 0 ? `, ${event.resumedRows} rows of it from an interrupted load` : ''
-        log.info(`${event.table} goes to ${event.target} in ${event.chunks} chunks${kept}.`)
+        log.info(
+          `${event.table} goes to ${event.target} in ${event.chunks === 1 ? 'one chunk' : `${event.chunks} chunks`}${kept}.`,
+        )
         break
       }
       case 'progress':
