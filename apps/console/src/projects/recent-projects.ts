@@ -19,11 +19,13 @@ export function recentProjects(user: string): readonly Visit[] {
 }
 
 /** Notes that the person is at a project; under the name and path that it has now. */
+export function noteVisit(user: string, { id, path, name }: Omit<Visit, 'user'>): void {
+  const others = read().filter((visit) => visit.user !== user || visit.id !== id)
+  write([{ id, path, name, user }, ...others].slice(0, most))
+}
+
 export function useVisit(user: string, { id, path, name }: Omit<Visit, 'user'>): void {
-  useEffect(() => {
-    const others = read().filter((visit) => visit.user !== user || visit.id !== id)
-    write([{ id, path, name, user }, ...others].slice(0, most))
-  }, [user, id, path, name])
+  useEffect(() => noteVisit(user, { id, path, name }), [user, id, path, name])
 }
 
 /** Forgets a project that is there no more, or not for this person. */
