@@ -1,4 +1,4 @@
-import { Anchor, Badge, Code, Group, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Badge, Code, Grid, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { api, apiQuery, invalidate, type Schema } from '../api/index.ts'
@@ -63,24 +63,32 @@ function ConnectorView({ connector }: { readonly connector: Schema<'DataConnecto
           />
         )}
       </Group>
-      <About connector={connector} />
-      {connector.storage.sensitive_fields.length > 0 && (
-        <Panel title="Your secrets for it">
-          <Text size="sm" c="dimmed">
-            The data connector holds no secrets: everybody who mounts it gives his own, which nobody else sees.
-          </Text>
-          <ConnectorSecrets connector={connector} />
-        </Panel>
-      )}
-      {mayWrite && (
-        <Panel title="Change it">
-          <ConnectorForm
-            connector={connector}
-            maySetVisibility={permissions.data?.delete === true && doi === undefined}
-          />
-        </Panel>
-      )}
-      <LinkedProjects connector={connector} projectId={projectId} />
+      <Grid>
+        <Grid.Col span={{ base: 12, md: mayWrite ? 6 : 12 }}>
+          <Stack>
+            <About connector={connector} />
+            {connector.storage.sensitive_fields.length > 0 && (
+              <Panel title="Your secrets for it">
+                <Text size="sm" c="dimmed">
+                  The data connector holds no secrets: everybody who mounts it gives his own, which nobody else sees.
+                </Text>
+                <ConnectorSecrets connector={connector} />
+              </Panel>
+            )}
+            <LinkedProjects connector={connector} projectId={projectId} />
+          </Stack>
+        </Grid.Col>
+        {mayWrite && (
+          <Grid.Col span={{ base: 12, md: 6 }}>
+            <Panel title="Change it">
+              <ConnectorForm
+                connector={connector}
+                maySetVisibility={permissions.data?.delete === true && doi === undefined}
+              />
+            </Panel>
+          </Grid.Col>
+        )}
+      </Grid>
     </Stack>
   )
 }

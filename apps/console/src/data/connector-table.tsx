@@ -1,5 +1,5 @@
 import { Anchor, Badge, Code, Group, Skeleton, Text } from '@mantine/core'
-import { useQueries, useQuery } from '@tanstack/react-query'
+import { useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { api, apiQuery, invalidate, type Schema } from '../api/index.ts'
 import { useProject } from '../projects/index.ts'
@@ -76,51 +76,27 @@ export function ConnectorTable({ links, mayUnlink }: ConnectorTableProps) {
           ),
         },
         { title: 'Your secrets', cell: ({ connector }) => <ConnectorSecrets connector={connector} /> },
-        {
-          title: 'Actions',
-          align: 'right',
-          cell: (row) => <ConnectorActions row={row} mayUnlink={mayUnlink} />,
-        },
+        ...(mayUnlink ? [{ title: 'Actions', align: 'right' as const, cell: (row: Row) => <Unlink row={row} /> }] : []),
       ]}
     />
   )
 }
 
-function ConnectorActions({ row: { link, connector }, mayUnlink }: { readonly row: Row; readonly mayUnlink: boolean }) {
-  const path = { data_connector_id: connector.id }
+/** What belongs to the project itself is always linked to it, and removed on its own page. */
+function Unlink({ row: { link, connector } }: { readonly row: Row }) {
   const { namespace, slug } = useProject()
-  // What belongs to the project itself is always linked to it.
-  const isOfProject = connector.namespace === `${namespace}/${slug}`
-  const permissions = useQuery(
-    apiQuery('/api/data/data_connectors/{data_connector_id}/permissions', { params: { path } }),
-  )
-  const reread = async () =>
-    await invalidate('/api/data/projects/{project_id}/data_connector_links', '/api/data/data_connectors')
+  if (connector.namespace === `${namespace}/${slug}`) return null
   return (
-    <Group gap={4} justify="flex-end" wrap="nowrap">
-      {mayUnlink && !isOfProject && (
-        <RemoveButton
-          title={`Unlink ${connector.name}`}
-          text="Sessions of the project mount it no longer. The data connector itself stays."
-          action="Unlink"
-          onRemove={async () => {
-            await api.delete('/api/data/data_connectors/{data_connector_id}/project_links/{link_id}', {
-              params: { path: { ...path, link_id: link.id } },
-            })
-            await reread()
-          }}
-        />
-      )}
-      {permissions.data?.delete && (
-        <RemoveButton
-          title={`Remove ${connector.name}`}
-          text="It is removed from every project that links it, with the secrets that people keep for it. The data itself stays where it is."
-          onRemove={async () => {
-            await api.delete('/api/data/data_connectors/{data_connector_id}', { params: { path } })
-            await reread()
-          }}
-        />
-      )}
-    </Group>
+    <RemoveButton
+      title={`Unlink ${connector.name}`}
+      text="Sessions of the project mount it no longer. The data connector itself stays."
+      action="Unlink"
+      onRemove={async () => {
+        await api.delete('/api/data/data_connectors/{data_connector_id}/project_links/{link_id}', {
+          params: { path: { data_connector_id: connector.id, link_id: link.id } },
+        })
+        await invalidate('/api/data/projects/{project_id}/data_connector_links', '/api/data/data_connectors')
+      }}
+    />
   )
 }

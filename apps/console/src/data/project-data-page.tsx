@@ -30,7 +30,7 @@ export function ProjectDataPage() {
   return (
     <Stack>
       <Group justify="space-between" align="flex-start">
-        <Text size="sm" c="dimmed" maw={640}>
+        <Text size="sm" c="dimmed" maw={540}>
           Data connectors lead to folders of storage elsewhere, which sessions of the project mount. Tables and streams
           of workflows stand with the connections.
         </Text>

@@ -10,7 +10,7 @@ import { frequencyWords } from './frequency.ts'
 
 export function ActiveBadge({ isActive }: { readonly isActive: boolean }) {
   return (
-    <Badge variant="light" color={isActive ? 'green' : 'gray'} data-active={isActive}>
+    <Badge variant="light" color={isActive ? 'green' : 'gray'} miw="max-content" data-active={isActive}>
       {isActive ? 'active' : 'not active'}
     </Badge>
   )

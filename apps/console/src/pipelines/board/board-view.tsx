@@ -13,22 +13,12 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useEffect, useRef, useState } from 'react'
 import { type PipelineState, pipelineStates } from '../states.ts'
 import styles from './board.module.css'
-import {
-  type Board,
-  type Card,
-  cardOf,
-  column,
-  movedBy,
-  placed,
-  removed,
-  type StateOf,
-  statesFor,
-  toggledBeside,
-} from './board.ts'
+import { type Board, type Card, cardOf, column, placed, type StateOf, statesFor } from './board.ts'
 import { CardView } from './card-view.tsx'
 import { Column } from './column.tsx'
-import { newKey } from './new-key.ts'
+import { FindCard, isFound } from './find-card.tsx'
 import type { PlacedProblem } from './problems.ts'
+import { useCardActions } from './use-card-actions.ts'
 import { useGrab } from './use-grab.ts'
 
 interface BoardViewProps {
@@ -50,6 +40,9 @@ interface Target {
 
 const nothing = () => {}
 
+/** More than this are hard to take in at once. */
+const fewCards = 14
+
 /** States as columns, transformations as cards that are moved by mouse, touch, keyboard or buttons. */
 export function BoardView({ board, titleOf, only, problems, selected, onOpen, onChange, onAdd }: BoardViewProps) {
   const isNarrow = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false })
@@ -57,6 +50,8 @@ export function BoardView({ board, titleOf, only, problems, selected, onOpen, on
   const [target, setTarget] = useState<Target>()
   const pointerY = useRef(0)
   const { grabbedKey, said, say, onHandleKey, letGo } = useGrab({ board, titleOf, only, onChange: onChange ?? nothing })
+  const actions = useCardActions({ titleOf, only, onChange: onChange ?? nothing, onHandleKey, letGo, say })
+  const [find, setFind] = useState('')
   const sensors = useSensors(
     useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
     useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }),
@@ -83,11 +78,15 @@ export function BoardView({ board, titleOf, only, problems, selected, onOpen, on
     setDragged(undefined)
     setTarget(undefined)
   }
-  // Parts of the accordion: what gets its first card opens.
+  // Parts of the accordion: what gets its first card opens; of a board with many cards people open what they want to see.
   const filled = pipelineStates.filter((state) => column(board, state).length > 0).join(' ')
   const [opened, setOpened] = useState<readonly string[]>([])
+  const known = useRef(board.length > fewCards ? filled : '')
   useEffect(() => {
-    setOpened((before) => [...new Set([...before, ...filled.split(' ')])])
+    const before = known.current.split(' ')
+    known.current = filled
+    const fresh = filled.split(' ').filter((state) => !before.includes(state))
+    if (fresh.length > 0) setOpened((open) => [...new Set([...open, ...fresh])])
   }, [filled])
   const columns = pipelineStates.map((state) => (
     <Column
@@ -108,29 +107,10 @@ export function BoardView({ board, titleOf, only, problems, selected, onOpen, on
           isSelected={selected === card.key}
           isGrabbed={grabbedKey === card.key}
           isDragged={dragged?.key === card.key}
+          isFaded={find !== '' && !isFound(card, titleOf(card), find)}
           states={statesFor(card.templateId, only).filter((one) => one !== card.state)}
-          onOpen={() => onOpen(card.key)}
-          actions={
-            onChange === undefined
-              ? undefined
-              : {
-                  onHandleKey: (event) => onHandleKey(card, event),
-                  onHandleLeft: letGo,
-                  onMove: (direction) => onChange((before) => movedBy(before, card.key, direction, only)),
-                  onMoveTo: (next) => onChange((before) => placed(before, card, next, Number.MAX_SAFE_INTEGER)),
-                  onBeside: () => onChange((before) => toggledBeside(before, card.key)),
-                  onCopy: () =>
-                    onChange((before) => {
-                      const { id: _id, ...rest } = card
-                      const at = column(before, card.state).findIndex(({ key }) => key === card.key)
-                      return placed(before, { ...rest, key: newKey() }, card.state, at + 1)
-                    }),
-                  onRemove: () => {
-                    onChange((before) => removed(before, card.key))
-                    say(`Removed ${titleOf(card)} from ${card.state}.`)
-                  },
-                }
-          }
+          onOpen={onOpen}
+          actions={onChange === undefined ? undefined : actions}
         />
       )}
     </Column>
@@ -149,6 +129,17 @@ export function BoardView({ board, titleOf, only, problems, selected, onOpen, on
         setTarget(undefined)
       }}
     >
+      {board.length > fewCards && (
+        <FindCard
+          value={find}
+          count={find === '' ? undefined : board.filter((card) => isFound(card, titleOf(card), find)).length}
+          onChange={(text) => {
+            setFind(text)
+            const found = board.filter((card) => text !== '' && isFound(card, titleOf(card), text))
+            if (found.length > 0) setOpened((open) => [...new Set([...open, ...found.map(({ state }) => state)])])
+          }}
+        />
+      )}
       {isNarrow ? (
         <Accordion
           multiple

@@ -1,28 +1,21 @@
-import { ActionIcon, Badge, Group, Menu, Text, Tooltip, UnstyledButton } from '@mantine/core'
-import {
-  IconAlertTriangle,
-  IconArrowDown,
-  IconArrowUp,
-  IconCopy,
-  IconDots,
-  IconGripVertical,
-  IconLayoutColumns,
-  IconTrash,
-} from '@tabler/icons-react'
-import type { KeyboardEvent } from 'react'
+import { ActionIcon, Badge, Group, Text, Tooltip, UnstyledButton } from '@mantine/core'
+import { IconAlertTriangle, IconGripVertical } from '@tabler/icons-react'
+import { Fragment, type KeyboardEvent, memo } from 'react'
 import type { PipelineState } from '../states.ts'
 import styles from './board.module.css'
 import type { Card } from './board.ts'
+import { CardButtons } from './card-buttons.tsx'
 import { variablesText } from './variables-text.ts'
 
+/** The same ones for all cards, and for as long as the board is there. */
 export interface CardActions {
-  readonly onHandleKey: (event: KeyboardEvent) => void
+  readonly onHandleKey: (card: Card, event: KeyboardEvent) => void
   readonly onHandleLeft: () => void
-  readonly onMove: (direction: 'up' | 'down') => void
-  readonly onMoveTo: (state: PipelineState) => void
-  readonly onBeside: () => void
-  readonly onCopy: () => void
-  readonly onRemove: () => void
+  readonly onMove: (card: Card, direction: 'up' | 'down') => void
+  readonly onMoveTo: (card: Card, state: PipelineState) => void
+  readonly onBeside: (card: Card) => void
+  readonly onCopy: (card: Card) => void
+  readonly onRemove: (card: Card) => void
 }
 
 interface CardViewProps {
@@ -36,15 +29,25 @@ interface CardViewProps {
   readonly isSelected: boolean
   readonly isGrabbed: boolean
   readonly isDragged: boolean
+  /** It is not what is looked for. */
+  readonly isFaded: boolean
   /** The other states that it may stand in. */
   readonly states: readonly PipelineState[]
   /** Undefined for whoever may only look. */
   readonly actions: CardActions | undefined
-  readonly onOpen: () => void
+  readonly onOpen: (key: string) => void
+}
+
+/** Of hundreds of cards only those are made again that differ. */
+function isSame(before: CardViewProps, after: CardViewProps): boolean {
+  const { states, ...rest } = before
+  const { states: statesAfter, ...restAfter } = after
+  const names = Object.keys(rest) as (keyof typeof rest)[]
+  return states.join() === statesAfter.join() && names.every((name) => Object.is(rest[name], restAfter[name]))
 }
 
 /** A transformation: what it runs, with which variables, and what is wrong with it. */
-export function CardView({
+export const CardView = memo(function CardView({
   card,
   title,
   step,
@@ -54,6 +57,7 @@ export function CardView({
   isSelected,
   isGrabbed,
   isDragged,
+  isFaded,
   states,
   actions,
   onOpen,
@@ -66,46 +70,55 @@ export function CardView({
       data-selected={isSelected}
       data-grabbed={isGrabbed}
       data-dragged={isDragged}
+      data-faded={isFaded}
     >
-      <Group gap={2} wrap="nowrap" align="flex-start">
-        {actions !== undefined && (
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            className={styles.handle ?? ''}
-            aria-label={`Move ${name}`}
-            aria-description="Space picks it up, arrow keys move it, space drops it, escape takes it back."
-            aria-pressed={isGrabbed}
-            data-handle={card.key}
-            onKeyDown={actions.onHandleKey}
-            onBlur={({ relatedTarget }) => relatedTarget !== null && actions.onHandleLeft()}
+      <Group gap={2} wrap="nowrap" justify="space-between">
+        <Group gap={2} wrap="nowrap">
+          {actions !== undefined && (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="sm"
+              className={styles.handle ?? ''}
+              aria-label={`Move ${name}`}
+              aria-description="Space picks it up, arrow keys move it, space drops it, escape takes it back."
+              aria-pressed={isGrabbed}
+              data-handle={card.key}
+              onKeyDown={(event) => actions.onHandleKey(card, event)}
+              onBlur={({ relatedTarget }) => relatedTarget !== null && actions.onHandleLeft()}
+            >
+              <IconGripVertical size={14} aria-hidden />
+            </ActionIcon>
+          )}
+          <Tooltip
+            label={card.isBeside ? `Step ${step}, side by side with the one above` : `Step ${step} of ${card.state}`}
           >
-            <IconGripVertical size={14} aria-hidden />
-          </ActionIcon>
-        )}
-        <UnstyledButton className={styles.title ?? ''} aria-label={name} onClick={onOpen}>
-          {title}
-        </UnstyledButton>
-        <Tooltip
-          label={card.isBeside ? `Step ${step}, side by side with the one above` : `Step ${step} of ${card.state}`}
-        >
-          <Badge size="sm" variant="default" circle aria-label={`Step ${step}`} role="img">
-            {step}
-          </Badge>
-        </Tooltip>
+            <Badge size="sm" variant="default" miw="max-content" px={6} aria-label={`Step ${step}`} role="img">
+              {step}
+            </Badge>
+          </Tooltip>
+        </Group>
+        {actions !== undefined && <CardButtons {...{ card, name, isFirst, isLast, states, actions }} />}
       </Group>
+      <UnstyledButton className={styles.title ?? ''} aria-label={name} data-opens onClick={() => onOpen(card.key)}>
+        {title.split(/(?<=[_.-])/).map((part, at) => (
+          <Fragment key={at}>
+            {part}
+            <wbr />
+          </Fragment>
+        ))}
+      </UnstyledButton>
       <div style={{ paddingInline: 4 }}>
+        {card.isBeside && (
+          <Text size="xs" c="dimmed" title="Side by side with the one above">
+            side by side
+          </Text>
+        )}
         {variablesText(card.variables).map((text) => (
           <div key={text} className={styles.variable} title={text}>
             {text}
           </div>
         ))}
-        {card.isBeside && (
-          <Text size="xs" c="dimmed">
-            side by side with the one above
-          </Text>
-        )}
         {problems > 0 && (
           <Group gap={4} wrap="nowrap" c="var(--mantine-color-error)">
             <IconAlertTriangle size={14} aria-hidden />
@@ -115,57 +128,6 @@ export function CardView({
           </Group>
         )}
       </div>
-      {actions !== undefined && (
-        <Group gap={0} justify="flex-end" wrap="nowrap">
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            disabled={isFirst}
-            aria-label={`Move ${name} up`}
-            onClick={() => actions.onMove('up')}
-          >
-            <IconArrowUp size={14} aria-hidden />
-          </ActionIcon>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size="sm"
-            disabled={isLast}
-            aria-label={`Move ${name} down`}
-            onClick={() => actions.onMove('down')}
-          >
-            <IconArrowDown size={14} aria-hidden />
-          </ActionIcon>
-          <Menu position="bottom-end" withinPortal>
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`More for ${name}`}>
-                <IconDots size={14} aria-hidden />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {!isFirst && (
-                <Menu.Item leftSection={<IconLayoutColumns size={14} aria-hidden />} onClick={actions.onBeside}>
-                  {card.isBeside ? 'Run after the one above' : 'Run side by side with the one above'}
-                </Menu.Item>
-              )}
-              <Menu.Item leftSection={<IconCopy size={14} aria-hidden />} onClick={actions.onCopy}>
-                Duplicate
-              </Menu.Item>
-              {states.length > 0 && <Menu.Label>Move to</Menu.Label>}
-              {states.map((state) => (
-                <Menu.Item key={state} onClick={() => actions.onMoveTo(state)}>
-                  {state}
-                </Menu.Item>
-              ))}
-              <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={14} aria-hidden />} onClick={actions.onRemove}>
-                Remove
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        </Group>
-      )}
     </div>
   )
-}
+}, isSame)

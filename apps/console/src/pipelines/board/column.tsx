@@ -24,7 +24,14 @@ export function Column({ isNarrow, ...props }: ColumnProps) {
   const { state, cards, dropAt, isRefused } = props
   const { setNodeRef } = useDroppable({ id: state, disabled: isRefused })
   const count = cards.length > 0 && (
-    <Badge size="sm" variant="default" circle aria-label={`${cards.length} transformations`} role="img">
+    <Badge
+      size="sm"
+      variant="default"
+      miw="max-content"
+      px={6}
+      aria-label={`${cards.length} transformations`}
+      role="img"
+    >
       {cards.length}
     </Badge>
   )
@@ -53,7 +60,7 @@ export function Column({ isNarrow, ...props }: ColumnProps) {
       data-refused={isRefused}
     >
       <div className={styles.columnHead}>
-        <Text component="h3" size="sm" fw={700} m={0}>
+        <Text component="h3" fz={13} fw={700} m={0}>
           {state}
         </Text>
         {count}
