@@ -21,13 +21,11 @@ export function RemoveGroup() {
       await invalidate('/api/data/groups', '/api/data/projects', '/api/data/search/query', '/api/data/namespaces')
     },
   })
-  const count = projects.data?.total ?? 0
   return (
     <Panel title="Remove">
       <Text size="sm">
-        {count === 0 ? 'It has no projects.' : count === 1 ? 'Its project is' : `All of its ${count} projects are`}
-        {count > 0 && ' removed with everything in it.'} Its connections, secrets and data connectors are lost. This
-        cannot be taken back. To keep a project, move it to another namespace in its settings first.
+        {removedText(projects.data?.total)} Its connections, secrets and data connectors are lost. This cannot be taken
+        back. To keep a project, move it to another namespace in its settings first.
       </Text>
       <TypedRemoval
         name={slug}
@@ -38,4 +36,16 @@ export function RemoveGroup() {
       />
     </Panel>
   )
+}
+
+/** What goes with the group; undefined: not known yet. */
+function removedText(count: number | undefined): string {
+  if (count === 0) return 'It has no projects.'
+  const which =
+    count === undefined
+      ? 'All of its projects are'
+      : count === 1
+        ? 'Its project is'
+        : `All of its ${count} projects are`
+  return `${which} removed with everything in ${count === 1 ? 'it' : 'them'}.`
 }

@@ -13,11 +13,7 @@ interface ProjectFiltersProps {
 export function ProjectFilters({ search, onChange }: ProjectFiltersProps) {
   return (
     <Group gap="sm">
-      <SearchField
-        label="Search names, keywords, descriptions"
-        value={search.q ?? ''}
-        onSearch={(q) => onChange({ q })}
-      />
+      <SearchField label="Search projects" value={search.q ?? ''} onSearch={(q) => onChange({ q })} />
       <NamespaceSelect
         aria-label="Namespace"
         placeholder="All namespaces"

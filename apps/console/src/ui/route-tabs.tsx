@@ -12,12 +12,14 @@ interface RouteTabsProps {
 /** Parts of a page as links; below it an `<Outlet />` shows the one that is open. */
 export function RouteTabs({ label, tabs }: RouteTabsProps) {
   const tabsRef = useRef<HTMLElement>(null)
+  const count = tabs.length
   const path = useLocation({ select: ({ pathname }) => pathname })
   useEffect(() => {
-    // On narrow screens the open one may be out of sight.
+    // On narrow screens the open one may be out of sight, also when others come in before it.
+    if (count === 0) return
     const open = tabsRef.current?.querySelector('[aria-current="page"]')
     open?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
-  }, [path])
+  }, [path, count])
   return (
     <nav aria-label={label} className={styles.tabs} ref={tabsRef}>
       {tabs.map((tab) => (
