@@ -175,8 +175,19 @@ describe('copies of data', () => {
       params: { path: { project_id: project.id } },
       body: [{ id: viewer.id, role: 'viewer' }],
     })
-    await page.goto(`${served.url}${home}/connections`)
-    await page.getByRole('link', { name: 'shop' }).click()
+    // In the list of all places, by a part of the name, and by the search of everything.
+    await page.goto(`${served.url}/connections`)
+    await page.getByRole('link', { name: 'warehouse' }).waitFor()
+    await page.getByRole('searchbox', { name: 'Search names and descriptions' }).fill('SHO')
+    await page.waitForURL(/q=SHO/)
+    await page.getByRole('link', { name: 'warehouse' }).waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'shop', exact: true }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByRole('textbox', { name: 'Search, or say what to do' }).fill('warehou')
+    await page.getByRole('button', { name: 'warehouse acme/shop' }).click()
+    await page.getByRole('heading', { level: 2, name: 'warehouse' }).waitFor()
+    await page.goto(`${served.url}/connections?q=shop`)
+    await page.getByRole('link', { name: 'shop', exact: true }).click()
     await page.getByText(/You may see these settings/).waitFor()
     expect(await page.getByRole('button', { name: 'Test', exact: true }).count()).toBe(0)
     expect(await page.getByRole('tab', { name: 'Tables and files' }).count()).toBe(0)
