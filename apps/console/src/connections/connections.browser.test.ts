@@ -151,6 +151,37 @@ describe('copies of data', () => {
     await page.getByRole('cell', { name: 'city' }).waitFor({ timeout: 60_000 })
   })
 
+  it('that fail say why and lead to what is wrong, and are run again when it is put right', async () => {
+    const params = { path: { id: project.id } }
+    const { host, port, user } = postgres
+    const config = { host, port, user, password: 'outdated' }
+    await served.api.post('/api/projects/{id}/connections', {
+      params,
+      body: { name: 'outdated', connector: 'postgres', config },
+    })
+    const from = { connection: 'outdated', table: 'shop.customers' }
+    await served.api.put('/api/projects/{id}/copies/{name}', {
+      params: { path: { id: project.id, name: 'late' } },
+      body: { config: { from, to: { connection: 'warehouse', table: 'late' } } as never },
+    })
+    const page = await served.open(`${home}/copies/late`)
+    await page.getByRole('button', { name: 'Run now' }).first().click()
+    const failure = page.getByRole('alert').filter({ hasText: 'The copy failed' })
+    await failure.getByText(/Correct the user or the password/).waitFor()
+    await expectAccessible(page)
+    await failure.getByRole('link', { name: 'Source: outdated' }).click()
+    await page.getByRole('textbox', { name: 'Password' }).fill(postgres.password)
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Saved.').waitFor()
+    await page.goBack()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('Proof: same number of rows', { exact: true }).waitFor({ timeout: 60_000 })
+    await page
+      .getByText(/ rows\/s$/)
+      .first()
+      .waitFor()
+  })
+
   it('are watched while they run, with their rows per second', async () => {
     const page = await served.open(`${home}/copies/new?from=shop`)
     await page.getByText('Query', { exact: true }).click()
@@ -165,7 +196,10 @@ describe('copies of data', () => {
     await page.getByText('Proof: same number of rows', { exact: true }).waitFor({ timeout: 60_000 })
 
     await page.goto(`${served.url}/copies`)
-    await page.getByText('proof: same number of rows').waitFor()
+    await page
+      .getByRole('row', { name: /^slow-to-warehouse/ })
+      .getByText(/^proof: same number of rows/)
+      .waitFor()
     await expectAccessible(page)
   })
 
