@@ -151,6 +151,7 @@ function About({ connector }: { readonly connector: Schema<'DataConnector'> }) {
               ]),
           ...options
             .filter(([name]) => name !== 'doi')
+            .toSorted(([one], [other]) => Number(other === 'provider') - Number(one === 'provider'))
             .map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : `${value}`] as const),
           ['Folder there', source_path === '' || source_path === '/' ? 'all of it' : source_path],
           [

@@ -45,7 +45,7 @@ export function ProjectDataPage() {
       <Loaded query={links}>
         {(found) =>
           found.length === 0 ? (
-            <EmptyState title="No data yet" action={newConnector}>
+            <EmptyState title="No data yet">
               {mayWrite ? 'Set up a storage, or link one that is there.' : 'Who may change the project can link some.'}
             </EmptyState>
           ) : (

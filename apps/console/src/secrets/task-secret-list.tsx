@@ -67,7 +67,7 @@ export function TaskSecretList({ place, mayWrite }: TaskSecretListProps) {
           {abouts[place.kind]} A secret of a project goes before one of the same name of its namespace, and that before
           one of the platform.
         </Text>
-        {newSecret}
+        {(secrets.data?.items.length ?? 0) > 0 && newSecret}
       </Group>
       <Loaded query={secrets}>
         {({ items, totalPages, total }) =>

@@ -85,7 +85,7 @@ export function Environments() {
                 },
                 {
                   title: 'Image',
-                  isSecondary: !is_admin,
+                  isSecondary: true,
                   cell: ({ container_image }) => (
                     <Code style={{ overflowWrap: 'anywhere', whiteSpace: 'normal' }}>{container_image}</Code>
                   ),

@@ -40,7 +40,7 @@ export function ProjectSessionsPage() {
           A launcher says in which environment, and how large, a session of this project begins. Sessions are started
           and run outside of this console, by the session service that reads these launchers.
         </Text>
-        {newLauncher}
+        {(launchers.data?.items.length ?? 0) > 0 && newLauncher}
       </Group>
       <Loaded query={launchers}>
         {({ items, totalPages, total }) =>
