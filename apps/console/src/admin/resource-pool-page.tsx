@@ -2,11 +2,12 @@ import { Anchor, Badge, Group, Stack, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { api, apiQuery, invalidate, type Schema } from '../api/index.ts'
-import { DataTable, durationText, JsonText, Loaded, RemoveButton } from '../ui/index.ts'
+import { DataTable, durationText, Loaded, RemoveButton } from '../ui/index.ts'
 import { FormButton } from '../ui/schema-form/index.ts'
 import { type ClassForm, classBody, classSchema, classText } from './class-schema.ts'
 import { PoolMarks } from './compute-page.tsx'
 import { PoolMembers } from './pool-members.tsx'
+import { PoolRemote } from './pool-remote.tsx'
 import { type PoolForm, poolSchema, quotaSchema } from './pool-schema.ts'
 
 type Pool = Schema<'ResourcePool'>
@@ -23,6 +24,7 @@ export function ResourcePoolPage() {
           <>
             <Head pool={one} />
             <Classes pool={one} />
+            <PoolRemote pool={one} />
             <PoolMembers pool={one} />
           </>
         )}
@@ -37,7 +39,7 @@ async function reread(): Promise<void> {
 
 function Head({ pool }: { readonly pool: Pool }) {
   const navigate = useNavigate()
-  const { id, name, quota, remote, idle_threshold: idle = 0, hibernation_threshold: hibernation = 0 } = pool
+  const { id, name, quota, idle_threshold: idle = 0, hibernation_threshold: hibernation = 0 } = pool
   const params = { path: { pool_id: id } }
   return (
     <section aria-label="The pool">
@@ -103,7 +105,6 @@ function Head({ pool }: { readonly pool: Pool }) {
             : `hibernated ones end after ${durationText(hibernation * 1000)}`,
         ].join(' · ')}
       </Text>
-      {remote !== undefined && <JsonText label="The system elsewhere" value={remote} />}
     </section>
   )
 }
