@@ -3,7 +3,7 @@ import { ActionIcon, Tooltip, useComputedColorScheme } from '@mantine/core'
 import { useMediaQuery, useReducedMotion } from '@mantine/hooks'
 import { IconMaximize, IconMinus, IconPlus } from '@tabler/icons-react'
 import { MiniMap, Panel, ReactFlow, useReactFlow, useStore } from '@xyflow/react'
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { stateLook } from '../ui/index.ts'
 import { EdgeLayer } from './edge-layer.tsx'
 import { type FlowNode, flowNodes } from './flow-nodes.ts'
@@ -12,6 +12,7 @@ import { FrameBox, ItemBox, markLook } from './graph-node.tsx'
 import type { GraphLayout } from './layout.ts'
 import { type Arrow, step } from './step.ts'
 import type { GraphNodeState } from './types.ts'
+import { fitted, heightFor, minZoom } from './viewport.ts'
 import type { VisibleGraph } from './visible-graph.ts'
 
 const nodeTypes = { item: ItemBox, frame: FrameBox }
@@ -55,10 +56,17 @@ export function GraphCanvas(props: GraphCanvasProps) {
     drawn.current = new Map(nodes.map((node) => [node.id, node]))
   }, [nodes])
 
-  // Another layout is looked at as a whole.
-  useEffect(() => {
-    void flow.fitView({ padding: 0.08, maxZoom: 1 })
-  }, [flow, layout])
+  // Another layout is looked at as a whole, and so is one whose place has become another.
+  const width = useStore((store) => store.width)
+  const height = useStore((store) => store.height)
+  const place = useMemo(() => ({ width, height }), [width, height])
+  const fit = useCallback(
+    (duration: number) => {
+      if (place.width > 0) void flow.setViewport(fitted(layout, place), { duration })
+    },
+    [flow, layout, place],
+  )
+  useEffect(() => fit(0), [fit])
 
   // What is chosen by keys, a list or an address is brought into view.
   useEffect(() => {
@@ -71,10 +79,10 @@ export function GraphCanvas(props: GraphCanvasProps) {
       left >= 0 && top >= 0 && left + box.width * zoom <= frame.width && top + box.height * zoom <= frame.height
     if (!isSeen || zoom < farZoom)
       void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom: Math.max(zoom, 0.8), duration })
-  }, [flow, layout, selected, duration])
+  }, [flow, layout, place, selected, duration])
 
   const group = graph.items.find(({ key }) => key === selected)?.group
-  const height = useMemo(() => heightOf(layout), [layout])
+  const wantedHeight = useMemo(() => heightFor(layout, width), [layout, width])
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.target !== root.current) return
@@ -89,19 +97,19 @@ export function GraphCanvas(props: GraphCanvasProps) {
     else if (event.key === 'g' && group !== undefined) onCloseGroup(group)
     else if (event.key === '+') void flow.zoomIn({ duration })
     else if (event.key === '-') void flow.zoomOut({ duration })
-    else if (event.key === '0') void flow.fitView({ padding: 0.08, maxZoom: 1, duration })
+    else if (event.key === '0') fit(duration)
   }
 
   return (
     <div
       className={styles.canvas}
-      style={{ '--graph-height': `${height}px` } as object}
+      style={{ '--graph-height': `${wantedHeight}px` } as object}
       data-zoom={isFar ? 'far' : 'near'}
     >
       <ReactFlow<FlowNode>
         ref={root}
         className={styles.flow ?? ''}
-        aria-label={`${label}. Arrow keys follow its edges, Enter opens, g closes the group, plus and minus zoom, 0 shows all.`}
+        aria-label={`${label}. Arrow keys follow its edges, Enter opens, g closes the group, Tab leads to the groups, plus and minus zoom, 0 shows all.`}
         tabIndex={0}
         onKeyDown={onKeyDown}
         onFocus={() => setActive(true)}
@@ -110,7 +118,7 @@ export function GraphCanvas(props: GraphCanvasProps) {
         nodeTypes={nodeTypes}
         colorMode={scheme}
         proOptions={keepDefaults}
-        minZoom={0.05}
+        minZoom={minZoom}
         maxZoom={2}
         onlyRenderVisibleElements
         nodesDraggable={false}
@@ -148,22 +156,12 @@ export function GraphCanvas(props: GraphCanvasProps) {
           <ActionIcon.Group orientation="vertical">
             <Tool label="Zoom in" icon={IconPlus} onClick={() => void flow.zoomIn({ duration })} />
             <Tool label="Zoom out" icon={IconMinus} onClick={() => void flow.zoomOut({ duration })} />
-            <Tool
-              label="Show all"
-              icon={IconMaximize}
-              onClick={() => void flow.fitView({ padding: 0.08, maxZoom: 1, duration })}
-            />
+            <Tool label="Show all" icon={IconMaximize} onClick={() => fit(duration)} />
           </ActionIcon.Group>
         </Panel>
       </ReactFlow>
     </div>
   )
-}
-
-/** As high as it needs to be shown in its own size. */
-function heightOf({ boxes }: GraphLayout): number {
-  const ends = [...boxes.values()].map(({ y, height }) => y + height)
-  return ends.reduce((most, end) => Math.max(most, end), 0) + 160
 }
 
 interface ToolProps {

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core'
 import { IconChevronsDown, IconChevronsUp, IconEqualNot, IconMinus, IconPlus } from '@tabler/icons-react'
 import type { Node, NodeProps } from '@xyflow/react'
 import { memo } from 'react'
@@ -33,7 +34,13 @@ export const ItemBox = memo(function ItemBox({ data }: NodeProps<ItemNode>) {
   const mark = item.node?.mark
   const look = state !== undefined ? stateLook(state) : mark === undefined ? undefined : markLook[mark]
   const Icon = look?.icon
-  const color = look === undefined ? undefined : `var(--mantine-color-${look.color}-filled)`
+  // What waits stands back behind what does something.
+  const color =
+    look === undefined
+      ? undefined
+      : look.color === 'gray'
+        ? 'var(--mantine-color-dimmed)'
+        : `var(--mantine-color-${look.color}-filled)`
   const detail = item.kind === 'group' ? `${item.members.length} nodes` : item.node?.detail
   const words = [look?.label, items === undefined ? undefined : itemsText(items), detail].filter((word) => word)
   return (
@@ -64,10 +71,14 @@ export const ItemBox = memo(function ItemBox({ data }: NodeProps<ItemNode>) {
 export const FrameBox = memo(function FrameBox({ data }: NodeProps<FrameNode>) {
   return (
     <div className={styles.frame}>
-      <div className={styles.title} title={`Close the group ${data.title}`}>
-        <IconChevronsUp size={14} aria-hidden /> {data.title}
-        <span className={styles.size}>{data.size}</span>
-      </div>
+      <button type="button" className={styles.title} aria-expanded>
+        <IconChevronsUp size={14} aria-hidden />
+        <VisuallyHidden>Close the group </VisuallyHidden>
+        {data.title}
+        <span className={styles.size} aria-hidden>
+          {data.size}
+        </span>
+      </button>
     </div>
   )
 })

@@ -8,7 +8,7 @@ import { GraphCanvas } from './graph-canvas.tsx'
 import { GraphList } from './graph-list.tsx'
 import type { GraphDirection, GraphEdge, GraphGroup, GraphNode, GraphNodeState } from './types.ts'
 import { useLayout } from './use-layout.ts'
-import { pathOf, visibleGraph } from './visible-graph.ts'
+import { groupKey, nodeKey, pathOf, visibleGraph } from './visible-graph.ts'
 
 export interface GraphViewProps {
   /** What it is the graph of: "Graph of flights". */
@@ -86,7 +86,8 @@ export function GraphView({
     } else toggle(next.slice('group:'.length))
   }
   const toggle = (id: string) => {
-    setCursor(undefined)
+    const [first] = itemOf(groupKey(id))?.members ?? []
+    setCursor(first === undefined ? groupKey(id) : nodeKey(first))
     setClosed((before) =>
       before.has(id) ? new Set([...before].filter((one) => one !== id)) : new Set([...before, id]),
     )
@@ -128,7 +129,7 @@ export function GraphView({
         />
         {groups.length > 0 && view === 'graph' && (
           <Button
-            size="compact-sm"
+            size="xs"
             variant="default"
             onClick={() => {
               setCursor(undefined)

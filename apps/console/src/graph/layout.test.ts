@@ -4,6 +4,7 @@ import { arrowPath, edgePath } from './edge-path.ts'
 import { type GraphLayout, layoutRequest, readLayout } from './layout.ts'
 import { step } from './step.ts'
 import type { GraphDirection, GraphEdge, GraphGroup, GraphNode } from './types.ts'
+import { fitted, heightFor } from './viewport.ts'
 import { type VisibleGraph, visibleGraph } from './visible-graph.ts'
 
 const node = (id: string, group?: string): GraphNode => ({ id, ...(group === undefined ? {} : { group }) })
@@ -127,4 +128,18 @@ it('finds a place for each of 500 nodes in seconds', async () => {
   const layout = await laidOut(visibleGraph(many, between, around, new Set()))
   expect(layout.boxes.size).toBe(505)
   expect(layout.lines.every(({ points }) => points.length > 1)).toBe(true)
+})
+
+it('shows all of a graph in the middle, in a place that is no higher than it needs', () => {
+  const box = { x: 12, y: 12, width: 200, height: 50 }
+  const boxes = new Map([
+    ['a', box],
+    ['b', { ...box, x: 412 }],
+  ])
+  const graph: GraphLayout = { direction: 'right', boxes, lines: [] }
+  expect(heightFor(graph, 1000)).toBe(98)
+  expect(fitted(graph, { width: 1000, height: 98 })).toEqual({ x: 60 + (916 - 600) / 2 - 12, y: 12, zoom: 1 })
+  // Narrower, it is as wide as its place, and so its place is less high.
+  expect(heightFor(graph, 384)).toBe(73)
+  expect(fitted(graph, { width: 384, height: 73 })).toEqual({ x: 54, y: 18, zoom: 0.5 })
 })

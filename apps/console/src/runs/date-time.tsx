@@ -8,7 +8,9 @@ export function DateTime({ at }: { readonly at: string }) {
   const date = new Date(at)
   return (
     <Tooltip label={exact.format(date)}>
-      <time dateTime={at}>{short.format(date)}</time>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {short.format(date)}
+      </time>
     </Tooltip>
   )
 }

@@ -30,7 +30,7 @@ export function TaskProgress({ task }: { readonly task: TaskRun }) {
       {percent !== null && isRunning && (
         <Progress value={percent} size="sm" aria-label={`${Math.round(percent)} percent done`} />
       )}
-      <Text span size="xs" className="numeric">
+      <Text span size="xs" className="numeric" style={{ whiteSpace: 'nowrap' }}>
         {amount} {unit}
         {rate !== null && unit !== '' && progress.done > 0 && `, ${amountText(rate)} ${unit}/s`}
       </Text>

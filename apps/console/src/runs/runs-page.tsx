@@ -103,6 +103,15 @@ export function RunsPage() {
   )
 }
 
+/** Those that Millrace numbers itself are long; the page of the run has all of it. */
+function VersionText({ version }: { readonly version: string }) {
+  return (
+    <Text component="div" size="sm" truncate maw={96} title={version}>
+      {version}
+    </Text>
+  )
+}
+
 function columnsOf(chosen: ReadonlyMap<string, Run>, toggle: (run: Run) => void): readonly Column<Run>[] {
   return [
     {
@@ -135,7 +144,8 @@ function columnsOf(chosen: ReadonlyMap<string, Run>, toggle: (run: Run) => void)
         <Anchor
           component={Link}
           size="sm"
-          style={{ overflowWrap: 'anywhere' }}
+          // Usual names stay in one line; only what is longer than that is cut in two.
+          style={{ display: 'inline-block', minWidth: `min(${workflow.length}ch, 20ch)`, overflowWrap: 'anywhere' }}
           {...({ to: '/workflows/$workflow', params: { workflow } } as object)}
         >
           {workflow}
@@ -157,7 +167,7 @@ function columnsOf(chosen: ReadonlyMap<string, Run>, toggle: (run: Run) => void)
     },
     { title: 'For', isSecondary: true, cell: ({ logical_date }) => <DateTime at={logical_date} /> },
     { title: 'Trigger', isSecondary: true, cell: ({ trigger }) => trigger },
-    { title: 'Version', isSecondary: true, cell: ({ version }) => version },
+    { title: 'Version', isSecondary: true, cell: ({ version }) => <VersionText version={version} /> },
     { title: 'Made', isSecondary: true, cell: ({ created_at }) => <Moment at={created_at} /> },
     {
       title: 'Duration',

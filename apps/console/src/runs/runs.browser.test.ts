@@ -35,6 +35,8 @@ export class Sum extends Task { run() { return { sum: 42 } } }
 export const repair = new Workflow({ category: 'lab', name: 'repair', version: '1.0.0', defaults: { retries: 0 } })
   .addNode(ReadOrders, { id: 'read' })
   .addNode(Sum, { id: 'sum', upstreams: 'read' })
+export const grouped = new Workflow({ category: 'lab', name: 'grouped', version: '1.0.0' })
+  .group('both', { title: 'Both sums' }, (both) => both.addNode(Sum, { id: 'one' }).addNode(Sum, { id: 'two' }))
 
 /** Says something at once, then a line whenever its file of words grows. */
 export class Talk extends Task {
@@ -272,6 +274,17 @@ it('shows a run as graph, Gantt chart and in comparison, and many in a grid and 
   await page.getByRole('table', { name: 'Tasks of both runs' }).waitFor()
   await page.getByRole('button', { name: 'Compare the outputs of sum' }).click()
   await page.getByText('Output: the same on both sides.').waitFor()
+  await expectAccessible(page)
+
+  // Groups are closed and opened by keys alone.
+  await page.goto(`${served.url}/workflows/lab_grouped/graph`)
+  await page.getByRole('application', { name: /Graph of lab_grouped/ }).focus()
+  await page.getByRole('button', { name: 'Close the group Both sums' }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText('Both sums, closed group of 2 nodes').waitFor({ state: 'attached' })
+  await page.keyboard.press('Enter')
+  await page.getByText('both.one, task').waitFor({ state: 'attached' })
   await expectAccessible(page)
 
   await page.goto(`${served.url}/workflows/lab_repair`)

@@ -142,7 +142,7 @@ export function GanttView({ label, rows: all, endedAt, selected, onOpen }: Gantt
         onKeyDown={onKeyDown}
         onScroll={(event) => setScrolledPx(event.currentTarget.scrollLeft)}
       >
-        <div role="presentation" style={{ width: labelPx + areaPx, position: 'relative' }}>
+        <div role="presentation" style={{ width: labelPx + areaPx, minWidth: '100%', position: 'relative' }}>
           <div className={styles.axis} style={{ height: rowPx }} aria-hidden>
             <span className={styles.corner} style={{ width: labelPx }} />
             {shownMarks.map((at) => (

@@ -16,6 +16,8 @@ export function AttemptFailure({ failure, children }: AttemptFailureProps) {
   return (
     <Alert
       color="red"
+      // What is wide within it, such as the stack, scrolls there.
+      styles={{ body: { minWidth: 0 } }}
       icon={<IconAlertTriangle aria-hidden />}
       title={
         <Group gap="xs">
