@@ -117,7 +117,11 @@ export function fieldsSchema(
     properties: {
       name: { type: 'string', title: 'Name', minLength: 1, maxLength: 99 },
       description: { type: 'string', title: 'Description', maxLength: 500 },
-      keywords: { type: 'array', title: 'Keywords', items: { type: 'string', minLength: 1, maxLength: 99 } },
+      keywords: {
+        type: 'array',
+        title: 'Keywords',
+        items: { type: 'string', title: 'Keyword', minLength: 1, maxLength: 99 },
+      },
       ...(maySetVisibility
         ? { visibility: { type: 'string', title: 'Who may see it', enum: ['private', 'public'] } }
         : {}),
