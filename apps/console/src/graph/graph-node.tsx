@@ -39,7 +39,7 @@ export const ItemBox = memo(function ItemBox({ data }: NodeProps<ItemNode>) {
     look === undefined
       ? undefined
       : look.color === 'gray'
-        ? 'var(--mantine-color-dimmed)'
+        ? 'var(--mantine-color-gray-6)'
         : `var(--mantine-color-${look.color}-filled)`
   const detail = item.kind === 'group' ? `${item.members.length} nodes` : item.node?.detail
   const words = [look?.label, items === undefined ? undefined : itemsText(items), detail].filter((word) => word)

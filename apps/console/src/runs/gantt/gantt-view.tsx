@@ -183,7 +183,9 @@ function GanttLegend() {
       {(
         [
           ['queued', 'waiting for a worker'],
-          ['running', 'an attempt'],
+          ['running', 'runs'],
+          ['success', 'succeeded'],
+          ['failed', 'failed'],
           ['pause', 'until the next attempt'],
           ['items', 'items'],
         ] as const
