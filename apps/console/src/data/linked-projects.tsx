@@ -53,7 +53,7 @@ function ProjectName({ link: { project_id }, isHere }: { readonly link: ProjectL
   if (data === undefined) return <Text size="sm">{project_id}</Text>
   const { namespace, slug, name } = data
   return (
-    <Text size="sm" component="div">
+    <>
       <Anchor
         component={Link}
         to="/projects/$namespace/$project"
@@ -61,12 +61,12 @@ function ProjectName({ link: { project_id }, isHere }: { readonly link: ProjectL
         size="sm"
       >
         {name}
-      </Anchor>{' '}
-      <Text span size="xs" c="dimmed">
+      </Anchor>
+      <Text size="xs" c="dimmed">
         {namespace}/{slug}
         {isHere && ' · this project'}
       </Text>
-    </Text>
+    </>
   )
 }
 
