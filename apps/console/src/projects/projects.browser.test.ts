@@ -184,7 +184,7 @@ describe('groups and projects', () => {
 
   it('are found by words, role and namespace, pinned, and removed after their names are typed', async () => {
     const page = await served.openAs(olga, '/projects')
-    await page.getByRole('searchbox', { name: /Search names/ }).fill('roses')
+    await page.getByRole('searchbox', { name: 'Search projects' }).fill('roses')
     await page.waitForURL(/q=roses/)
     const pin = page.getByRole('button', { name: 'Pin flowers/stand to the first page' })
     await pin.click()
