@@ -30,6 +30,7 @@ export default defineConfig({
     // Real servers start and stop in these tests, on machines that may be busy.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 40_000 } },
     // More files than cores: for a third of their time they wait for their servers.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },

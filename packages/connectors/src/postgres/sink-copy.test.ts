@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Column, Piece } from '@millrace/formats'
 import { startPostgres, type TestPostgres } from '@millrace/testing'
 import pg from 'pg'
@@ -380,8 +383,9 @@ describe('loading into PostgreSQL', () => {
 })
 
 test('a crash of the server takes unlogged rows and the record of their chunks together', async () => {
-  let server = await startPostgres({ version: 'embedded', dataDirectory: `/tmp/millrace-sink-crash-${process.pid}` })
-  const { rm } = await import('node:fs/promises')
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-sink-crash-'))
+  const dataDirectory = join(folder, 'data')
+  let server = await startPostgres({ version: 'embedded', dataDirectory })
   try {
     const connect = async () => {
       const client = new pg.Client({ connectionString: server.url() })
@@ -411,7 +415,7 @@ test('a crash of the server takes unlogged rows and the record of their chunks t
     await Promise.all([append, replace, sink].map((one) => one[Symbol.asyncDispose]()))
     await server.stop()
 
-    server = await startPostgres({ version: 'embedded', dataDirectory: `/tmp/millrace-sink-crash-${process.pid}` })
+    server = await startPostgres({ version: 'embedded', dataDirectory })
     await using again = openPostgresSink({ connect, label: 'the test server' })
     for (const [mode, table, finished] of [
       ['append', 'kept', 0],
@@ -425,6 +429,6 @@ test('a crash of the server takes unlogged rows and the record of their chunks t
     }
   } finally {
     await server.stop()
-    await rm(`/tmp/millrace-sink-crash-${process.pid}`, { recursive: true, force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 })
