@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Column, Piece } from '@millrace/formats'
@@ -384,6 +384,8 @@ describe('loading into PostgreSQL', () => {
 
 test('a crash of the server takes unlogged rows and the record of their chunks together', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-sink-crash-'))
+  // The server may run under another account.
+  await chmod(folder, 0o755)
   const dataDirectory = join(folder, 'data')
   let server = await startPostgres({ version: 'embedded', dataDirectory })
   try {
