@@ -172,6 +172,7 @@ function columnsOf(chosen: ReadonlyMap<string, Run>, toggle: (run: Run) => void)
     {
       title: 'Duration',
       align: 'right',
+      isSecondary: true,
       cell: ({ started_at, ended_at }) => <Duration from={started_at} to={ended_at} />,
     },
   ]

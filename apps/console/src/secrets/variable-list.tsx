@@ -52,7 +52,7 @@ export function VariableList({ place, mayWrite }: VariableListProps) {
           Values that {place.kind === 'platform' ? 'every workflow' : 'workflows of this project'} may read, for runs
           that are made from now on. Everybody who sees a run may see them: what is secret belongs to the secrets.
         </Text>
-        {newVariable}
+        {(variables.data?.items.length ?? 0) > 0 && newVariable}
       </Group>
       <Loaded query={variables}>
         {({ items, totalPages, total }) =>

@@ -39,7 +39,7 @@ export function ProviderList() {
           </Text>
           <CopyText value={callback} label="Copy the address to come back to" />
         </Group>
-        {newProvider}
+        {(providers.data?.items.length ?? 0) > 0 && newProvider}
       </Group>
       <Loaded query={providers}>
         {({ items, totalPages, total }) =>

@@ -5,7 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, invalidate, type Schema } from '../api/index.ts'
-import { EmptyState, Failure } from '../ui/index.ts'
+import { EmptyState, Failure, RoutePending } from '../ui/index.ts'
 import { BackfillPreview } from './backfill-preview.tsx'
 import { dayRange } from './day-range.ts'
 import { parseParams } from './parse-params.ts'
@@ -18,7 +18,8 @@ const dayLabels = ['First day', 'Last day']
 
 /** Asks for a range, shows what would be made of it, and starts it. */
 export function NewBackfillPage() {
-  const { workflow, mayWrite } = useWorkflow()
+  const { workflow, mayWrite, isAccessKnown } = useWorkflow()
+  if (!isAccessKnown) return <RoutePending />
   if (!mayWrite || workflow.schedule === undefined) {
     return (
       <EmptyState title="No backfill can be made here">

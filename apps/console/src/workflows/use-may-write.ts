@@ -4,11 +4,12 @@ import { apiQuery, useUser } from '../api/index.ts'
 const permissions = (project: string) =>
   apiQuery('/api/data/projects/{project_id}/permissions', { params: { path: { project_id: project } } })
 
-/** Whether the person may change workflows of a project; of the platform, when there is none. False until it is known. */
-export function useMayWrite(project: string | undefined): boolean {
+/** Whether the person may change workflows of a project; of the platform, when there is none. Null until it is known. */
+export function useMayWrite(project: string | undefined): boolean | null {
   const { is_admin } = useUser()
   const found = useQuery({ ...permissions(project ?? ''), enabled: project !== undefined, staleTime: 60_000 })
-  return project === undefined ? is_admin : found.data?.write === true
+  if (project === undefined) return is_admin
+  return found.isPending ? null : found.data?.write === true
 }
 
 /** As `useMayWrite`, for workflows of several projects. */

@@ -5,8 +5,9 @@ export type Workflow = Schema<'Workflow'>
 
 interface Found {
   readonly workflow: Workflow
-  /** Whether the person may start, pause and change it. */
+  /** Whether the person may start, pause and change it; false until that is known. */
   readonly mayWrite: boolean
+  readonly isAccessKnown: boolean
 }
 
 export const WorkflowContext = createContext<Found | null>(null)

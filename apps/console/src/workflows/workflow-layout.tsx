@@ -25,15 +25,16 @@ export function WorkflowLayout() {
 
 function Frame({ workflow }: { readonly workflow: Workflow }) {
   const { name, title, project_id, schedule, paused, version, deployed_at, deployed_by } = workflow
-  const mayWrite = useMayWrite(project_id)
+  const access = useMayWrite(project_id)
+  const mayWrite = access === true
   const params = { workflow: name }
   const settings = { label: 'Settings', link: { to: '/workflows/$workflow/settings', params } } as const
   return (
-    <WorkflowContext value={{ workflow, mayWrite }}>
+    <WorkflowContext value={{ workflow, mayWrite, isAccessKnown: access !== null }}>
       <Page
         title={title ?? name}
         above={[{ label: 'Workflows', link: { to: '/workflows' } }]}
-        mark={paused && !mayWrite ? <Badge variant="default">paused</Badge> : undefined}
+        mark={paused && access === false ? <Badge variant="default">paused</Badge> : undefined}
         about={
           <Text span inherit>
             {title === undefined ? '' : `${name}, `}version {version}, deployed <Moment at={deployed_at} /> by{' '}

@@ -3,13 +3,14 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, apiQuery, invalidate, queryClient } from '../api/index.ts'
-import { confirm, EmptyState, Failure } from '../ui/index.ts'
+import { confirm, EmptyState, Failure, RoutePending } from '../ui/index.ts'
 import { ProjectLink } from './project-link.tsx'
 import { useWorkflow } from './use-workflow.ts'
 
 /** Where a workflow belongs, and its end. */
 export function WorkflowSettingsPage() {
-  const { mayWrite } = useWorkflow()
+  const { mayWrite, isAccessKnown } = useWorkflow()
+  if (!isAccessKnown) return <RoutePending />
   if (!mayWrite) return <EmptyState title="You may not change this workflow">Ask an owner of its project.</EmptyState>
   return (
     <Stack gap="lg" maw={640}>
