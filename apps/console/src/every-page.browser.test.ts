@@ -21,10 +21,10 @@ it('shows every page in light and dark and on a telephone without barriers, erro
       await visit(at, served.url, entry, world)
       const heading = at.locator('h1').first()
       if ((await heading.count()) === 0) note('light')('it has no heading of the first level')
-      ;(await barriersOf(at)).forEach(note('light'))
+      ;(await barriersOf(at, { shell: entry.name === 'home' })).forEach(note('light'))
       await at.emulateMedia({ colorScheme: 'dark' })
       await at.setViewportSize({ width: 390, height: 844 })
-      ;(await barriersOf(at, rulesOfViews)).forEach(note('dark and narrow'))
+      ;(await barriersOf(at, { rules: rulesOfViews, shell: entry.name === 'home' })).forEach(note('dark and narrow'))
       const overflow = await overflowOf(at)
       if (overflow > 0) note('narrow')(`it is ${overflow} pixels wider than the screen`)
     } catch (error) {

@@ -7,7 +7,7 @@ import { takeInteractions, watchInteractions } from './testing/interaction.ts'
 import { settled } from './testing/visit.ts'
 
 const mostMs = 200
-const passes = 5
+const passes = 3
 const tasks = 200
 const runs = 100
 const nodes = 500

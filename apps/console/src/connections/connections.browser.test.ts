@@ -236,21 +236,6 @@ describe('copies of data', () => {
   })
 })
 
-it('are accessible in the dark, and on a narrow screen', async () => {
-  const { id } = await savedConnection()
-  const paths = ['/connections?tab=catalogue', `${home}/connections/${id}?tab=settings`, `${home}/copies/new?from=shop`]
-  for (const path of paths) {
-    const page = await served.open(path, { colorScheme: 'dark', width: 390 })
-    await page.getByRole('heading', { level: 1 }).waitFor()
-    await page
-      .getByLabel(/Search connectors|Host|Copy to/)
-      .first()
-      .waitFor()
-    await expectAccessible(page)
-    await page.close()
-  }
-})
-
 /** Picks an entry of a list that is searched by typing. */
 async function choose(page: Page, label: string, option: RegExp): Promise<void> {
   await page.getByRole('combobox', { name: label }).click()

@@ -117,7 +117,10 @@ function RunFacts({ run }: { readonly run: Schema<'RunDetails'> }) {
           ],
         ] as Fact[])),
     ['made', <Moment key="made" at={run.created_at} />],
-    [run.started_at !== undefined && run.ended_at === undefined ? 'running for' : 'took', <Duration key="took" from={run.started_at} to={run.ended_at} />],
+    [
+      run.started_at !== undefined && run.ended_at === undefined ? 'running for' : 'took',
+      <Duration key="took" from={run.started_at} to={run.ended_at} />,
+    ],
     ...(run.priority === 0 ? [] : ([['priority', run.priority]] as Fact[])),
   ]
   return (

@@ -157,18 +157,30 @@ export const rulesOfViews = [
   ...['button-name', 'link-name', 'label', 'aria-input-field-name', 'aria-command-name', 'select-name'],
 ]
 
-/** What `expectAccessible` would fail on, a line for each kind; by all rules of axe, or those that are given. */
-export async function barriersOf(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+interface Look {
+  /** Default: all rules of axe. */
+  readonly rules?: readonly string[]
+  /** Also at the head and the list of areas, which are the same on every page. Default: no. */
+  readonly shell?: boolean
+}
+
+/** What `expectAccessible` would fail on, a line for each kind. */
+export async function barriersOf(page: Page, { rules, shell = false }: Look = {}): Promise<readonly string[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source)
   // A color that is on its way to another is neither.
   await page.waitForFunction(() => !document.getAnimations().some((one) => one instanceof CSSTransition))
   const { violations } = await page.evaluate(
-    async (runOnly) =>
-      await (window as unknown as { axe: typeof axe }).axe.run(document, {
-        ...(runOnly === undefined ? {} : { runOnly: [...runOnly] }),
-        resultTypes: ['violations'],
-      }),
-    rules,
+    async ({ runOnly, exclude }) => {
+      const here = exclude.filter((one) => document.querySelector(one) !== null)
+      return await (window as unknown as { axe: typeof axe }).axe.run(
+        here.length === 0 ? document : { exclude: here },
+        {
+          ...(runOnly === undefined ? {} : { runOnly: [...runOnly] }),
+          resultTypes: ['violations'],
+        },
+      )
+    },
+    { runOnly: rules, exclude: shell ? [] : ['header', '#areas'] },
   )
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

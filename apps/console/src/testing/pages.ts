@@ -43,6 +43,7 @@ export const pages: readonly ConsolePage[] = [
   { name: 'connections-shared', path: '/connections?tab=shared' },
   { name: 'project-connections', path: ofProject('/connections') },
   { name: 'connection-new', path: ofProject('/connections/new') },
+  { name: 'connection-catalogue', path: '/connections?tab=catalogue' },
   { name: 'connection', path: (world) => ofProject(`/connections/${world.connection}`)(world) },
 
   { name: 'copies', path: '/copies' },

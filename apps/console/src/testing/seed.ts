@@ -74,6 +74,11 @@ export async function seed(dev: Dev, { members = [], onStep = () => {} }: SeedOp
   })
   const runs = await seedRuns(api)
   await ended(api, publishing.workflow, publishing.run_id, 'success')
+  const copied = await api.post('/api/workflows/{workflow}/runs', {
+    params: { path: { workflow: 'copy-orders' } },
+    body: {},
+  })
+  await ended(api, 'copy-orders', copied.id, 'success')
   await api.post('/api/data/user/preferences/pinned_projects', {
     body: { project_slug: `${namespace}/${project.slug}` },
   })
