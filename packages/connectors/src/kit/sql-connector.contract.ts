@@ -224,7 +224,9 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       expect(await source.count(whole)).toBe(1003)
       expect(await source.cursorMark(whole, 'id', [])).toEqual({ cursor: '1003', keys: [] })
       const after = { cursor: 'id', keys: [], after: { cursor: '1001', keys: [] } }
-      expect((await readText(source, { ...whole, range: after })).text).toBe('1002,""\n1003,"a ""b"", c"\n')
+      // In any order: the system reads in parallel.
+      const { text } = await readText(source, { ...whole, range: after })
+      expect(text.split('\n').filter(Boolean).toSorted()).toEqual(['1002,""', '1003,"a ""b"", c"'])
     })
 
     test.each(['csv', 'ndjson', 'parquet'] as const)('an export as %s is a file that goes with it', async (format) => {
