@@ -46,21 +46,15 @@ export function OwnSessions() {
           items.length === 0 ? (
             <EmptyState title="No browser is signed in">You are here by a token.</EmptyState>
           ) : (
-            <>
-              <SessionTable
-                label="Where you are signed in"
-                sessions={items}
-                onEnd={async ({ id }) => {
-                  await api.delete('/api/auth/sessions/{id}', { params: { path: { id } } })
-                  await invalidate('/api/auth/sessions')
-                }}
-              />
-              {total > items.length && (
-                <Text size="sm" c="dimmed">
-                  And {total - items.length} more that were seen earlier.
-                </Text>
-              )}
-            </>
+            <SessionTable
+              label="Where you are signed in"
+              sessions={items}
+              total={total}
+              onEnd={async ({ id }) => {
+                await api.delete('/api/auth/sessions/{id}', { params: { path: { id } } })
+                await invalidate('/api/auth/sessions')
+              }}
+            />
           )
         }
       </Loaded>

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { Anchor, Button, Group, Stack, Title } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
@@ -116,22 +116,16 @@ function Sessions({ id, name }: { readonly id: string; readonly name: string }) 
           items.length === 0 ? (
             <EmptyState title="Signed in nowhere">No browser acts for this person now.</EmptyState>
           ) : (
-            <>
-              <SessionTable
-                label={`Where ${name} is signed in`}
-                sessions={items}
-                onEnd={async (session) => {
-                  const params = { path: { user_id: id, id: session.id } }
-                  await api.delete('/api/auth/users/{user_id}/sessions/{id}', { params })
-                  await invalidate(sessionsPath)
-                }}
-              />
-              {total > items.length && (
-                <Text size="sm" c="dimmed">
-                  And {total - items.length} more that were seen earlier.
-                </Text>
-              )}
-            </>
+            <SessionTable
+              label={`Where ${name} is signed in`}
+              sessions={items}
+              total={total}
+              onEnd={async (session) => {
+                const params = { path: { user_id: id, id: session.id } }
+                await api.delete('/api/auth/users/{user_id}/sessions/{id}', { params })
+                await invalidate(sessionsPath)
+              }}
+            />
           )
         }
       </Loaded>

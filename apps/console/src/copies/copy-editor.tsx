@@ -1,9 +1,9 @@
 import { Alert, Button, Group, Loader, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
-import { ApiError, api, invalidate, type Schema } from '../api/index.ts'
+import { api, invalidate, type Schema } from '../api/index.ts'
 import type { Place } from '../connections/index.ts'
-import { EmptyState, Failure, useLeaveGuard } from '../ui/index.ts'
+import { EmptyState, Failure, isOutdated, useLeaveGuard } from '../ui/index.ts'
 import { type CopyDraft, configOf, draftOf, emptyDraft, missingOf, suggestedName } from './copy-draft.ts'
 import { DestinationSection } from './destination-section.tsx'
 import { fireTimes } from './fire-times.ts'
@@ -94,7 +94,7 @@ export function CopyEditor({ project, copy, from = '', onSaved }: CopyEditorProp
   const isNameFine = /^[a-z0-9][a-z0-9_-]{0,89}$/.test(name)
   const isScheduleFine = !schedule.isOn || typeof fireTimes(schedule.cron, schedule.timezone, 1) !== 'string'
   const isReady = config !== null && isNameFine && isScheduleFine
-  const isOutdated = base !== undefined && save.error instanceof ApiError && [409, 412].includes(save.error.status)
+  const isConflict = isOutdated(save.error)
   const readAgain = async () => {
     const fresh = await api.get('/api/projects/{id}/copies/{name}', { params: { path: { id: project.id, name } } })
     setBase(fresh)
@@ -142,7 +142,7 @@ export function CopyEditor({ project, copy, from = '', onSaved }: CopyEditorProp
             setTitle(currentTarget.value)
           }}
         />
-        {isOutdated ? (
+        {isConflict ? (
           <Alert color="yellow" role="alert" title="Somebody else changed the copy in between">
             <Text size="sm" mb="xs">
               Nothing was saved, and what you chose is still here. After reading it again, saving replaces the other

@@ -3,9 +3,9 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import { ApiError, api, apiQuery, invalidate, queryClient } from '../../api/index.ts'
+import { api, apiQuery, invalidate, queryClient } from '../../api/index.ts'
 import { useProject } from '../../projects/index.ts'
-import { confirm, Loaded, useLeaveGuard } from '../../ui/index.ts'
+import { confirm, isOutdated, Loaded, useLeaveGuard } from '../../ui/index.ts'
 import { ActiveBadge } from '../pipeline-header.tsx'
 import { useProjectWrite } from '../use-project-write.ts'
 import { TemplateForm } from './template-form.tsx'
@@ -54,7 +54,7 @@ function TemplateEditor({ template }: { readonly template: Template }) {
       await invalidate('/api/pipeline-templates')
     },
   })
-  const isOutdated = save.error instanceof ApiError && save.error.status === 409
+  const isConflict = isOutdated(save.error)
   const readAgain = async () => {
     const fresh = await queryClient.fetchQuery({ ...templateQuery(base.id), staleTime: 0 })
     // Only its tag is new: the fields keep what was typed.
@@ -85,12 +85,12 @@ function TemplateEditor({ template }: { readonly template: Template }) {
         mayWrite={mayWrite}
         submitLabel="Save"
         isSubmitting={save.isPending}
-        error={isOutdated ? null : save.error}
+        error={isConflict ? null : save.error}
         projectId={project_id}
         onSubmit={() => save.mutate()}
       >
         <Uses template={base} isChanged={isChanged} />
-        {isOutdated && (
+        {isConflict && (
           <Alert color="yellow" role="alert" title="Somebody else changed it in between">
             <Text size="sm" mb="xs">
               {save.error?.message} Nothing was saved. If you save again, what you typed wins.
