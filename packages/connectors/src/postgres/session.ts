@@ -3,6 +3,7 @@ import { cancelRequest } from './cancel.ts'
 import { labelOf } from './config.ts'
 import { connectClient, type PgClient } from './connect.ts'
 import { postgresError } from './errors.ts'
+import { pinWithoutTimeout } from './pin.ts'
 
 /** One authenticated, pinned connection. All values arrive as the server's text. */
 export interface Session {
@@ -86,7 +87,8 @@ export async function openSession(config: ConfigValues, signal?: AbortSignal): P
     },
   }
   try {
-    const { rows } = await query(pinned, undefined, signal)
+    const run = (sql: string) => query(sql, undefined, signal)
+    const { rows } = await pinWithoutTimeout(run, () => run(pinned))
     session.serverVersion = Number(rows[0]?.[0])
     session.serverEncoding = rows[0]?.[1] ?? 'UTF8'
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type pg from 'pg'
 import { createSessionPool } from '../kit/session-pool.ts'
+import { pinWithoutTimeout } from './pin.ts'
 import { sinkError } from './sink-errors.ts'
 
 /** What a role or database default could otherwise change in the meaning of canonical text, or in how long we may wait. */
@@ -177,7 +178,10 @@ async function pinSession(client: pg.Client, onClose: (session: Session) => void
     },
   }
   try {
-    await client.query(pinned)
+    await pinWithoutTimeout(
+      (sql) => client.query(sql),
+      () => client.query(pinned),
+    )
     // Without it a server that works for a killed process notices only at the end of the statement, and holds the
     // load until then. Not every version and platform has it.
     await client.query(`SET client_connection_check_interval = '1s'`).catch(() => {})

@@ -1,6 +1,7 @@
 import type { ConfigValues } from '../kit/config-schema.ts'
 import { cancelRequest } from '../postgres/cancel.ts'
 import { connectClient } from '../postgres/connect.ts'
+import { pinWithoutTimeout } from '../postgres/pin.ts'
 import { labelOf } from './config.ts'
 import { redshiftError } from './errors.ts'
 import type { RawColumn } from './types.ts'
@@ -65,7 +66,8 @@ export async function openSession(config: ConfigValues, signal?: AbortSignal): P
     clearTimeout(cut)
   }
   try {
-    const { rows } = await send({ text: pinned }, signal)
+    const run = (text: string) => send({ text }, signal)
+    const { rows } = await pinWithoutTimeout(run, () => run(pinned))
     return {
       version: rows[0]?.[0] ?? '',
       run: (text, stopSignal) => send({ text }, stopSignal),
