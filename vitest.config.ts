@@ -27,10 +27,10 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, ...(process.env.PYTHON_TESTS === 'yes' ? [] : ['**/*.python.test.ts'])],
     sequence: { sequencer: LongestFirst },
     globalSetup: ['script/temporary-files.ts'],
-    // Real servers start and stop in these tests, on machines that may be busy.
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 40_000 } },
+    // Real servers start and stop in these tests, on machines that may be so busy that all takes ten times as long.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 90_000 } },
     // More files than cores: for a third of their time they wait for their servers.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },
