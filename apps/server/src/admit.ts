@@ -1,7 +1,7 @@
 import type { PlatformSettings } from '@millrace/core'
 import { forbidden, type Principal, unauthorized } from '@millrace/http'
 import { checkOwnPage } from './authentication/index.ts'
-import type { AnonymousPrincipal, ServerAccess, UserPrincipal } from './server-context.ts'
+import type { AnonymousPrincipal, ServerAccess, UserPrincipal } from './principals.ts'
 
 const signIn = 'Sign in first: send a valid token as "Authorization: Bearer TOKEN".'
 

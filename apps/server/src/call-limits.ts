@@ -1,7 +1,7 @@
 import type { PlatformSettings } from '@millrace/core'
 import { clientAddresses, type Principal, rateLimiter } from '@millrace/http'
 import { listOf } from './authentication/index.ts'
-import type { UserPrincipal } from './server-context.ts'
+import type { UserPrincipal } from './principals.ts'
 
 /**
  * Counts calls: of signed-in users by user, of others by the address that they come from. Workers and the administrator are

@@ -1,51 +1,12 @@
 import type { Logger, PlatformSettings } from '@millrace/core'
 import type { Db } from '@millrace/db'
 import type { Engine, WorkerApi } from '@millrace/engine'
-import type { Api, HttpError, Principal } from '@millrace/http'
-import type { InternalTokens } from './authentication/index.ts'
-import type { Authz } from './authz/index.ts'
-import type { RunChanges } from './runs/index.ts'
+import type { InternalTokens } from './authentication/internal-tokens.ts'
+import type { Authz } from './authz/authz.ts'
+import type { RunChanges } from './runs/run-changes.ts'
 import type { SharedReads } from './sharing-reads.ts'
-import type { LogChanges } from './task-runs/index.ts'
-import type { WorkflowAccess } from './workflow-access/index.ts'
-
-/** Somebody who signed in. */
-export interface UserPrincipal extends Principal {
-  readonly kind: 'user'
-  readonly isAdmin: boolean
-  readonly email: string | null
-  readonly firstName: string | null
-  readonly lastName: string | null
-  /** What the token is good for, or of an internal one, what it was made for; null: everything that its owner may do. */
-  readonly scopes: readonly string[] | null
-  /** How it was shown who calls; `administrator`: by the token of the platform's administrator, who is no user. */
-  readonly via: 'oidc' | 'session' | 'token' | 'internal' | 'administrator' | 'dummy'
-}
-
-export interface AnonymousPrincipal extends Principal {
-  readonly kind: 'anonymous'
-  readonly isAdmin: false
-  /** Why the token or cookie that was sent makes nobody of the caller; thrown where sign-in is demanded. */
-  readonly refusal?: HttpError
-}
-
-export interface WorkerPrincipal extends Principal {
-  readonly kind: 'worker'
-  /** Queues that the token is good for; null: all. */
-  readonly queues: readonly string[] | null
-}
-
-/** Who may call, by what endpoints say in `access`. `open` is for everybody, and knows who calls. */
-export type ServerAccess = {
-  readonly open: UserPrincipal | AnonymousPrincipal
-  readonly user: UserPrincipal
-  readonly admin: UserPrincipal
-  readonly worker: WorkerPrincipal
-  /** Administrators, and whoever has the token for metrics. */
-  readonly metrics: Principal
-}
-
-export type ServerApi = Api<ServerAccess>
+import type { LogChanges } from './task-runs/log-changes.ts'
+import type { WorkflowAccess } from './workflow-access/workflow-access.ts'
 
 /** What the features of the server work on. */
 export interface ServerContext {

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { invalid, type OpenApiDocument } from '@millrace/http'
 import { jsonMap } from './common-schemas.ts'
 import { docsPage } from './docs-page.ts'
-import type { ServerApi } from './server-context.ts'
+import type { ServerApi } from './principals.ts'
 
 const tag = 'platform'
 const access = 'anyone'

@@ -3,8 +3,9 @@ import { pageHeaders, pageQuery, pageRange, queryTime, withoutNulls } from '@mil
 import { isoTime, jsonMap, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import { findNamespace, missingNamespace } from '../namespaces/index.ts'
+import type { ServerApi } from '../principals.ts'
 import { missingProject, projectRef } from '../projects/index.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 import { type AuditEvent, listAuditEvents } from './store.ts'
 
 const tag = 'audit'

@@ -4,7 +4,7 @@ import { type Authenticate, bearerToken, HttpError, isSameToken, type Principal 
 import { parse } from 'hono/utils/cookie'
 import { newId } from '../ids.ts'
 import { lookUpTogether } from '../look-up-together.ts'
-import type { AnonymousPrincipal, UserPrincipal, WorkerPrincipal } from '../server-context.ts'
+import type { AnonymousPrincipal, UserPrincipal, WorkerPrincipal } from '../principals.ts'
 import { findUser } from '../users/index.ts'
 import { findWorkerToken } from '../worker-tokens/index.ts'
 import { readCookie } from './cookies.ts'

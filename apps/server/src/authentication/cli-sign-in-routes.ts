@@ -3,7 +3,8 @@ import { z } from '@hono/zod-openapi'
 import { createToken, forbidden, notFound } from '@millrace/http'
 import { change } from '../change.ts'
 import { isoTime, text, time } from '../common-schemas.ts'
-import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerApi, UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { cliSignInPage, messagePage } from './cli-sign-in-page.ts'
 import {
   type CliSignIn,

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { forbidden } from '@millrace/http'
 import { decodeJwt } from 'jose'
-import type { ServerApi } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
 import type { InternalTokens } from './internal-tokens.ts'
 
 const pairSchema = z

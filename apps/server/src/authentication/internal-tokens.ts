@@ -2,7 +2,7 @@ import { createSecretKey, scryptSync } from 'node:crypto'
 import type { PlatformSettings } from '@millrace/core'
 import { decodeJwt, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { newId } from '../ids.ts'
-import type { UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
 import { refusedToken } from './refusal.ts'
 import type { Claims } from './user-claims.ts'
 

@@ -3,7 +3,8 @@ import { forbidden, invalid, notFound, pageHeaders, pageQuery, pageRange, withou
 import { change } from '../change.ts'
 import { isoTime, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
-import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerApi, UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { makePersonalToken, usualDays, usualExpiry } from './make-personal-token.ts'
 import { deletePersonalToken, listPersonalTokens, type PersonalTokenRow, tokenScopes } from './personal-token-store.ts'
 

@@ -1,4 +1,5 @@
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { cliSignInRoutes } from './cli-sign-in-routes.ts'
 import type { Authentication } from './create-authentication.ts'
 import { internalTokenRoutes } from './internal-token-routes.ts'

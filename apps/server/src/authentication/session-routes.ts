@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { buildEndSessionUrl } from 'openid-client'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { readCookie, setCookie } from './cookies.ts'
 import type { Authentication } from './create-authentication.ts'
 import { csrfToken, publicOrigin } from './csrf.ts'

@@ -8,7 +8,8 @@ import {
   randomPKCECodeVerifier,
   randomState,
 } from 'openid-client'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { readCookie, setCookie } from './cookies.ts'
 import type { Authentication } from './create-authentication.ts'
 import { confirmationOf, issuedClaims } from './issued-tokens.ts'

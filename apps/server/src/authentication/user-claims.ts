@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { PlatformSettings } from '@millrace/core'
 import type { JWTPayload } from 'jose'
-import type { UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
 
 export type Claims = Omit<UserPrincipal, 'via' | 'scopes'>
 

@@ -1,4 +1,4 @@
-import type { AnonymousPrincipal, UserPrincipal } from '../server-context.ts'
+import type { AnonymousPrincipal, UserPrincipal } from '../principals.ts'
 import type { Caller, ObjectRef, Relation } from './authz.ts'
 import { everyUser, publicViewers, userRef } from './refs.ts'
 

@@ -1,5 +1,5 @@
 import type { Queryable, Sql, Trx } from '@millrace/db'
-import type { AnonymousPrincipal, UserPrincipal } from '../server-context.ts'
+import type { AnonymousPrincipal, UserPrincipal } from '../principals.ts'
 
 export type ObjectType =
   | 'user'

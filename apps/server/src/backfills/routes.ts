@@ -12,7 +12,8 @@ import {
 import { pathInteger, queryInteger, withoutNulls } from '@millrace/http'
 import type { Json } from '@millrace/workflow'
 import { isoTime, jsonMap, time, workflowName } from '../common-schemas.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { previewBackfill, previewSchema } from './preview.ts'
 
 const tag = 'backfills'

@@ -1,4 +1,4 @@
-import type { UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
 
 /** A user of whom an administrator asks what they may do; no more than relations grant. */
 export function asUser(id: string): UserPrincipal {

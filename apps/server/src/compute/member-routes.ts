@@ -4,7 +4,8 @@ import { notFound, type PageRequest, pageHeaders, pageRange, withoutNulls } from
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import { longPageQuery } from '../long-page.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { userIdText } from '../users/index.ts'
 import { getLockedPool, poolMissing } from './manage-pools.ts'
 import {

@@ -1,4 +1,5 @@
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { resourceClassRoutes } from './class-routes.ts'
 import { poolMemberRoutes } from './member-routes.ts'
 import { resourcePoolRoutes } from './pool-routes.ts'

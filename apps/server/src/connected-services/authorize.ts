@@ -8,7 +8,8 @@ import {
   randomState,
 } from 'openid-client'
 import { change } from '../change.ts'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { findUser } from '../users/index.ts'
 import { type AuthorizationRequest, beginConnection, connect, takeRequest } from './connection-store.ts'
 import { kindFacts } from './kinds.ts'

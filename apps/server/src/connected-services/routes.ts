@@ -1,4 +1,5 @@
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { authorizeRoutes } from './authorize-routes.ts'
 import { connectionRoutes } from './connection-routes.ts'
 import { providerRoutes } from './provider-routes.ts'

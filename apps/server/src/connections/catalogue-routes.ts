@@ -8,7 +8,7 @@ import {
 } from '@millrace/connectors'
 import { notFound } from '@millrace/http'
 import { jsonMap } from '../common-schemas.ts'
-import type { ServerApi } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
 
 const tag = 'connections'
 const writeModes = ['replace', 'append', 'merge', 'insert-only'] as const

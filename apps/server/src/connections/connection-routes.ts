@@ -4,8 +4,9 @@ import { isNotModified, pageHeaders, pageQuery, pageRange } from '@millrace/http
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import { missingNamespace } from '../namespaces/index.ts'
+import type { ServerApi, UserPrincipal } from '../principals.ts'
 import { missingProject } from '../projects/index.ts'
-import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 import { changeConnection, createConnection, missingConnection } from './change-connection.ts'
 import { type FindPlace, holdPlace, type Place } from './place.ts'
 import {

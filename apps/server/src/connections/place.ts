@@ -1,8 +1,9 @@
 import { type Queryable, sql, type Trx } from '@millrace/db'
 import type { Owner } from '@millrace/secrets'
 import { findNamespace, missingNamespace } from '../namespaces/index.ts'
+import type { UserPrincipal } from '../principals.ts'
 import { findProject, missingProject, projectRef } from '../projects/index.ts'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 
 /** Whose connections: for tasks of a project, of all projects of a namespace, or of the whole platform. */
 export type Place =

@@ -1,7 +1,7 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
 import type { Authz } from '../authz/index.ts'
+import type { UserPrincipal } from '../principals.ts'
 import { type Page, readPage } from '../read-page.ts'
-import type { UserPrincipal } from '../server-context.ts'
 
 /** A connection wherever it is, without its settings. */
 export interface ReadableConnection {

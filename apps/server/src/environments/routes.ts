@@ -3,7 +3,8 @@ import { conflict, notFound, pageHeaders, pageRange, queryBoolean } from '@millr
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
 import { longPageQuery } from '../long-page.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { environmentPatch, environmentPost, environmentSchema, presentEnvironment } from './schemas.ts'
 import {
   countLaunchersOf,

@@ -1,6 +1,7 @@
 import { sql } from '@millrace/db'
 import { type Authenticate, notFound, type Principal, serverEvents } from '@millrace/http'
-import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerApi, UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { type Follower, liveEvents } from './live-events.ts'
 import { regularLook } from './regular-look.ts'
 import { lookAtRuns, readLogs, readRunHints, seenOf } from './store.ts'

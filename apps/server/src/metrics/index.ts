@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { RequestCounts } from '@millrace/http'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { exposition, expositionType } from './exposition.ts'
 import { readMetrics } from './read-metrics.ts'
 import { requestHistogram } from './request-histogram.ts'

@@ -1,7 +1,7 @@
 import { type Queryable, type Sql, sql } from '@millrace/db'
 import { type Authz, type Caller, readableProjects } from '../authz/index.ts'
+import type { UserPrincipal } from '../principals.ts'
 import { bucketOf, type Page, pageOf, readPage } from '../read-page.ts'
-import type { UserPrincipal } from '../server-context.ts'
 import { projectIdByPath } from './project-path.ts'
 
 export interface ListedNamespace {

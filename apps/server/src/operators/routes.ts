@@ -3,7 +3,7 @@ import { closestName } from '@millrace/core'
 import { notFound } from '@millrace/http'
 import { type OperatorDefinition, operatorDefinitions } from '@millrace/operators'
 import { json, jsonMap } from '../common-schemas.ts'
-import type { ServerApi } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
 
 const tag = 'operators'
 const access = 'user'

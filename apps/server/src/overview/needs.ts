@@ -1,7 +1,8 @@
 import { listBackfills } from '@millrace/engine'
 import { brokenConnections } from '../connected-services/index.ts'
 import { invalidPipelines } from '../pipelines/index.ts'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { missingSessionSecrets } from '../session-secrets/index.ts'
 import type { OverviewBody } from './schemas.ts'
 

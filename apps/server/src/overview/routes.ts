@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { countRuns, listRunning } from './active-runs.ts'
 import { listFailed } from './failed-workflows.ts'
 import { listLate } from './late.ts'

@@ -4,7 +4,8 @@ import { recordName } from '@millrace/pipelines'
 import { change } from '../change.ts'
 import { isoTime, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { expectPart, expectProject } from './access.ts'
 import {
   type CatalogueKind,

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { sql } from '@millrace/db'
 import { pipelineProblems } from '@millrace/pipelines'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { readPipelines, recordOf } from './pipeline-store.ts'
 import { compileOptions } from './publish.ts'
 

@@ -1,5 +1,6 @@
 import type { Trials } from '../connections/index.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { catalogueRoutes } from './catalogue-routes.ts'
 import { configApiRoutes } from './config-api.ts'
 import { configurationRoutes } from './configuration-routes.ts'

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { invalid } from '@millrace/http'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { deleteTransformation, insertTransformation, updateTransformation } from './pipeline-store.ts'
 import {
   etagOfRow,

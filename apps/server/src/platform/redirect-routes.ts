@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { checkIfMatch, conflict, etagOf, notFound, pageHeaders, pageQuery, pageRange } from '@millrace/http'
 import { change } from '../change.ts'
 import { text } from '../common-schemas.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { checkSourceUrl, checkTargetUrl } from './redirect-urls.ts'
 import {
   deleteRedirect,

@@ -1,6 +1,7 @@
 import type { Trx } from '@millrace/db'
 import { copyProjectLinks } from '../data-connectors/index.ts'
 import { copyLaunchers } from '../launchers/index.ts'
+import type { UserPrincipal } from '../principals.ts'
 import {
   createProject,
   missingProject,
@@ -9,7 +10,7 @@ import {
   readProject,
   visibleProjects,
 } from '../projects/index.ts'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 import { copySlots } from '../session-secrets/index.ts'
 
 /** What is not given is that of the template; `notCopied` names data connectors whose links the caller may not copy. */

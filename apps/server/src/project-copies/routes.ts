@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { forbidden, pageHeaders, pageQuery, pageRange, queryBoolean } from '@millrace/http'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
+import type { ServerApi } from '../principals.ts'
 import {
   listCopies,
   missingProject,
@@ -11,7 +12,7 @@ import {
   readProject,
   visibleProjects,
 } from '../projects/index.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 import { ensureUser } from '../users/index.ts'
 import { copyProject } from './copy-project.ts'
 

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { withoutNulls } from '@millrace/http'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { listQueues } from './store.ts'
 
 const queueSchema = z

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { HttpError } from '@millrace/http'
 import { text } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { callSecretsService } from './secrets-service.ts'
 
 const name = text(253).min(1)

@@ -1,4 +1,5 @@
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { kubernetesRoutes } from './kubernetes-routes.ts'
 import { secretKeyRoutes } from './secret-key-routes.ts'
 import { taskSecretRoutes } from './task-secret-routes.ts'

@@ -3,7 +3,8 @@ import { z } from '@hono/zod-openapi'
 import { ConfigError } from '@millrace/core'
 import { clientAddresses, forbidden } from '@millrace/http'
 import { change } from '../change.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { findOwnerKey, ownerKey } from './owner-keys.ts'
 
 /** The user's own key of the inner layer, for sessions that open their secrets themselves. */

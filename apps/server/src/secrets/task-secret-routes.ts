@@ -5,8 +5,9 @@ import { change } from '../change.ts'
 import { isoTime, plainName, text, time } from '../common-schemas.ts'
 import { newId, ulidText } from '../ids.ts'
 import { findNamespace } from '../namespaces/index.ts'
+import type { ServerApi, UserPrincipal } from '../principals.ts'
 import { findProject, projectRef } from '../projects/index.ts'
-import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 import { slugInPath } from '../slugs.ts'
 import {
   deleteTaskSecret,

@@ -1,7 +1,8 @@
 import { sql } from '@millrace/db'
+import type { UserPrincipal } from '../principals.ts'
 import { visibleProjects } from '../projects/index.ts'
 import { unexpired } from '../secrets/index.ts'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 
 export interface MissingSecrets {
   readonly project_id: string

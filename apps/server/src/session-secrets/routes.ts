@@ -1,4 +1,5 @@
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { linkRoutes } from './session-secret-routes.ts'
 import { slotRoutes } from './slot-routes.ts'
 

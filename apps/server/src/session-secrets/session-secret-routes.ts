@@ -3,8 +3,9 @@ import type { Trx } from '@millrace/db'
 import { invalid, withoutNulls } from '@millrace/http'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
+import type { ServerApi } from '../principals.ts'
 import { createUserSecret, findUserSecret, secretMissing, secretValue, updateUserSecret } from '../secrets/index.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 import { ensureUser } from '../users/index.ts'
 import {
   linkSecret,

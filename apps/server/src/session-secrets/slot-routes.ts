@@ -4,7 +4,8 @@ import { checkIfMatch, conflict, etagOf, isNotModified, withoutNulls } from '@mi
 import { change } from '../change.ts'
 import { isoTime, text, time } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { deleteSlot, findSlot, insertSlot, listSlots, lockSlot, type Slot, saveSlot } from './slot-store.ts'
 import { requireProject, requireSlotProject } from './visible-project.ts'
 

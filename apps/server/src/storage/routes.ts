@@ -3,8 +3,9 @@ import { forbidden, invalid, notFound } from '@millrace/http'
 import type { Caller } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { ulidText } from '../ids.ts'
+import type { ServerApi } from '../principals.ts'
 import { projectRef } from '../projects/index.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 import { storageSchemaRoutes } from './schema-routes.ts'
 import {
   changedStorage,

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { checkConfiguration, providerOf, sensitiveMark } from './configuration.ts'
 import { obscure } from './obscure.ts'
 import { rcloneSchema, storageProviderSchema } from './rclone-schema.ts'

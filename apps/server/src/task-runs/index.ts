@@ -1,3 +1,3 @@
-export { createLogChanges, type LogChanges } from './follow-log.ts'
+export { createLogChanges, type LogChanges } from './log-changes.ts'
 export { taskRunRoutes } from './routes.ts'
 export { tellingWorkerApi } from './telling-worker-api.ts'

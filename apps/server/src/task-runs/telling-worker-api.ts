@@ -1,5 +1,5 @@
 import type { WorkerApi } from '@millrace/engine'
-import type { LogChanges } from './follow-log.ts'
+import type { LogChanges } from './log-changes.ts'
 
 /** The same, and whoever follows a log hears of what is added to it, and of its end. */
 export function tellingWorkerApi(api: WorkerApi, changes: LogChanges): WorkerApi {

@@ -1,6 +1,7 @@
 import { sql } from '@millrace/db'
 import { change } from '../change.ts'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { saveUser } from './save-user.ts'
 import { findUser, type User } from './store.ts'
 

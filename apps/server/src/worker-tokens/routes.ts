@@ -10,7 +10,8 @@ import {
   withoutNulls,
 } from '@millrace/http'
 import { isoTime, plainName, text, time } from '../common-schemas.ts'
-import type { ServerApi, ServerContext } from '../server-context.ts'
+import type { ServerApi } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { insertWorkerToken, listWorkerTokens, revokeWorkerToken, type WorkerTokenRow } from './store.ts'
 
 const tag = 'worker-tokens'

@@ -4,7 +4,8 @@ import type { ExchangeRequest, LeaseRef, WorkerApi, WorkerInfo } from '@millrace
 import { forbidden, pathInteger, queryInteger } from '@millrace/http'
 import { type AttemptSpec, type Json, runStates, taskRunStates } from '@millrace/workflow'
 import { json, jsonMap, runIdText, sha256Text, text, workflowName } from '../common-schemas.ts'
-import type { ServerApi, ServerContext, WorkerPrincipal } from '../server-context.ts'
+import type { ServerApi, WorkerPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { exchangeAnswer, exchangeRequest } from './schemas.ts'
 
 const tag = 'worker'

@@ -4,7 +4,8 @@ import { conflict, forbidden } from '@millrace/http'
 import type { WorkflowManifest } from '@millrace/workflow'
 import { change } from '../change.ts'
 import { expectNoPipeline } from '../pipelines/index.ts'
-import type { ServerContext, UserPrincipal } from '../server-context.ts'
+import type { UserPrincipal } from '../principals.ts'
+import type { ServerContext } from '../server-context.ts'
 import { holdWritableProject } from './hold-writable-project.ts'
 
 /**

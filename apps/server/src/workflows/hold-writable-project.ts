@@ -1,7 +1,7 @@
 import { sql, type Trx } from '@millrace/db'
 import type { Authz } from '../authz/index.ts'
+import type { UserPrincipal } from '../principals.ts'
 import { missingProject, projectRef } from '../projects/index.ts'
-import type { UserPrincipal } from '../server-context.ts'
 
 /**
  * A project that the caller may change; it is not removed until the transaction is over.

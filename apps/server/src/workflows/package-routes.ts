@@ -5,8 +5,9 @@ import { packageKey } from '@millrace/engine'
 import { forbidden, invalid, notFound } from '@millrace/http'
 import type { Authz } from '../authz/index.ts'
 import { sha256Text } from '../common-schemas.ts'
+import type { ServerApi, UserPrincipal } from '../principals.ts'
 import { visibleProjects } from '../projects/index.ts'
-import type { ServerApi, ServerContext, UserPrincipal } from '../server-context.ts'
+import type { ServerContext } from '../server-context.ts'
 
 const tag = 'packages'
 const params = z.strictObject({ sha256: sha256Text })
