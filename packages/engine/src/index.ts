@@ -18,6 +18,7 @@ export { isOver } from './runs/lifecycle.ts'
 export { taskRunOutput } from './runs/outputs.ts'
 export { type ClearRequest, clearTasks, markTask } from './runs/reopen.ts'
 export { lockRun, lockRuns, type RunRow, readRun } from './runs/run-row.ts'
+export { type TryNowRequest, tryNow } from './runs/try-now.ts'
 export { nodeAt, type VersionGraph, VersionGraphs } from './runs/version-graph.ts'
 export {
   type Backfill,

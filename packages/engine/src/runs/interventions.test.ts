@@ -30,6 +30,7 @@ import { nodeOutput } from './outputs.ts'
 import { clearTasks, markTask } from './reopen.ts'
 import { readRun } from './run-row.ts'
 import { enforceTimeouts } from './timeouts.ts'
+import { type TryNowRequest, tryNow } from './try-now.ts'
 
 const engines = useEngines()
 const workerId = randomUUID()
@@ -343,6 +344,82 @@ describe('clearing', () => {
     }
     await work(engine)
     expect((await readRun(db, run.id)).state).toBe('success')
+  })
+})
+
+describe('trying now', () => {
+  const wait = { kind: 'defer', seconds: 3600, reason: 'no file yet', state: { seen: 3 } } as const
+  const paused: Record<string, NodeSketch> = {
+    later: { retries: 2, retryDelaySeconds: 3600 },
+    sensor: [],
+    next: ['later', 'sensor'],
+  }
+
+  it('has a retry and a deferred task done at once, the one as an attempt that counts, the other with its state', async () => {
+    await using test = await engines.open()
+    const { engine, db } = test
+    const run = await startRun(engine, paused)
+    await work(engine, outcomes({ later: failure, sensor: wait }))
+    expect(await claim(engine)).toEqual([])
+    expect(await tryNow(engine, run.id, { node: 'later' })).toMatchObject({ state: 'running', open_tasks: 3 })
+    const [retried, ...others] = await claim(engine)
+    expect(retried).toMatchObject({ node: { id: 'later' }, attempt: 2 })
+    expect(others).toEqual([])
+    if (retried !== undefined) await completeAttempts(engine, null, [{ ...retried, outcome: failure }])
+    expect(await taskRow(engine, run.id, 'later')).toMatchObject({ state: 'ready', failures: 2 })
+    await tryNow(engine, run.id)
+    const again = await work(engine)
+    expect(again.map(({ node, attempt, state }) => [node.id, attempt, state])).toEqual([
+      ['later', 3, null],
+      ['sensor', 2, { seen: 3 }],
+      ['next', 1, null],
+    ])
+    expect((await readRun(db, run.id)).state).toBe('success')
+    expect((await eventKinds(engine, run.id)).filter((kind) => kind === 'task.ready')).toHaveLength(4)
+    expect(await inconsistencies(db)).toEqual([])
+  })
+
+  it('of a mapped node does its items that wait, or one of them', async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    const run = await startRun(engine, { list: [], each: { mapOver: 'list', retries: 1, retryDelaySeconds: 3600 } })
+    await work(engine, ({ node }) => (node.id === 'list' ? output([1, 2, 3]) : failure))
+    await tryNow(engine, run.id, { node: 'each', mapIndex: 1 })
+    expect((await work(engine)).map(({ mapIndex }) => mapIndex)).toEqual([1])
+    await tryNow(engine, run.id, { node: 'each' })
+    expect((await work(engine)).map(({ mapIndex }) => mapIndex)).toEqual([0, 2])
+    expect((await readRun(engine.db, run.id)).state).toBe('success')
+  })
+
+  it('asked for by two at once is done once, and the other is told so', async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    const other = await test.another()
+    const run = await startRun(engine, paused)
+    await work(engine, outcomes({ later: failure, sensor: wait }))
+    const asked = await Promise.allSettled([engine, other].map((one) => tryNow(one, run.id, { node: 'later' })))
+    expect(asked.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(asked.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'TASK_NOT_PAUSED' } })
+    expect((await claim(engine)).map(({ node }) => node.id)).toEqual(['later'])
+  })
+
+  it('says of what does not wait for its time what it does instead', async () => {
+    await using test = await engines.open()
+    const { engine } = test
+    const run = await startRun(engine, paused)
+    const refusal = async (request: TryNowRequest = {}) =>
+      await tryNow(engine, run.id, request).catch(({ code, message }) => `${code}: ${message}`)
+    await hold(engine, 1)
+    const words = `TASK_NOT_PAUSED: Task NODE of run ${run.id} does not wait for a next try: it is`
+    expect(await refusal({ node: 'later' })).toBe(`${words.replace('NODE', 'later')} running.`)
+    expect(await refusal({ node: 'next' })).toBe(`${words.replace('NODE', 'next')} waiting for tasks before it.`)
+    expect(await refusal({ node: 'sensor' })).toMatch(/it is in the queue/)
+    expect(await refusal({ node: 'sensor', mapIndex: 4 })).toMatch(/Task sensor of run \d+ has no item 4\.$/)
+    expect(await refusal({ node: 'senor' })).toMatch(/^NODE_MISSING: .*Did you mean "sensor"\?$/)
+    expect(await refusal()).toMatch(/^TASK_NOT_PAUSED: No task of run \d+ waits for its next try\./)
+    await cancelRun(engine, run.id)
+    expect(await refusal({ node: 'sensor' })).toMatch(/it is over, as cancelled/)
+    await expect(tryNow(engine, 999)).rejects.toMatchObject({ code: 'RUN_MISSING' })
   })
 })
 

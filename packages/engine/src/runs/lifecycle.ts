@@ -14,7 +14,7 @@ import type { RunState, TaskRunState } from '@millrace/workflow'
  *
  *   waiting ──► ready ──► running ──► success | failed | skipped
  *      │          ▲          │
- *      │          └──────────┤  retry, deferral (from `run_at` on), lost worker
+ *      │          └──────────┤  retry, deferral (from `run_at` on, or from when somebody asks), lost worker
  *      ├──► expanded ──► success | failed          a mapped node, which ends with its items
  *      └──► skipped | upstream_failed | success    decided without being run; success is a spacer's
  *

@@ -1,4 +1,4 @@
-import { closestName, DataError } from '@millrace/core'
+import { DataError } from '@millrace/core'
 import { sql, type Trx, transaction } from '@millrace/db'
 import type { Json, TaskRunState } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
@@ -8,7 +8,7 @@ import { addEvents, channels, notify } from './events.ts'
 import { isOver } from './lifecycle.ts'
 import { lockRun, type RunRow, readRun } from './run-row.ts'
 import { endRunIfOver, startQueuedRuns } from './start-and-end-runs.ts'
-import { nodeAt, reachable, type VersionGraph } from './version-graph.ts'
+import { nodeAt, placeOf, reachable, type VersionGraph } from './version-graph.ts'
 
 export interface ClearRequest {
   /** Node ids, or none to clear what did not succeed. */
@@ -111,15 +111,6 @@ async function lockOpenRun(trx: Trx, id: number): Promise<RunRow> {
   throw new DataError('RUN_STOPPING', {
     message: `Run ${id} is being stopped (${run.reason ?? 'cancelled'}), and some of its tasks still run. Try again once it is over.`,
     details: { run: id },
-  })
-}
-
-function placeOf(graph: VersionGraph, id: string): number {
-  const place = graph.placeOf.get(id)
-  if (place !== undefined) return place
-  const closest = closestName(id, [...graph.placeOf.keys()])
-  throw new DataError('NODE_MISSING', {
-    message: `${graph.manifest.name} ${graph.manifest.version} has no node "${id}".${closest === undefined ? '' : ` Did you mean "${closest}"?`}`,
   })
 }
 

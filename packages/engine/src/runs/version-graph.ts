@@ -1,4 +1,4 @@
-import { FatalError } from '@millrace/core'
+import { closestName, DataError, FatalError } from '@millrace/core'
 import { type Queryable, sql } from '@millrace/db'
 import type { ManifestNode, WorkflowManifest } from '@millrace/workflow'
 
@@ -93,6 +93,20 @@ export function nodeAt(graph: VersionGraph, place: number): ManifestNode {
     throw new FatalError('MANIFEST_INVALID', { message: `Version ${graph.versionId} has no node at place ${place}.` })
   }
   return node
+}
+
+/**
+ * Where the node is that somebody names.
+ *
+ * @throws DataError `NODE_MISSING`
+ */
+export function placeOf(graph: VersionGraph, id: string): number {
+  const place = graph.placeOf.get(id)
+  if (place !== undefined) return place
+  const closest = closestName(id, [...graph.placeOf.keys()])
+  throw new DataError('NODE_MISSING', {
+    message: `${graph.manifest.name} ${graph.manifest.version} has no node "${id}".${closest === undefined ? '' : ` Did you mean "${closest}"?`}`,
+  })
 }
 
 /** All nodes before or after one, itself left out. */
