@@ -112,7 +112,7 @@ export const one = new Workflow({ category: 'hostile', name: 'one', title: texts
     body: {},
   })
   await expect
-    .poll(async () => (await api.get('/api/runs/{run}', { params: { path: { run: id } } })).state, { timeout: 40_000 })
+    .poll(async () => (await api.get('/api/runs/{run}', { params: { path: { run: id } } })).state)
     .toBe('failed')
   return id
 }

@@ -36,7 +36,7 @@ beforeAll(async () => {
     TB_CDK_TAG: 'actions',
     TB_CDK_ENDPOINT: tinybird.url,
   }
-}, 120_000)
+})
 afterAll(async () => {
   await postgres?.stop()
   await tinybird?.[Symbol.asyncDispose]()

@@ -22,7 +22,7 @@ let platform: Awaited<ReturnType<typeof startAll>>
 beforeAll(async () => {
   postgres = await startPostgres()
   platform = await startAll()
-}, 120_000)
+})
 
 afterAll(async () => {
   await platform?.[Symbol.asyncDispose]()
@@ -214,7 +214,7 @@ test('A workflow copies a table by connections of its project, and the password 
     const [used] = (await alice('GET', `/api/projects/${project}/${kept}`)).body
     expect(used.last_used_at, kept).toEqual(expect.any(String))
   }
-}, 180_000)
+})
 
 test('A task gets what is nearest to it, nothing of another project, and a clear failure for what has expired', async () => {
   const { alice, admin, project, db } = platform
@@ -246,4 +246,4 @@ test('A task gets what is nearest to it, nothing of another project, and a clear
   )
   expect(failing.state).toBe('failed')
   expect(failing.failures).toContain('The secret \\"gone\\" expired at 2026-01-31T00:00:00.000Z. Give it a new value.')
-}, 180_000)
+})

@@ -64,7 +64,7 @@ beforeAll(async () => {
      GRANT USAGE ON SCHEMA sales TO reader; GRANT ALL ON ALL TABLES IN SCHEMA sales TO reader; ANALYZE;`,
   )
   shop = `postgres://reader:${encodeURIComponent(password)}@${server.host}:${server.port}/${database}`
-}, 60_000)
+})
 
 afterAll(async () => {
   await server?.stop()
@@ -88,7 +88,7 @@ beforeEach(async () => {
 })
 
 describe('copy to files', () => {
-  it('takes format and compression from the name and proves the content', { timeout: 60_000 }, async () => {
+  it('takes format and compression from the name and proves the content', async () => {
     const query = 'SELECT id, note, price FROM sales.orders WHERE id <= 2 ORDER BY id'
     const csv = 'id,note,price\n1,"note ""1""",1.10\n2,"note ""2""",2.20\n'
     const ndjson = '{"id":1,"note":"note \\"1\\"","price":1.10}\n{"id":2,"note":"note \\"2\\"","price":2.20}\n'
@@ -107,7 +107,7 @@ describe('copy to files', () => {
     }
   })
 
-  it('writes Parquet that DuckDB reads, and verifies it again later', { timeout: 60_000 }, async () => {
+  it('writes Parquet that DuckDB reads, and verifies it again later', async () => {
     const copied = await millrace([
       'copy',
       shop,
@@ -159,7 +159,7 @@ describe('copy to files', () => {
     expect(await scalar(`duckdb:${join(folder, 'in.duckdb')}`, 'SELECT count(*)::int FROM people')).toBe(2)
   })
 
-  it('splits into a folder and puts several tables into one', { timeout: 30_000 }, async () => {
+  it('splits into a folder and puts several tables into one', async () => {
     const split = await millrace([
       'copy',
       shop,
@@ -188,7 +188,7 @@ describe('copy to files', () => {
 })
 
 describe('copy to databases', () => {
-  it('copies by wildcard, odd names included, and moves on with a cursor', { timeout: 60_000 }, async () => {
+  it('copies by wildcard, odd names included, and moves on with a cursor', async () => {
     const lake = `duckdb:${join(folder, 'lake.duckdb')}`
     const first = await millrace([
       'copy',
@@ -264,7 +264,7 @@ describe('copy to databases', () => {
 })
 
 describe('a file of transfers', () => {
-  it('is carried out with its connections, defaults and overrides', { timeout: 60_000 }, async () => {
+  it('is carried out with its connections, defaults and overrides', async () => {
     await writeFile(
       join(folder, 'millrace.yaml'),
       [
@@ -390,7 +390,7 @@ describe('failures', () => {
   })
 })
 
-it('the first Ctrl-C stops the server, keeps the destination and says how to go on', { timeout: 60_000 }, async () => {
+it('the first Ctrl-C stops the server, keeps the destination and says how to go on', async () => {
   const admin = server.url('shop')
   await execute(
     admin,

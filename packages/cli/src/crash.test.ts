@@ -37,7 +37,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
       origin,
       `CREATE TABLE orders (${columns}); INSERT INTO orders ${rowsFrom(1, rowCount, 'new')}; VACUUM ANALYZE orders`,
     )
-  }, 60_000)
+  })
   afterAll(async () => {
     await server?.stop()
     await rm(folder, { recursive: true, force: true })
@@ -49,7 +49,9 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   }
 
   describe('to PostgreSQL', () => {
-    it('replace leaves the old rows or the new ones, never a part', { timeout: 60_000 + rounds * 20_000 }, async () => {
+    it('replace leaves the old rows or the new ones, never a part', {
+      timeout: 180_000 + rounds * 20_000,
+    }, async () => {
       const { uri } = await postgres()
       await repeatedly(async (kill) => {
         await execute(
@@ -62,7 +64,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
       })
     })
 
-    it('append adds every row once', { timeout: 60_000 + rounds * 20_000 }, async () => {
+    it('append adds every row once', { timeout: 180_000 + rounds * 20_000 }, async () => {
       const { uri } = await postgres()
       await repeatedly(async (kill) => {
         await execute(uri, `DROP TABLE IF EXISTS orders; CREATE TABLE orders (${columns})`)
@@ -72,7 +74,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
       })
     })
 
-    it('merge updates and inserts every row once', { timeout: 60_000 + rounds * 20_000 }, async () => {
+    it('merge updates and inserts every row once', { timeout: 180_000 + rounds * 20_000 }, async () => {
       const { uri } = await postgres()
       await repeatedly(async (kill) => {
         await execute(
@@ -85,7 +87,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
       })
     })
 
-    it('an incremental append neither misses nor repeats a row', { timeout: 60_000 + rounds * 25_000 }, async () => {
+    it('an incremental append neither misses nor repeats a row', { timeout: 180_000 + rounds * 25_000 }, async () => {
       const { uri } = await postgres()
       const growing = server.url(await server.createDatabase())
       await repeatedly(async (kill) => {
@@ -119,7 +121,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   describe('to DuckDB', () => {
     it.each(['replace', 'append', 'merge'])(
       '%s ends with the rows of the source',
-      { timeout: 60_000 + rounds * 20_000 },
+      { timeout: 180_000 + rounds * 20_000 },
       async (mode) => {
         let n = 0
         await repeatedly(async (kill) => {
@@ -145,7 +147,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   describe('to a file', () => {
     it.each(['csv', 'ndjson.zst', 'parquet'])(
       'replace of %s ends with the rows of the source',
-      { timeout: 60_000 + rounds * 20_000 },
+      { timeout: 180_000 + rounds * 20_000 },
       async (extension) => {
         let n = 0
         await repeatedly(async (kill) => {

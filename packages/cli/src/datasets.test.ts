@@ -25,7 +25,7 @@ beforeAll(async () => {
       MILLRACE_CONNECTION_REPORTS: `duckdb:${home}/reports.duckdb`,
     },
   })
-}, 120_000)
+})
 
 afterAll(async () => {
   await platform?.[Symbol.asyncDispose]()

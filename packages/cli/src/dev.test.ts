@@ -62,9 +62,9 @@ it('serves a project of which a second shell deploys and starts workflows, and s
   dev.child.kill('SIGINT')
   expect(await dev.code, dev.output()).toBe(0)
   expect(dev.output()).toContain('Stopped. Everything is kept for the next start.')
-  await expect.poll(() => below.filter(isAlive), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => below.filter(isAlive)).toEqual([])
   await expect(devFile(project)).rejects.toThrow()
-}, 120_000)
+})
 
 it('has the same address and everything else at the next start, also after it was killed; nothing of it is left then', async () => {
   const first = await startDev(project)
@@ -72,7 +72,7 @@ it('has the same address and everything else at the next start, also after it wa
   const below = descendants(before.pid)
   first.child.kill('SIGKILL')
   await first.code
-  await expect.poll(() => below.filter(isAlive), { timeout: 30_000 }).toEqual([])
+  await expect.poll(() => below.filter(isAlive)).toEqual([])
 
   const second = await startDev(project)
   expect(second.output()).toContain('Starting the database')
@@ -83,22 +83,22 @@ it('has the same address and everything else at the next start, also after it wa
   expect(runs.out.toString()).toContain('"local_hello"')
   second.child.kill('SIGTERM')
   expect(await second.code).toBe(0)
-}, 120_000)
+})
 
 it('deploys what changes with --watch, and says what is wrong with it', async () => {
   const dev = await startDev(project, '--watch')
-  await expect.poll(dev.output, { timeout: 30_000 }).toContain('Deployed local_hello from')
+  await expect.poll(dev.output).toContain('Deployed local_hello from')
   const module = join(project, 'workflows/hello.ts')
   const text = readFileSync(module, 'utf8')
   await writeFile(module, text.replace("name: 'hello'", "name: 'changed'"))
-  await expect.poll(dev.output, { timeout: 30_000 }).toContain('Deployed local_changed from')
+  await expect.poll(dev.output).toContain('Deployed local_changed from')
   await writeFile(module, `${text}\nconst broken: = 1\n`)
-  await expect.poll(dev.output, { timeout: 30_000 }).toContain('Nothing was deployed; the next change is tried again.')
+  await expect.poll(dev.output).toContain('Nothing was deployed; the next change is tried again.')
   await writeFile(module, text)
-  await expect.poll(dev.output, { timeout: 30_000 }).toMatch(/next change is tried again\..*Deployed local_hello from/s)
+  await expect.poll(dev.output).toMatch(/next change is tried again\..*Deployed local_hello from/s)
   dev.child.kill('SIGINT')
   expect(await dev.code).toBe(0)
-}, 120_000)
+})
 
 it('refuses a worker without a server or a token, and says what to do', async () => {
   expect(await shell('worker')).toMatchObject({ code: 2, err: expect.stringContaining('MILLRACE_URL') })

@@ -59,7 +59,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   afterEach(() => platform.killWorkers())
   afterAll(() => platform?.[Symbol.asyncDispose]())
 
-  it('of workers: nothing is lost, nothing is done twice', { timeout: 60_000 + rounds * 15_000 }, async () => {
+  it('of workers: nothing is lost, nothing is done twice', { timeout: 180_000 + rounds * 15_000 }, async () => {
     const name = (round: number) => `victim-${round}`
     const workers = [platform.worker(name(0)), platform.worker(name(1))]
     await using work = startLoad(platform)
@@ -75,7 +75,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   })
 
   it('of two servers with their schedulers: no tick has two runs, and nothing is lost', {
-    timeout: 60_000 + serverRounds * 20_000,
+    timeout: 180_000 + serverRounds * 20_000,
   }, async () => {
     await platform.worker('one')
     let second = await platform.server(2)
@@ -106,7 +106,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
   })
 
   it('of PostgreSQL: server and worker go on when it is back', {
-    timeout: 60_000 + databaseRounds * 30_000,
+    timeout: 180_000 + databaseRounds * 30_000,
   }, async () => {
     await platform.worker('steady')
     await using work = startLoad(platform)
@@ -114,14 +114,14 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
       await untilDone(platform, 1 + random() * 10)
       const { pid } = platform.postgres
       process.kill(pid, 'SIGKILL')
-      await expect.poll(() => platform.postgres.pid, { timeout: 30_000, interval: 50 }).not.toBe(pid)
+      await expect.poll(() => platform.postgres.pid, { interval: 50 }).not.toBe(pid)
       await patiently(() => platform.db.query(sql`select 1`))
     }
     await work.ended()
     tell(await expectAllDone(platform, work.keys), 'databases', databaseRounds)
   })
 
-  it('a worker that was stopped for longer than its lease completes nothing', { timeout: 60_000 }, async () => {
+  it('a worker that was stopped for longer than its lease completes nothing', async () => {
     const paused = await platform.worker('one')
     const id = await trigger(platform, { params: { items: 2, ms: 1500 } })
     const started = () =>
@@ -129,11 +129,11 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
         platform,
         sql`select 1 from engine.task_run where run_id = ${id} and map_index is not null and state = 'running'`,
       )
-    await expect.poll(started, { timeout: 30_000, interval: 50 }).toBe(2)
+    await expect.poll(started, { interval: 50 }).toBe(2)
     paused.signal('SIGSTOP')
-    await expect.poll(started, { timeout: 30_000, interval: 50 }).toBe(0)
+    await expect.poll(started, { interval: 50 }).toBe(0)
     await platform.worker('two')
-    await expect.poll(started, { timeout: 30_000, interval: 50 }).toBe(2)
+    await expect.poll(started, { interval: 50 }).toBe(2)
     paused.signal('SIGCONT')
     await untilOver(platform, [id])
     const attempts = await platform.db.query(sql`
@@ -147,12 +147,12 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     ])
   })
 
-  it('a worker that is asked to end lets its tasks end, and takes no more', { timeout: 60_000 }, async () => {
+  it('a worker that is asked to end lets its tasks end, and takes no more', async () => {
     const asked = await platform.worker('asked')
     const id = await trigger(platform, { params: { items: 10, ms: 1000 } })
     await untilDone(platform, 1, 'asked')
     asked.signal('SIGTERM')
-    await expect.poll(() => asked.output(), { timeout: 30_000 }).toContain('The worker has ended.')
+    await expect.poll(() => asked.output()).toContain('The worker has ended.')
     const held = sql`select 1 from engine.task_run where run_id = ${id} and state = 'running'`
     expect(await count(platform, held)).toBe(0)
     expect(

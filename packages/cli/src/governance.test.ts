@@ -30,7 +30,7 @@ beforeAll(async () => {
     const headers = { authorization: `Bearer ${JSON.stringify(user)}` }
     expect((await fetch(`${platform.url}/api/data/user`, { headers })).status).toBe(200)
   }
-}, 120_000)
+})
 
 afterAll(async () => {
   await platform?.[Symbol.asyncDispose]()

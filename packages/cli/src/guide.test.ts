@@ -31,7 +31,7 @@ beforeAll(async () => {
   const shim = join(folder, 'bin', 'millrace')
   await writeFile(shim, `#!/bin/sh\nexec '${process.execPath}' --conditions=@millrace/source '${bin}' "$@"\n`)
   await chmod(shim, 0o755)
-}, 60_000)
+})
 
 afterAll(async () => {
   await server?.stop()

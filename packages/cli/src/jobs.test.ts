@@ -10,7 +10,7 @@ let platform: Platform
 beforeAll(async () => {
   postgres = await startPostgres()
   platform = await startPlatform(postgres.url())
-}, 120_000)
+})
 
 afterAll(async () => {
   await platform?.[Symbol.asyncDispose]()

@@ -19,7 +19,7 @@ beforeAll(async () => {
     dummyUsers: true,
     serverSettings: { oidcIssuer: issuer.url, oidcClientSecret: issuer.clientSecret },
   })
-}, 120_000)
+})
 
 afterAll(async () => {
   await platform?.[Symbol.asyncDispose]()

@@ -42,7 +42,7 @@ describe.skipIf(findRadosgw() === null)('kill -9 of a copy from PostgreSQL to S3
       SELECT n AS id, n % 12 AS month, repeat(md5(n::text), 20) AS note FROM generate_series(1, ${rowCount}) AS n`)
     await connector.execute('ALTER TABLE flights ADD PRIMARY KEY (id)')
     await connector.execute('ANALYZE flights')
-  }, 60_000)
+  })
   afterAll(async () => {
     await Promise.all([server?.stop(), database?.stop()])
     await rm(folder, { recursive: true, force: true })

@@ -33,7 +33,7 @@ beforeAll(async () => {
     const answer = await fetch(`${platform.url}/api/data/projects`, { method: 'POST', headers, body })
     expect(answer.status).toBe(201)
   }
-}, 120_000)
+})
 
 afterAll(async () => {
   await warehouse?.close()
@@ -91,7 +91,7 @@ test('a pipeline is configured by a file, scheduled within seconds, and run on r
   const applied = await millrace('pipelines', 'apply', file, '--project', 'alice/sales')
   expect(applied, applied.err).toMatchObject({ code: 0, out: planned.out })
   const sums = sql`select day, amount, run from daily_sales order by day`
-  await expect.poll(async () => (await warehouse.query(sums)).length, { timeout: 30_000 }).toBe(3)
+  await expect.poll(async () => (await warehouse.query(sums)).length).toBe(3)
   expect(Date.now() - appliedAt).toBeLessThan(30_000)
   const rows = await warehouse.query<{ day: string; amount: number; run: string }>(sums)
   expect(rows.map(({ day, amount }) => [day, amount])).toEqual([
@@ -111,7 +111,7 @@ test('a pipeline is configured by a file, scheduled within seconds, and run on r
   const after = await warehouse.query<{ amount: number; run: string }>(sums)
   expect(after.map(({ amount }) => amount)).toEqual([3, 1, 2])
   expect(after[0]?.run).not.toBe(rows[0]?.run)
-}, 120_000)
+})
 
 test('pipelines are listed, shown, activated, and carried to another project by a file', async () => {
   const list = await millrace('pipelines', 'list')
@@ -143,7 +143,7 @@ test('pipelines are listed, shown, activated, and carried to another project by 
   })
   const again = await millrace('pipelines', 'activate', ...there, '--json')
   expect(JSON.parse(again.out)).toMatchObject({ name: 'daily_sales', is_active: true })
-}, 120_000)
+})
 
 test('a file that would be refused is told of with all of its problems, and changes nothing', async () => {
   const file = join(folder, 'wrong.yaml')
@@ -159,4 +159,4 @@ test('a file that would be refused is told of with all of its problems, and chan
   expect((await millrace('pipelines', 'plan', 'missing.yaml', '--project', 'alice/sales')).err).toContain(
     'missing.yaml',
   )
-}, 120_000)
+})

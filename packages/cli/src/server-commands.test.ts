@@ -22,7 +22,7 @@ beforeAll(async () => {
   gate = await openGate()
   project = await workflowPackage({ 'package.json': packageJson, 'src/shop.ts': shop() })
   expect(await millrace(['deploy', '--version', '1'])).toMatchObject({ code: 0 })
-}, 60_000)
+})
 
 afterAll(async () => {
   await project?.[Symbol.asyncDispose]()

@@ -47,7 +47,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-stream-crash-'))
   postgres = await startPostgres()
-}, 60_000)
+})
 afterAll(async () => {
   await postgres?.stop()
   await rm(folder, { recursive: true, force: true })
@@ -65,7 +65,7 @@ describe.skipIf(findRedis() === null)('kill -9 of a consumer of Redis Streams', 
     await redis.stop()
   })
 
-  it('loses nothing and repeats at most one flush for each kill', { timeout: 20_000 + rounds * 6000 }, async () => {
+  it('loses nothing and repeats at most one flush for each kill', { timeout: 180_000 + rounds * 6000 }, async () => {
     await client.xgroup('CREATE', 'orders', 'millrace', '0', 'MKSTREAM')
     const produce = async (from: number, to: number) => {
       const pipeline = client.pipeline()
@@ -81,10 +81,10 @@ describe.skipIf(findRabbitmq() === null)('kill -9 of a consumer of RabbitMQ', ()
   let rabbitmq: TestRabbitmq
   beforeAll(async () => {
     rabbitmq = await startRabbitmq()
-  }, 60_000)
+  })
   afterAll(() => rabbitmq.stop())
 
-  it('loses nothing and repeats at most one flush for each kill', { timeout: 20_000 + rounds * 6000 }, async () => {
+  it('loses nothing and repeats at most one flush for each kill', { timeout: 180_000 + rounds * 6000 }, async () => {
     const connection = await connect(rabbitmq.url())
     const channel = await connection.createConfirmChannel()
     await channel.assertQueue('orders')
@@ -101,10 +101,10 @@ describe.skipIf(findKafka() === null)('kill -9 of a consumer of Kafka', () => {
   let kafka: TestKafka
   beforeAll(async () => {
     kafka = await startKafka()
-  }, 120_000)
+  })
   afterAll(() => kafka.stop())
 
-  it('loses nothing and repeats at most one flush for each kill', { timeout: rounds * 10_000 }, async () => {
+  it('loses nothing and repeats at most one flush for each kill', { timeout: 180_000 + rounds * 10_000 }, async () => {
     const client = {
       clientId: 'test',
       bootstrapBrokers: [`${kafka.host}:${kafka.port}`],
@@ -133,13 +133,13 @@ describe('kill -9 of a consumer of Kinesis', () => {
   beforeAll(async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'id').stubEnv('AWS_SECRET_ACCESS_KEY', 'secret')
     kinesis = await startKinesis()
-  }, 60_000)
+  })
   afterAll(async () => {
     vi.unstubAllEnvs()
     await kinesis.stop()
   })
 
-  it('loses nothing and repeats at most one flush for each kill', { timeout: rounds * 10_000 }, async () => {
+  it('loses nothing and repeats at most one flush for each kill', { timeout: 180_000 + rounds * 10_000 }, async () => {
     const { endpoint } = kinesis
     const client = new KinesisClient({ endpoint, region: 'us-east-1', requestHandler: new NodeHttpHandler() })
     const StreamName = 'orders'

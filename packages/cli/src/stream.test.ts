@@ -8,7 +8,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from './run-command.fixture.ts'
 
-describe.skipIf(findRedis() === null)('millrace stream from Redis', { timeout: 60_000 }, () => {
+describe.skipIf(findRedis() === null)('millrace stream from Redis', () => {
   let redis: TestRedis
   let client: Redis
   let folder: string

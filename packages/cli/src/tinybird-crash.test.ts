@@ -25,7 +25,7 @@ describe('kill -9 of a copy from PostgreSQL to a local Tinybird', () => {
     await connector.execute(`CREATE TABLE flights AS
       SELECT n AS id, n % 12 AS month, repeat(md5(n::text), 20) AS note FROM generate_series(1, ${rowCount}) AS n`)
     await connector.execute('ANALYZE flights')
-  }, 60_000)
+  })
   afterAll(async () => {
     await Promise.all([server?.[Symbol.asyncDispose](), database?.stop()])
     await rm(folder, { recursive: true, force: true })
@@ -60,7 +60,7 @@ describe('kill -9 of a copy from PostgreSQL to a local Tinybird', () => {
 
   it.each(['replace', 'append'])(
     '%s ends with every row once, and nothing beside it',
-    { timeout: rounds * 30_000 },
+    { timeout: 180_000 + rounds * 30_000 },
     async (mode) => {
       let fullMs = 2500
       for (let n = 1; n <= rounds; n++) {

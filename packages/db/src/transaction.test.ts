@@ -113,7 +113,7 @@ describe.each(servers)('$name', ({ binaries }) => {
   })
 
   onServer('ends a transaction whose process does nothing, so that its locks are free', async () => {
-    const db = await test.open({ idleInTransactionTimeoutMs: 200 })
+    const db = await test.open({ idleInTransactionTimeoutMs: 1000 })
     const stuck = transaction(
       db,
       async (trx) => {

@@ -17,7 +17,7 @@ const brokers: readonly [string, boolean, () => Promise<TestBroker>][] = [
 ]
 
 describe.each(brokers)('%s', (_, found, start) => {
-  it.skipIf(!found)('starts, comes back on its port after a crash, and stops', { timeout: 120_000 }, async () => {
+  it.skipIf(!found)('starts, comes back on its port after a crash, and stops', async () => {
     const broker = await start()
     expect(await answers(broker.port)).toBe(true)
     await broker.pause('kill')

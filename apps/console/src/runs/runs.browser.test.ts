@@ -81,7 +81,7 @@ beforeAll(async () => {
   for (const body of connections) await api.post('/api/projects/{id}/connections', { params, body })
   await deployPackage(dev, lab, '--project', `crew/${made.slug}`)
   await dev.run('deploy', flights, '--project', `crew/${made.slug}`)
-}, 180_000)
+})
 
 async function start(workflow: string, params: Record<string, unknown> = {}): Promise<string> {
   return (await served.api.post('/api/workflows/{workflow}/runs', { params: { path: { workflow } }, body: { params } }))
@@ -125,7 +125,7 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await tables.getByRole('columnheader', { name: 'Rows/s' }).waitFor()
     await tables.getByText('16,948').waitFor()
     await expectAccessible(page)
-  }, 180_000)
+  })
 
   it('by a connection, then a retry of what failed; viewers see it and change nothing', async () => {
     const run = await start('lab_repair')
@@ -159,7 +159,7 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await page.getByRole('button', { name: 'Do them again' }).click()
     await page.getByRole('combobox', { name: 'Attempt' }).waitFor()
     await expect
-      .poll(async () => await page.getByRole('combobox', { name: 'Attempt' }).inputValue(), { timeout: 20_000 })
+      .poll(async () => await page.getByRole('combobox', { name: 'Attempt' }).inputValue())
       .toContain('Attempt 2')
     await page.keyboard.press('Escape')
     await badge(page, 'success').waitFor()

@@ -42,7 +42,7 @@ async function start(settings: Readonly<Record<string, unknown>> = { localConnec
 }
 
 // Each plan starts a process.
-describe('the plan of a copy', { timeout: 180_000 }, () => {
+describe('the plan of a copy', () => {
   it('shows types, changes, losses and sizes of every table, and writes nothing', async () => {
     const { plan, lake, db } = await start()
     const before = await db.query(sql`select nspname from pg_namespace order by 1`)

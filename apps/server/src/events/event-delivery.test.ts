@@ -236,7 +236,7 @@ describe.skipIf(findRabbitmq() === null || findRedis() === null)('events to Rabb
   let redis: TestRedis
   beforeAll(async () => {
     ;[rabbit, redis] = await Promise.all([startRabbitmq(), startRedis()])
-  }, 120_000)
+  })
   afterAll(async () => {
     await rabbit?.stop()
     await redis?.stop()
@@ -284,5 +284,5 @@ describe.skipIf(findRabbitmq() === null || findRedis() === null)('events to Rabb
     await connection.close()
     expect(namesByProject(received)).toEqual({ [id]: numbers(30) })
     expect(received[0]?.headers).toMatchObject({ source, requestId: 'request-0' })
-  }, 120_000)
+  })
 })

@@ -19,7 +19,7 @@ const runs = async ({ db }: TestServer) =>
     sql`select state, attempt, error, summary from jobs.run where job = 'test' order by id`,
   )
 const untilRuns = async (server: TestServer, expected: readonly object[]) =>
-  await expect.poll(async () => await runs(server), { timeout: 15_000, interval: 30 }).toMatchObject(expected)
+  await expect.poll(async () => await runs(server), { interval: 30 }).toMatchObject(expected)
 
 describe('jobs', () => {
   it('run when somebody asks, and say what they did', async () => {
@@ -29,7 +29,7 @@ describe('jobs', () => {
     const asked = await root('POST', '/api/jobs/retention/run')
     expect(asked).toMatchObject({ status: 201, body: { job: 'retention', requested_by: 'root' } })
     const path = `/api/jobs/retention/runs/${asked.body.id}`
-    await expect.poll(async () => (await root('GET', path)).body.state, { timeout: 10_000 }).toBe('succeeded')
+    await expect.poll(async () => (await root('GET', path)).body.state).toBe('succeeded')
     const { body } = await root('GET', path)
     expect(body).toMatchObject({ attempt: 1, summary: { auditEvents: 0, events: 0 } })
     expect(body.duration_seconds).toBeGreaterThanOrEqual(0)

@@ -185,7 +185,7 @@ describe('hints', () => {
 
 describe('who may follow', () => {
   async function build() {
-    const server = await servers.start({ liveRecheckMs: 200 })
+    const server = await servers.start({ streamRecheckMs: 200 })
     const owner = await signedIn(server, 'owner')
     await signedIn(server, 'viewer')
     const project: string = (await newProject(owner, { namespace: 'owner' })).id
@@ -370,7 +370,7 @@ describe('what breaks', () => {
         select count(*) as calls from pg_stat_activity
         where datname = current_database() and query like '%hashtextextended(progress%' and query not like '%pg_stat_activity%'
           and query_start > now() - interval '1.5 seconds'`)
-    await expect.poll(async () => (await looks()).calls, { timeout: 8000, interval: 500 }).toBe(0)
+    await expect.poll(async () => (await looks()).calls, { interval: 500 }).toBe(0)
   })
 
   test('a server that stops ends the streams at once', async () => {

@@ -148,7 +148,6 @@ test('case 12: of a server that is killed between the relations and the commit n
             await server.db.execute(sql`
           select from pg_locks where relation = 'events.event'::regclass and not granted and database = (
             select oid from pg_database where datname = current_database())`),
-          { timeout: 10_000 },
         )
         .toBe(1)
       other.kill('SIGKILL')

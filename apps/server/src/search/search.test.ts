@@ -218,7 +218,7 @@ describe('reprovisioning', () => {
     expect((await root('GET', path)).body).toEqual(begun.body)
     {
       await using _jobs = await startJobs(server.server.context, { jobs: allJobs, pollIntervalMs: 50 })
-      await expect.poll(async () => (await root('GET', path)).status, { timeout: 10_000 }).toBe(404)
+      await expect.poll(async () => (await root('GET', path)).status).toBe(404)
     }
     expect(await names(ada, 'fire')).toEqual(['Project fire-budget', 'Project fire-maps'])
     const events = await server.db.query<{ type: string; payload: Record<string, unknown> }>(

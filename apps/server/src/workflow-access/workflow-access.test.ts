@@ -102,6 +102,7 @@ function routesOf({ project, run, taskRun, backfill }: World): Route[] {
     }),
     write('PATCH', `/api/runs/${run}`, 200, { priority: 1 }),
     write('POST', `/api/runs/${run}/clear`, 404, { nodes: ['nothing'] }),
+    write('POST', `/api/runs/${run}/try-now`, 404, { node: 'nothing' }),
     write('POST', `/api/runs/${run}/mark`, 404, { node: 'nothing', state: 'success' }),
     write('POST', `/api/backfills/${backfill}/pause`),
     write('POST', `/api/backfills/${backfill}/resume`),
@@ -119,7 +120,7 @@ describe('role by route of the engine', () => {
   let world: World
   beforeEach(async () => {
     world = await build()
-  }, 120_000)
+  })
 
   it('members see a workflow, its runs and logs, those who may write change them, and for others they are not there', async () => {
     const { callers, project, run } = world

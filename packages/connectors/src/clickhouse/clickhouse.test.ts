@@ -16,7 +16,7 @@ describe.skipIf(!hasClickhouse())('ClickHouse', () => {
   beforeAll(async () => {
     server = await startClickhouseHttp({ password: 'p@ss/word#1' })
     await ask('CREATE DATABASE contract')
-  }, 60_000)
+  })
   afterAll(() => server?.[Symbol.asyncDispose]())
 
   describeSqlConnector('ClickHouse', () => {

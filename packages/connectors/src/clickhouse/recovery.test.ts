@@ -52,7 +52,7 @@ describe.skipIf(!hasClickhouse())('a load into ClickHouse whose process is kille
   beforeAll(async () => {
     server = await startClickhouseHttp()
     await ask('CREATE DATABASE crash')
-  }, 60_000)
+  })
   afterAll(() => server?.[Symbol.asyncDispose]())
 
   /** Whether the load came to its end before it was killed. */

@@ -41,7 +41,7 @@ describe.skipIf(!hasClickhouse())('ClickHouse', () => {
         return [...tables, ...records].map(([name]) => name ?? '')
       },
     }
-  }, 60_000)
+  })
   afterAll(async () => {
     for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]()
     await server?.[Symbol.asyncDispose]()

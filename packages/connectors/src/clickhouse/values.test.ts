@@ -29,7 +29,7 @@ describe.skipIf(!hasClickhouse())('values on their way through ClickHouse', () =
     await askServer(server, 'CREATE DATABASE there')
     await askServer(server, 'CREATE DATABASE own')
     here = addressFor(server, 'there')
-  }, 60_000)
+  })
   afterAll(async () => {
     await postgres?.stop()
     await server?.[Symbol.asyncDispose]()
@@ -86,7 +86,7 @@ describe.skipIf(!hasClickhouse())('values on their way through ClickHouse', () =
       if (lost.length !== count) wrong.push({ type: value.type, lost, arrived: rows.map((row) => row.v), counted })
     }
     expect(wrong).toEqual([])
-  }, 120_000)
+  })
 
   /** Declaration, value in SQL, canonical text. */
   const own: readonly (readonly [type: string, sql: string, text: string | null])[] = [
@@ -222,7 +222,7 @@ describe.skipIf(!hasClickhouse())('values on their way through ClickHouse', () =
     expect(await ask('SELECT d, t, i, n, l FROM there.late ORDER BY d')).toBe(
       '1899-12-31\t2300-01-01 00:00:00\tinfinity\tNaN\t{1,2}\n\\N\t\\N\t\\N\t\\N\t\\N\n',
     )
-  }, 60_000)
+  })
 
   test('an incremental copy goes on behind the watermark', async () => {
     await ask("CREATE TABLE own.events (id UInt32, at DateTime64(9, 'UTC')) ENGINE = MergeTree ORDER BY at")

@@ -18,7 +18,7 @@ describe.skipIf(!findMariadb())('MariaDB', () => {
     await connector.execute(`SET GLOBAL time_zone = '-05:00'`)
     await using loader = (await connectorForUri(server.url())) as SqlConnector
     for (const statement of valueTables(mysqlValues, quote)) await loader.execute(statement)
-  }, 60_000)
+  })
   afterAll(() => server?.stop())
   describeValues(
     'MariaDB',

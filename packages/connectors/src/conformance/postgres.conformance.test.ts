@@ -17,7 +17,7 @@ for (const version of ['embedded', '15'] as const) {
       // What a database owner may have set must not change a byte.
       for (const statement of [...hostileDefaults(server.user), ...valueTables(postgresValues, quote)])
         await connector.execute(statement)
-    }, 60_000)
+    })
     afterAll(() => server?.stop())
     describeValues(`PostgreSQL ${version}`, postgresValues, () => server.url(), quote)
   })

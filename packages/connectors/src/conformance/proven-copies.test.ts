@@ -18,7 +18,7 @@ describe('copies from PostgreSQL', () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-proven-'))
     server = await startPostgres()
     source = (await connectorForUri(server.url())) as SqlConnector
-  }, 60_000)
+  })
   afterAll(async () => {
     await source?.[Symbol.asyncDispose]()
     await server?.stop()

@@ -24,7 +24,7 @@ describe('every PostgreSQL value', () => {
     server = await startPostgres()
     origin = server.url(await server.createDatabase('origin'))
     await run(origin, valueTables(postgresValues, quote))
-  }, 60_000)
+  })
   afterAll(async () => {
     await server?.stop()
     await rm(folder, { recursive: true, force: true })
@@ -44,7 +44,7 @@ describe('every PostgreSQL value', () => {
       expect(await texts(copy, value.id), value.type).toEqual([null, ...value.values.map((row) => row.csv)])
       expect(await columnType(copy, value.id), value.type).toBe(await columnType(origin, value.id))
     }
-  }, 120_000)
+  })
 
   it('survives PostgreSQL → DuckDB → PostgreSQL, or is counted', async () => {
     const back = server.url(await server.createDatabase('back'))
@@ -63,7 +63,7 @@ describe('every PostgreSQL value', () => {
         lost: counted.reduce((sum, entry) => sum + entry.count, 0),
       })
     }
-  }, 120_000)
+  })
 })
 
 /** PostgreSQL's forms of values that stay the same: an interval, a year without zeros, a float4 with an exponent. */
@@ -88,7 +88,7 @@ describe.skipIf(!findMariadb())('every MySQL value', () => {
       ...valueTables(mysqlValues, (name) => `\`${name}\``),
       `INSERT INTO v_zero_date VALUES (9, '2024-02-31')`,
     ])
-  }, 60_000)
+  })
   afterAll(async () => {
     await mariadb?.stop()
     await server?.stop()
@@ -137,7 +137,7 @@ describe.skipIf(!findMariadb())('every MySQL value', () => {
       { column: 'v', reason: 'invalid-text', outcome: 'kept-as-text', count: 1 },
     ])
     expect(await texts(end, 'v_zero_date')).toEqual([null, '2024-02-29', '0000-00-00', '2000-00-01', '2024-02-31'])
-  }, 60_000)
+  })
 })
 
 describe('the number -0', () => {

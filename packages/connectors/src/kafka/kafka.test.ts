@@ -11,7 +11,7 @@ const create = (values: ConfigValues) => definition.create(values) as StreamConn
 const pull = { maxMessages: 100, maxBytes: 1_000_000, waitMs: 500 }
 const positions = (messages: readonly StreamMessage[]) => messages.map(({ position }) => position.replace(/^.*\//, ''))
 
-describe.skipIf(findKafka() === null)('kafka', { timeout: 60_000 }, () => {
+describe.skipIf(findKafka() === null)('kafka', () => {
   let server: TestKafka
   let admin: Admin
 
@@ -25,7 +25,7 @@ describe.skipIf(findKafka() === null)('kafka', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     server = await startKafka({ tls: true })
     admin = new Admin(client())
-  }, 120_000)
+  })
   afterAll(async () => {
     await admin?.close()
     await server?.stop()
@@ -211,7 +211,7 @@ describe.skipIf(findKafka() === null)('kafka', { timeout: 60_000 }, () => {
     expect(positions(await collect(consumer, 1))).toEqual(['0@1'])
   })
 
-  it('reads partitions that are added to the topic', { timeout: 30_000 }, async () => {
+  it('reads partitions that are added to the topic', async () => {
     const topic = await createTopic(1)
     await using consumer = await create(config()).openConsumer({ stream: topic, from: 'latest' })
     await consumer.pull({ ...pull, waitMs: 0 })

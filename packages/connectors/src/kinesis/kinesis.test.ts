@@ -22,7 +22,7 @@ const pull = { maxMessages: 1000, maxBytes: 1_000_000, waitMs: 300 }
 const keys = { access_key_id: 'id', secret_access_key: 'a secret' }
 const texts = (messages: readonly StreamMessage[]) => messages.map(({ value }) => Buffer.from(value).toString())
 
-describe('kinesis', { timeout: 60_000 }, () => {
+describe('kinesis', () => {
   let server: TestKinesis
   let client: KinesisClient
   let stateDirectory: string
@@ -37,7 +37,7 @@ describe('kinesis', { timeout: 60_000 }, () => {
       requestHandler: new NodeHttpHandler(),
     })
     stateDirectory = await mkdtemp(join(tmpdir(), 'millrace-kinesis-'))
-  }, 60_000)
+  })
   afterAll(async () => {
     client?.destroy()
     await server?.stop()

@@ -14,7 +14,7 @@ describe.skipIf(!findMariadb())('MariaDB', () => {
   beforeAll(async () => {
     server = await startMariadb({ ssl: true })
     admin = await createConnection({ uri: server.url(), charset: 'utf8mb4' })
-  }, 60_000)
+  })
   afterAll(async () => {
     await admin?.end()
     await server?.stop()

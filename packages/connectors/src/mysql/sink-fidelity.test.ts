@@ -38,7 +38,7 @@ describe.skipIf(!findMariadb()).each([
     admin = await createConnection({ uri: server.url(), charset: 'utf8mb4' })
     connector = (await connectorForUri(server.url())) as SqlConnector
     folder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
-  }, 60_000)
+  })
   afterAll(async () => {
     await connector?.[Symbol.asyncDispose]()
     await admin?.end()

@@ -47,7 +47,7 @@ describe.skipIf(!findMariadb()).each([
         return [...tables, ...records].map(([name]) => name ?? '')
       },
     }
-  }, 60_000)
+  })
   afterAll(async () => {
     for (const one of opened.splice(0).reverse()) await one[Symbol.asyncDispose]()
     await server?.stop()

@@ -14,7 +14,7 @@ describe.skipIf(!findMariadb())('reading from MariaDB', () => {
   beforeAll(async () => {
     server = await startMariadb({ settings: { 'max-allowed-packet': '64M', 'log-bin': 'binlog', 'server-id': '1' } })
     admin = await createConnection({ uri: server.url(), charset: 'utf8mb4' })
-  }, 60_000)
+  })
   afterAll(async () => {
     await admin?.end()
     await server?.stop()

@@ -47,7 +47,7 @@ describe.skipIf(findRadosgw() === null)('copies between PostgreSQL, S3 on Ceph R
       FROM generate_series(1, 30000) AS n`)
     await postgres.execute('ALTER TABLE flights ADD PRIMARY KEY (id)')
     await postgres.execute('ANALYZE flights')
-  }, 120_000)
+  })
   afterAll(async () => {
     await postgres?.[Symbol.asyncDispose]()
     await Promise.all([server?.stop(), database?.stop()])

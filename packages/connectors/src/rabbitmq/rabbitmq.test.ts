@@ -16,7 +16,7 @@ describe.skipIf(findRabbitmq() === null)('rabbitmq', () => {
 
   beforeAll(async () => {
     server = await startRabbitmq({ tls: true })
-  }, 120_000)
+  })
   afterAll(async () => {
     await connection?.close().catch(() => {})
     await server?.stop()

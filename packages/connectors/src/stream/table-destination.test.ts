@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-stream-tables-'))
   postgres = await startPostgres()
   mariadb = findMariadb() === null ? undefined : await startMariadb()
-}, 60_000)
+})
 afterAll(async () => {
   await postgres?.stop()
   await mariadb?.stop()

@@ -31,7 +31,7 @@ describe('transfer', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'millrace-transfer-'))
     server = await startPostgres()
-  }, 60_000)
+  })
   beforeEach(async () => {
     from = server.url(await server.createDatabase())
     to = server.url(await server.createDatabase())

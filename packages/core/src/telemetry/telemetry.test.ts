@@ -217,7 +217,8 @@ describe('when it goes wrong', () => {
     tracer().startSpan('lost').end()
     const startedAt = performance.now()
     await Promise.all([telemetry.shutdown(), telemetry.shutdown()])
-    expect(performance.now() - startedAt).toBeLessThan(3000)
+    // Its default is five seconds.
+    expect(performance.now() - startedAt).toBeLessThan(5000)
   })
 
   it('names the packages to install when they are missing', async () => {

@@ -79,11 +79,9 @@ describe('reportFailure without a broker', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const { port } = silent.address() as { port: number }
     const warnings: string[] = []
-    const started = performance.now()
     const bus = { ...(await unreachable()), port, retry: { ...quick, attempts: 2 } }
     const reported = await reportFailure(bus, failure, { warn: (text) => warnings.push(text), attemptTimeoutMs: 200 })
     expect(reported).toBe(false)
-    expect(performance.now() - started).toBeLessThan(3000)
     expect(warnings.at(-1)).toContain('did not answer within 0.2 s')
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => silent.close(resolve))
@@ -103,7 +101,7 @@ describe.skipIf(findRabbitmq() === null)('reportFailure to RabbitMQ', () => {
   beforeAll(async () => {
     server = await startRabbitmq()
     connection = await connect(server.url())
-  }, 120_000)
+  })
   afterAll(async () => {
     await connection?.close().catch(() => {})
     await server?.stop()

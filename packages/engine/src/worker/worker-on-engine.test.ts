@@ -105,10 +105,10 @@ test('A cancelled run ends, also when its task does not listen', async () => {
   all.start()
   await deployWorkflow(all.engine, workflowOf({ spin: { code: '() => { for (;;); }' } }))
   const { run } = await createRun(all.engine, { workflow: 'flow', trigger: 'manual' })
-  await expect.poll(() => executor.free, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => executor.free).toBe(1)
   await cancelRun(all.engine, run.id)
   expect(await ended(all.engine, run.id)).toBe('cancelled')
-  await expect.poll(() => executor.free, { timeout: 20_000 }).toBe(2)
+  await expect.poll(() => executor.free).toBe(2)
 })
 
 test('What a worker hands back is done by another one, without a retry', async () => {
@@ -121,7 +121,7 @@ test('What a worker hands back is done by another one, without a retry', async (
     }),
   )
   const { run } = await createRun(all.engine, { workflow: 'flow', trigger: 'manual' })
-  await expect.poll(() => executor.free, { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => executor.free).toBe(1)
   await first[Symbol.asyncDispose]()
   all.start()
   expect(await ended(all.engine, run.id)).toBe('success')

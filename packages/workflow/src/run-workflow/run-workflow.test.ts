@@ -232,35 +232,34 @@ describe('deferral', () => {
 })
 
 describe('room', () => {
-  /** How many run at once, at most. */
-  function crowd() {
+  /** How many run at once, at most; the first of them wait for so many as are expected. */
+  async function most(expected: number, options: NodeOptions, run: Parameters<Workflow['test']>[0] = {}) {
+    const isFull = Promise.withResolvers<void>()
     let now = 0
-    const seen = { most: 0 }
+    let seen = 0
     const member = task(async () => {
-      seen.most = Math.max(seen.most, ++now)
+      seen = Math.max(seen, ++now)
+      if (now === expected) isFull.resolve()
+      await isFull.promise
       await sleep(5)
       now--
     })
-    return { seen, member }
-  }
-  async function most(options: NodeOptions, run: Parameters<Workflow['test']>[0] = {}) {
-    const { seen, member } = crowd()
     const workflow = daily().addNode(
       task(() => [1, 2, 3, 4, 5, 6]),
       { id: 'list' },
     )
     const result = await workflow.addNode(member, { ...options, id: 'item', mapOver: 'list' } as never).test(run)
     expect(result.state).toBe('success')
-    return seen.most
+    return seen
   }
 
   it('is limited by the run, by pools, and by concurrency keys', async () => {
-    expect(await most({}, { concurrency: 6 })).toBe(6)
-    expect(await most({}, { concurrency: 2 })).toBe(2)
-    expect(await most({ pool: 'db' }, { concurrency: 6, pools: { db: 3 } })).toBe(3)
-    expect(await most({ pool: 'db', poolSlots: 2 }, { concurrency: 6, pools: { db: 5 } })).toBe(2)
-    expect(await most({ concurrencyKey: 'one' }, { concurrency: 6 })).toBe(1)
-    expect(await most({ concurrencyKey: '{{ item % 2 }}', concurrencyLimit: 1 }, { concurrency: 6 })).toBe(2)
+    expect(await most(6, {}, { concurrency: 6 })).toBe(6)
+    expect(await most(2, {}, { concurrency: 2 })).toBe(2)
+    expect(await most(3, { pool: 'db' }, { concurrency: 6, pools: { db: 3 } })).toBe(3)
+    expect(await most(2, { pool: 'db', poolSlots: 2 }, { concurrency: 6, pools: { db: 5 } })).toBe(2)
+    expect(await most(1, { concurrencyKey: 'one' }, { concurrency: 6 })).toBe(1)
+    expect(await most(2, { concurrencyKey: '{{ item % 2 }}', concurrencyLimit: 1 }, { concurrency: 6 })).toBe(2)
   })
 
   it('is given by priority, and a reason is shown for waiting', async () => {

@@ -247,7 +247,7 @@ beforeAll(async () => {
   })
   await client.connect()
   await client.query("CREATE TYPE mood AS ENUM ('ok', 'sad')")
-}, 60_000)
+})
 afterAll(async () => {
   await client?.end()
   await server?.stop()

@@ -46,7 +46,7 @@ describe('A process', () => {
     const a = Number(await run(pid, { version: 'a' }))
     const b = Number(await run(pid, { version: 'b' }))
     expect(b).not.toBe(a)
-    await expect.poll(() => isGone(a), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isGone(a)).toBe(true)
     expect(await run(pid, { version: 'b' })).toBe(b)
   })
 
@@ -95,7 +95,7 @@ describe('A process', () => {
   test('that nobody needs ends after a while', async () => {
     await open({ idleMs: 50 })
     const idle = Number(await run(pid))
-    await expect.poll(() => isGone(idle), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isGone(idle)).toBe(true)
     expect(await run(pid)).not.toBe(idle)
   })
 
@@ -103,7 +103,7 @@ describe('A process', () => {
     await open()
     const first = Number(await run(pid))
     process.kill(first, 'SIGKILL')
-    await expect.poll(() => isGone(first), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isGone(first)).toBe(true)
     expect(await run(pid)).not.toBe(first)
   })
 
@@ -197,8 +197,8 @@ test.runIf(process.platform === 'linux')(
     const { pids, folder } = JSON.parse(String(line)) as { pids: number[]; folder: string }
     for (const pid of pids) expect(await isGone(pid)).toBe(false)
     child.kill('SIGKILL')
-    for (const pid of pids) await expect.poll(() => isGone(pid), { timeout: 20_000 }).toBe(true)
-    await expect.poll(() => rm(folder).catch((error) => error.code), { timeout: 10_000 }).toBe('ENOENT')
+    for (const pid of pids) await expect.poll(() => isGone(pid)).toBe(true)
+    await expect.poll(() => rm(folder).catch((error) => error.code)).toBe('ENOENT')
     await rm(cacheFolder, { recursive: true, maxRetries: 5 })
   },
 )
