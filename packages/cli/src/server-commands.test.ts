@@ -188,7 +188,7 @@ describe('a run', () => {
     const { graph, tasks } = await json(['runs', 'show', id])
     const load = graph.nodes.find((node: { id: string }) => node.id === 'Load')
     const item = tasks.find((task: { map_index?: number }) => task.map_index === 1)
-    expect(Date.parse(load.started_at), 'a mapped task starts before its items').toBeLessThan(
+    expect(Date.parse(load.started_at), 'a mapped task starts before its items').toBeLessThanOrEqual(
       Date.parse(item.started_at),
     )
     expect((await millrace(['runs', 'list', '--state', 'failed'])).out).toMatch(
@@ -218,6 +218,10 @@ describe('a run', () => {
     expect(await millrace(['runs', 'clear', id, '--task', 'Extract'])).toMatchObject({
       code: 2,
       err: expect.stringContaining('[TASK_RUN_ACTIVE]'),
+    })
+    expect(await millrace(['runs', 'try-now', id, '--task', 'Extract'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/does not wait for a next try: it is running\. \[TASK_NOT_PAUSED\]/),
     })
     const watching = millrace(['runs', 'watch', id])
     expect((await millrace(['runs', 'cancel', id])).out).toContain(`Run ${id} is being cancelled`)

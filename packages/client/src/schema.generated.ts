@@ -345,7 +345,7 @@ export interface paths {
         };
         /**
          * What happens to a run, as it happens
-         * @description Server-sent events: `event` with a RunEvent, and `end` with the state when the run is over. Goes on after the header `Last-Event-ID`.
+         * @description Server-sent events: `event` with a RunEvent, and `end` with the state when the run is over, or `denied` with the refusal soon after the caller may not see it any more. Goes on after the header `Last-Event-ID`.
          */
         get: operations["streamRunEvents"];
         put?: never;
@@ -404,6 +404,26 @@ export interface paths {
         put?: never;
         /** Do nodes again, whatever they ended as */
         post: operations["clearTasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run}/try-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have what waits for its next try done at once
+         * @description Ends the pause before a retry, or before a deferred task looks again. Without a node, of all tasks of the run that pause. Answers 409 when none does.
+         */
+        post: operations["tryNow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -524,7 +544,7 @@ export interface paths {
         };
         /**
          * The log of an attempt as it is written, by default of the latest
-         * @description Server-sent events: `line` with an entry, and `end` when the attempt is over. Goes on after the header `Last-Event-ID`, or from the byte `offset`.
+         * @description Server-sent events: `line` with an entry, and `end` when the attempt is over, or `denied` with the refusal soon after the caller may not see it any more. Goes on after the header `Last-Event-ID`, or from the byte `offset`.
          */
         get: operations["streamLog"];
         put?: never;
@@ -550,7 +570,7 @@ export interface paths {
          *     `run` has `{id, workflow, state}` whenever something of a followed run changed, its tasks and their progress included, at most every 250 ms.
          *     `runs` has `{changes: [{id, workflow, state}], more}` for `runs=true`, at most every 500 ms; with `more` there were others, so read the lists.
          *     `log` has `{task_run, attempt, bytes, over}` when a log grew or its attempt ended, at most every 200 ms; `log=TASKRUN` goes on to later attempts, `log=TASKRUN:ATTEMPT` does not.
-         *     The stream has no memory: after a break, read again. It ends when the caller may not see something of it any more.
+         *     The stream has no memory: after a break, read again. Soon after the caller may not see something of it any more it ends with `denied`, which has the refusal.
          */
         get: operations["followLive"];
         put?: never;
@@ -7920,6 +7940,45 @@ export interface operations {
                      * @default true
                      */
                     downstream?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The request failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tryNow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    node?: string;
+                    /** @description Only this item of the node. */
+                    map_index?: number;
                 };
             };
         };

@@ -149,6 +149,7 @@ export function rulesOf({ things }: World): Readonly<Record<string, Rule>> {
     'POST /api/runs/{run}/cancel': writes(),
     'POST /api/runs/{run}/retry': writes(),
     'POST /api/runs/{run}/clear': writes({ body: { nodes: ['load'] } }),
+    'POST /api/runs/{run}/try-now': writes({ body: { node: 'load' } }),
     'POST /api/runs/{run}/mark': writes({ body: { node: 'load', state: 'success' } }),
     'GET /api/task-runs/{task_run}': reads(),
     'GET /api/task-runs/{task_run}/attempts': reads(),

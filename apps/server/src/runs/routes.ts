@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { transaction } from '@millrace/db'
-import { cancelRun, clearTasks, createRun, lockRun, markTask, readRun } from '@millrace/engine'
+import { cancelRun, clearTasks, createRun, lockRun, markTask, readRun, tryNow } from '@millrace/engine'
 import {
   conflict,
   notFound,
@@ -283,6 +283,45 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, params: { run }, body }) => {
       await workflowAccess.run(principal, 'write', run)
       await clearTasks(engine, run, body)
+      return { status: 200, body: await present(run) }
+    },
+  )
+
+  api.endpoint(
+    {
+      method: 'post',
+      path: '/api/runs/{run}/try-now',
+      operationId: 'tryNow',
+      tag,
+      access,
+      summary: 'Have what waits for its next try done at once',
+      description:
+        'Ends the pause before a retry, or before a deferred task looks again. Without a node, of all tasks of the run that pause. Answers 409 when none does.',
+      params: runParams,
+      body: z
+        .strictObject({
+          node: nodeId.optional(),
+          map_index: z
+            .int()
+            .min(0)
+            .max(2_147_483_647)
+            .optional()
+            .openapi({ description: 'Only this item of the node.' }),
+        })
+        .refine(({ node, map_index }) => map_index === undefined || node !== undefined, {
+          path: ['map_index'],
+          message: 'needs the node that it is an item of',
+        })
+        .optional()
+        .transform((body) => body ?? {}),
+      answers: { 200: runSchema },
+    },
+    async ({ principal, params: { run }, body: { node, map_index } }) => {
+      await workflowAccess.run(principal, 'write', run)
+      await tryNow(engine, run, {
+        ...(node === undefined ? {} : { node }),
+        ...(map_index === undefined ? {} : { mapIndex: map_index }),
+      })
       return { status: 200, body: await present(run) }
     },
   )

@@ -242,6 +242,24 @@ describe('a run that failed', () => {
   })
 })
 
+test('what waits for its next try is tried at once, and refused is what does not', async () => {
+  const { call, worker } = await withFlow({ a: { retries: 1, retryDelaySeconds: 3600 }, b: {} })
+  const { body: run } = await call('POST', '/api/workflows/flow/runs')
+  await worker.work({ a: failed, b: { kind: 'defer', seconds: 3600, reason: 'no file yet' } })
+  const path = `/api/runs/${run.id}/try-now`
+  const [a] = (await call('GET', `/api/runs/${run.id}/task-runs?node=a`)).body
+  expect(a.reason).toMatch(/^waiting until .*: retry 1 of 1 after: No rows\.$/)
+  expect((await call('POST', path, { body: { map_index: 0 } })).status).toBe(422)
+  expect((await call('POST', path, { body: { node: 'a' } })).body).toMatchObject({ id: run.id, state: 'running' })
+  expect(await call('POST', path, { body: { node: 'a' } })).toMatchObject({
+    status: 409,
+    body: { error: { detail: 'TASK_NOT_PAUSED', message: expect.stringContaining('it is in the queue') } },
+  })
+  expect((await call('POST', path)).status).toBe(200)
+  await worker.work()
+  expect((await call('GET', `/api/runs/${run.id}`)).body.state).toBe('success')
+})
+
 test('a run is cancelled whatever it does, and cancelling it again changes nothing', async () => {
   const { call, worker } = await withFlow({ a: {}, b: { after: ['a'] } })
   const { body: run } = await call('POST', '/api/workflows/flow/runs')

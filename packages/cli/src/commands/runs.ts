@@ -1,4 +1,5 @@
 import type { Client } from '@millrace/client'
+import { ConfigError } from '@millrace/core'
 import type { RunState, TaskRunState } from '@millrace/workflow'
 import { confirm } from '../confirm.ts'
 import { type Context, exitCodes } from '../context.ts'
@@ -123,6 +124,24 @@ export async function clearRun(
     const body = { nodes: [...task], downstream }
     const answer = await client.post('/api/runs/{run}/clear', { params: { path: { run } }, body })
     return report(answer, `does ${names} again`, json, context)
+  })
+}
+
+export async function tryRunNow(
+  request: OneRun & { readonly task?: string; readonly item?: number },
+  context: Context,
+): Promise<number> {
+  const { run, task: node, item, json = false } = request
+  if (item !== undefined && node === undefined) {
+    throw new ConfigError('NODE_NOT_GIVEN', {
+      message: `Name the mapped node that item ${item} is of: millrace runs try-now ${run} --task NODE --item ${item}`,
+    })
+  }
+  return await withServer(request, context, async (client) => {
+    const body = { ...(node === undefined ? {} : { node }), ...(item === undefined ? {} : { map_index: item }) }
+    const answer = await client.post('/api/runs/{run}/try-now', { params: { path: { run } }, body })
+    const name = node === undefined ? 'what waited for its next try' : item === undefined ? node : `${node}[${item}]`
+    return report(answer, `tries ${name} now`, json, context)
   })
 }
 

@@ -95,6 +95,19 @@ function addChanging(runs: Command, run: Run): void {
   addServerOptions(clear).action((id, values) =>
     run(async (context) => (await load()).clearRun({ run: id, ...values }, context)),
   )
+  const tryNow = runs
+    .command('try-now')
+    .description(
+      'Has tasks of a run that wait for their next try done at once: the pause before a retry, or before a sensor looks again, is over. The try counts like any other.',
+    )
+    .argument('<run>', 'Number of a run.', runId)
+    .option('--task <node>', 'Only this node. Default: all that wait for their next try.')
+    .addOption(
+      new Option('--item <i>', 'Only this item of a mapped node, from 0.').argParser(wholeNumber({ minimum: 0 })),
+    )
+  addServerOptions(tryNow).action((id, values) =>
+    run(async (context) => (await load()).tryRunNow({ run: id, ...values }, context)),
+  )
   const mark = runs
     .command('mark')
     .description(
