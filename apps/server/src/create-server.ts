@@ -1,7 +1,7 @@
 import type { Logger, PlatformSettings } from '@millrace/core'
 import { sql } from '@millrace/db'
 import { type Engine, engineWorkerApi, type WorkerApi, type WorkSignals } from '@millrace/engine'
-import { createApi, healthEndpoints, type OpenApiDocument, requestMetrics } from '@millrace/http'
+import { createApi, healthEndpoints, requestMetrics } from '@millrace/http'
 import { createAdmit } from './admit.ts'
 import { auditRoutes } from './audit/index.ts'
 import { authenticationRoutes, createAuthentication, isHttps, listOf } from './authentication/index.ts'
@@ -77,7 +77,6 @@ export interface Server extends AsyncDisposable {
   /** Answers requests, also without listening. */
   readonly fetch: (request: Request) => Promise<Response>
   readonly request: (path: string, init?: RequestInit) => Promise<Response>
-  readonly document: OpenApiDocument
   /** The engine as workers in this process see it; what they write to logs is told to those who follow them. */
   readonly workerApi: WorkerApi
   /** What its features work on, for work beside requests. */
@@ -177,12 +176,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   searchRoutes(api, context)
   jobRoutes(api, context, allJobs)
   auditRoutes(api, context)
-  const document = specRoutes(api, version)
+  specRoutes(api, version)
   const site = consoleSite({ folder: settings.consoleDir, isHttps: isHttps(settings) })
   return {
     fetch: async (request) => (await site?.(request)) ?? (await api.fetch(request)),
     request: api.request,
-    document,
     workerApi,
     context,
     stopWaiting: () => closing.abort(),

@@ -13,9 +13,17 @@ const specPlaces = [
   { path: '/api/data/spec.json', operationId: 'getDataSpec' },
 ] as const
 
-/** Serves the OpenAPI document of all routes and a page made from it; to be called after the others. */
-export function specRoutes(api: ServerApi, version: string): OpenApiDocument {
-  let document: OpenApiDocument = {}
+/** Serves the OpenAPI document of all routes and a page made from it, both made when they are first asked for. */
+export function specRoutes(api: ServerApi, version: string): void {
+  let made: OpenApiDocument | undefined
+  const document = () => {
+    made ??= api.document({
+      title: 'Millrace',
+      version,
+      description: 'Workflows, their runs and the workers that carry them out.',
+    })
+    return made
+  }
   for (const place of specPlaces) {
     api.endpoint(
       {
@@ -26,7 +34,7 @@ export function specRoutes(api: ServerApi, version: string): OpenApiDocument {
         answers: { 200: jsonMap },
         logLevel: 'debug',
       },
-      () => ({ status: 200, body: { ...document } }),
+      () => ({ status: 200, body: { ...document() } }),
     )
   }
   api.endpoint(
@@ -51,7 +59,7 @@ export function specRoutes(api: ServerApi, version: string): OpenApiDocument {
       answers: { 200: { contentType: 'text/html' } },
       logLevel: 'debug',
     },
-    () => ({ response: docsPage(document) }),
+    () => ({ response: docsPage(document()) }),
   )
   api.endpoint(
     {
@@ -79,10 +87,4 @@ export function specRoutes(api: ServerApi, version: string): OpenApiDocument {
       throw invalid('SAMPLE_ERROR', 'This is how errors look. Nothing is wrong.')
     },
   )
-  document = api.document({
-    title: 'Millrace',
-    version,
-    description: 'Workflows, their runs and the workers that carry them out.',
-  })
-  return document
 }

@@ -1,4 +1,5 @@
-import { createSecretKey, scryptSync } from 'node:crypto'
+import { createSecretKey, type KeyObject, scrypt } from 'node:crypto'
+import { promisify } from 'node:util'
 import type { PlatformSettings } from '@millrace/core'
 import { decodeJwt, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { newId } from '../ids.ts'
@@ -33,11 +34,16 @@ export interface InternalTokens {
 }
 
 const alg = 'HS512'
+const derive = promisify<string, string, number, Buffer>(scrypt)
 
 export function createInternalTokens(settings: PlatformSettings, adminToken: string): InternalTokens {
   const { internalTokenName: name, internalTokenSecret, internalTokenMinutes } = settings
+  let made: Promise<KeyObject> | undefined
   // Slow on purpose: nobody is to find the administrator's token by trying on a token that was signed.
-  const key = createSecretKey(scryptSync(internalTokenSecret ?? adminToken, 'millrace internal tokens', 64))
+  const key = () => {
+    made ??= derive(internalTokenSecret ?? adminToken, 'millrace internal tokens', 64).then(createSecretKey)
+    return made
+  }
   const accessSeconds = internalTokenMinutes * 60
 
   const sign = async (claims: JWTPayload, typ: 'Bearer' | 'Refresh', seconds: number) => {
@@ -50,7 +56,7 @@ export function createInternalTokens(settings: PlatformSettings, adminToken: str
       .setNotBefore(now - 1)
       .setExpirationTime(now + seconds)
       .setJti(newId())
-      .sign(key)
+      .sign(await key())
   }
 
   return {
@@ -78,7 +84,7 @@ export function createInternalTokens(settings: PlatformSettings, adminToken: str
       }
     },
     async verify(token, typ) {
-      const { payload } = await jwtVerify(token, key, {
+      const { payload } = await jwtVerify(token, await key(), {
         ...{ algorithms: [alg], issuer: name, audience: name, clockTolerance: 5 },
         requiredClaims: ['sub', 'exp', 'nbf', 'jti', 'scope'],
       }).catch(() => {
