@@ -1,15 +1,15 @@
-import {
-  type DuckDBBlobValue,
-  type DuckDBDecimalType,
-  type DuckDBIntervalValue,
-  type DuckDBListType,
-  type DuckDBListValue,
-  type DuckDBStructType,
-  type DuckDBStructValue,
-  type DuckDBType,
-  DuckDBTypeId,
-  type DuckDBValue,
+import type {
+  DuckDBBlobValue,
+  DuckDBDecimalType,
+  DuckDBIntervalValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBStructType,
+  DuckDBStructValue,
+  DuckDBType,
+  DuckDBValue,
 } from '@duckdb/node-api'
+import { DuckDBTypeId } from '@duckdb/node-api/lib/DuckDBTypeId.js'
 
 export interface BigqueryField {
   readonly name: string

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { datasetNames, tableNames, tableResource } from './bigquery-catalog.ts'
 import { bigqueryMacros, translateBigquery } from './bigquery-sql.ts'
 import { type BigqueryField, fieldOf, wireValue } from './bigquery-wire.ts'
@@ -78,6 +78,7 @@ const version = '/bigquery/v2'
  */
 export async function startFakeBigquery(options: FakeBigqueryOptions = {}): Promise<FakeBigquery> {
   const project = 'fake-project'
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:')
   const main = await instance.connect()
   await main.run(`SET TimeZone = 'UTC'; ${bigqueryMacros}`)

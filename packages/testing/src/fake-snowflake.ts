@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection } from '@duckdb/node-api'
 import { snowflakeMacros, translateSnowflake } from './snowflake-sql.ts'
 import { csvField, wireText, wireType } from './snowflake-wire.ts'
 import { createTableHistory, microsOf } from './table-history.ts'
@@ -80,6 +80,7 @@ const patienceMs = 300
 export async function startFakeSnowflake(options: FakeSnowflakeOptions = {}): Promise<FakeSnowflake> {
   const [account, user, password, database] = ['fake', 'LOADER', randomUUID(), 'SHOP']
   const home = await mkdtemp(join(tmpdir(), 'millrace-fake-snowflake-'))
+  const { DuckDBInstance } = await import('@duckdb/node-api')
   const instance = await DuckDBInstance.create(':memory:')
   const main = await instance.connect()
   await main.run(`SET TimeZone = 'UTC'`)

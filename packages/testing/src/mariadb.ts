@@ -13,7 +13,6 @@ import {
   startServer,
   temporaryRoot,
 } from '@millrace/db'
-import { createConnection } from 'mysql2/promise'
 import { findMariadb, type MariadbBinaries } from './binaries.ts'
 import { writeCertificate } from './certificate.ts'
 import { fillDataDirectory } from './data-directory.ts'
@@ -191,6 +190,7 @@ interface ConnectionOptions {
 
 /** A port can be answered by somebody else's server, without any error: ask it where its data lies. */
 async function checkIdentity(options: ConnectionOptions, dataDirectory: string): Promise<string> {
+  const { createConnection } = await import('mysql2/promise')
   const connection = await createConnection(options)
   try {
     const [rows] = await connection.query({ sql: 'select @@datadir, @@version', rowsAsArray: true })
@@ -207,6 +207,7 @@ async function checkIdentity(options: ConnectionOptions, dataDirectory: string):
 }
 
 async function createDatabase(options: ConnectionOptions, name: string): Promise<string> {
+  const { createConnection } = await import('mysql2/promise')
   const connection = await createConnection(options)
   try {
     await connection.query(`create database \`${name.replaceAll('`', '``')}\``)

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, randomUUI
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { FatalError } from '@millrace/core'
-import Provider, { type Configuration } from 'oidc-provider'
+import type { Configuration, Provider } from 'oidc-provider'
 import { followRedirects } from './follow-redirects.ts'
 import { oidcMemory } from './oidc-memory.ts'
 
@@ -67,6 +67,8 @@ const userCookie = 'test-user'
 
 /** A certified OpenID Connect server in this process, on a free port, whose people are given by the test. */
 export async function startOidcIssuer(options: OidcIssuerOptions = {}): Promise<TestOidcIssuer> {
+  // Only who starts an issuer loads it: it is large, and nearly all tests load this module.
+  const { Provider: IssuerProvider } = await import('oidc-provider')
   const { accessTokenSeconds = 300, refreshTokenSeconds = 3600, accessTokens = 'jwt' } = options
   const clientId = 'millrace'
   const clientSecret = randomBytes(24).toString('base64url')
@@ -147,7 +149,7 @@ export async function startOidcIssuer(options: OidcIssuerOptions = {}): Promise<
 
   let provider = makeProvider()
   function makeProvider(): Provider {
-    const made = new Provider(url, configuration())
+    const made = new IssuerProvider(url, configuration())
     // Tests start their servers on free ports, so no address is known beforehand.
     made.Client.prototype.redirectUriAllowed = () => true
     made.Client.prototype.postLogoutRedirectUriAllowed = () => true

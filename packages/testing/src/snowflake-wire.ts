@@ -1,4 +1,5 @@
-import { type DuckDBDecimalType, type DuckDBType, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api'
+import type { DuckDBDecimalType, DuckDBType, DuckDBValue } from '@duckdb/node-api'
+import { DuckDBTypeId } from '@duckdb/node-api/lib/DuckDBTypeId.js'
 
 /** How Snowflake describes a column of such a type. */
 export function wireType(name: string, type: DuckDBType): object {
