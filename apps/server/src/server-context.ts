@@ -3,6 +3,7 @@ import type { Db } from '@millrace/db'
 import type { Engine, WorkerApi } from '@millrace/engine'
 import type { InternalTokens } from './authentication/internal-tokens.ts'
 import type { Authz } from './authz/authz.ts'
+import type { OpenStreams } from './open-streams.ts'
 import type { RunChanges } from './runs/run-changes.ts'
 import type { SharedReads } from './sharing-reads.ts'
 import type { LogChanges } from './task-runs/log-changes.ts'
@@ -20,6 +21,7 @@ export interface ServerContext {
   readonly log: Logger
   readonly authz: Authz
   readonly workflowAccess: WorkflowAccess
+  readonly streams: OpenStreams
   readonly settings: PlatformSettings
   /** Tokens for what runs for a user. */
   readonly internalTokens: InternalTokens

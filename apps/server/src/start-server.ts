@@ -54,8 +54,8 @@ export interface StartServerOptions {
   readonly settings?: PlatformSettings
   /** Takes a JSON object as a bearer token for the user that it describes. For tests only. Default: what the settings say. */
   readonly dummyUsers?: boolean
-  /** How often streams of hints ask whether their caller may still have them, in milliseconds. Default 15,000. */
-  readonly liveRecheckMs?: number
+  /** How often callers of streams are looked at: whether they may still have them. In milliseconds; default 5000. */
+  readonly streamRecheckMs?: number
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -96,9 +96,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   started.defer(async () => await telemetry.shutdown())
   const signals = started.use(await listenForWork(db))
   const on = host === undefined ? {} : { host }
-  const live = options.liveRecheckMs === undefined ? {} : { liveRecheckMs: options.liveRecheckMs }
+  const streams = options.streamRecheckMs === undefined ? {} : { streamRecheckMs: options.streamRecheckMs }
   const api = started.use(
-    await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers, ...on, ...live }),
+    await createServer({ engine, signals, log, adminToken, version, settings, dummyUsers, ...on, ...streams }),
   )
   if (options.scheduler !== false) {
     started.use(await startScheduler(engine, { pauseFile: settings.pauseFile, ...options.scheduler, log }))

@@ -28,7 +28,7 @@ export interface FollowOptions {
 
 /**
  * The events of a run, from after the event `after` (default: all) until it is over. Goes on where it was when the connection
- * is lost. Returns the state that the run ended in.
+ * is lost. Returns the state that the run ended in. Throws an ApiError when the caller may not follow it, or no longer.
  */
 export async function* followEvents(
   client: Client,
@@ -46,7 +46,8 @@ export async function* followEvents(
 
 /**
  * The log of an attempt, by default the latest of its task run, from byte `offset` on until it is over. Goes on where it was
- * when the connection is lost. Returns the size of the log in bytes.
+ * when the connection is lost. Returns the size of the log in bytes. Throws an ApiError when the caller may not follow it, or
+ * no longer.
  */
 export async function* followLog(
   client: Client,
@@ -150,6 +151,7 @@ async function* resumed(
       const headers = { accept: 'text/event-stream', ...(id === undefined ? {} : { 'last-event-id': id }) }
       const { body } = await client.stream(path, { headers, signal })
       for await (const event of body === null ? [] : readEvents(body)) {
+        if (event.event === 'denied') throw refusalOf(event.data)
         lostAt = undefined
         delayMs = retryMs.first
         id = event.id ?? id
@@ -170,6 +172,12 @@ async function* resumed(
     await pause(delayMs * (0.5 + Math.random() / 2), signal)
     delayMs = Math.min(delayMs * 2, retryMs.longest)
   }
+}
+
+/** Access ended while the stream went on: what whoever asks again would be answered. */
+function refusalOf(data: string): ApiError {
+  const { status, ...error } = JSON.parse(data) as { status: number; code: number; message: string }
+  return new ApiError(status, error)
 }
 
 /** A broken connection is a TypeError of the platform's. */

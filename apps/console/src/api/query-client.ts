@@ -15,11 +15,11 @@ declare module '@tanstack/react-query' {
 /** What the console knows of the server. Failures of changes are shown where nobody else shows them. */
 export const queryClient: QueryClient = new QueryClient({
   queryCache: new QueryCache({
-    onError: note,
+    onError: noteFailure,
   }),
   mutationCache: new MutationCache({
     onError: (error, _variables, _result, mutation) => {
-      note(error)
+      noteFailure(error)
       if (!mutation.meta?.showsFailure) showFailure(error)
     },
   }),
@@ -38,7 +38,7 @@ export const queryClient: QueryClient = new QueryClient({
 connection.onBack(() => void queryClient.invalidateQueries())
 
 /** Who is not signed in any more, and a server that is away, are seen to by the shell, whatever page they were met on. */
-function note(error: Error): void {
+export function noteFailure(error: Error): void {
   if (error instanceof ApiError && error.status === 401) {
     void queryClient.invalidateQueries({ queryKey: ['/api/auth/session'] })
   }

@@ -1,5 +1,6 @@
+import { notifications } from '@mantine/notifications'
 import { followLive, type LiveHint, type LiveTopics } from '@millrace/client'
-import { api, connection, queryClient } from '../api/index.ts'
+import { ApiError, api, connection, noteFailure, queryClient } from '../api/index.ts'
 import { concerns } from './concerns.ts'
 import { readingAgain } from './read-again.ts'
 
@@ -61,12 +62,23 @@ function createLive() {
         void connection.doubt()
       }
       for await (const hint of followLive(api, wanted, { signal, onLost })) tell(hint)
-    } catch {
-      // The connection was closed here, or the server refuses: then reading tells the page so.
+    } catch (error) {
+      // The connection was closed here, or the server refuses.
       if (signal.aborted) return
+      const wasReady = isReady
       topics = ''
       setReady(false)
+      if (error instanceof ApiError && wasReady) ended(error)
     }
+  }
+
+  /** Whoever has no session any more is asked to sign in; everybody else sees by reading again what is left. */
+  const ended = (error: ApiError) => {
+    noteFailure(error)
+    if (error.status === 401) return
+    const title = 'You no longer have access to this, or it was removed'
+    notifications.show({ color: 'yellow', title, message: error.message, autoClose: 12_000 })
+    void queryClient.invalidateQueries()
   }
 
   const tell = (hint: LiveHint) => {

@@ -21,6 +21,8 @@ export interface AuthenticationOptions {
 export interface Authentication {
   /** In order; the last knows everybody, if only as nobody. */
   readonly chain: readonly Authenticate<Principal>[]
+  /** The same for whoever asked before and still listens, which keeps no session from running out. */
+  readonly listeners: readonly Authenticate<Principal>[]
   readonly oidc: Oidc | null
   readonly internalTokens: InternalTokens
   readonly users: KnownUsers
@@ -33,15 +35,16 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
   const oidc = createOidc(settings, log)
   const internalTokens = createInternalTokens(settings, adminToken)
   const sessions = sessionUsers({ db, oidc, settings, users, log })
-  return {
-    ...{ oidc, internalTokens, users },
-    chain: [
-      administrator(adminToken),
-      workerTokens(db),
-      ...(settings.metricsToken === null ? [] : [metricsReader(settings.metricsToken)]),
-      ...(options.dummyUsers ? [dummyUsers(users)] : []),
-      bearer({ db, oidc, internalTokens, users, settings }),
-      anonymous({ sessions, settings }),
-    ],
-  }
+  const known = [
+    administrator(adminToken),
+    workerTokens(db),
+    ...(settings.metricsToken === null ? [] : [metricsReader(settings.metricsToken)]),
+    ...(options.dummyUsers ? [dummyUsers(users)] : []),
+    bearer({ db, oidc, internalTokens, users, settings }),
+  ]
+  const chain = (isAsking: boolean) => [
+    ...known,
+    anonymous({ sessions: async (session) => await sessions(session, isAsking), settings }),
+  ]
+  return { ...{ oidc, internalTokens, users }, chain: chain(true), listeners: chain(false) }
 }

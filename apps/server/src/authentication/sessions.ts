@@ -27,12 +27,18 @@ export interface SessionOptions {
   readonly log: Logger
 }
 
-/** Who a browser with this cookie is, or why it is nobody. Asks the issuer again before its word runs out. */
-export function sessionUsers(options: SessionOptions): (session: string) => Promise<UserPrincipal | HttpError> {
+/**
+ * Who a browser with this cookie is, or why it is nobody. Asks the issuer again before its word runs out.
+ *
+ * @param isAsking False where nobody asks for anything: then an idle session stays one.
+ */
+export type FindSessionUser = (session: string, isAsking: boolean) => Promise<UserPrincipal | HttpError>
+
+export function sessionUsers(options: SessionOptions): FindSessionUser {
   const { db, settings } = options
   const renewals = new Map<string, Promise<void>>()
   const find = () => ({ idleMinutes: settings.sessionIdleMinutes })
-  return async (session) => {
+  return async (session, isAsking) => {
     let row = await findSession(db, session, find())
     if (row?.is_due) {
       // Of many requests at once, one renews in this process, and the lock sees to the other processes.
@@ -43,7 +49,7 @@ export function sessionUsers(options: SessionOptions): (session: string) => Prom
     }
     if (row === undefined) return refusedToken('The session has ended. Sign in again.')
     if (!row.is_confirmed) return issuerUnavailable(undefined)
-    if (!row.was_seen) await noteSessionSeen(db, session)
+    if (isAsking && !row.was_seen) await noteSessionSeen(db, session)
     return principalOf(row)
   }
 }

@@ -30,9 +30,6 @@ export interface Follower {
   /** As they were when the caller was let in. */
   readonly runs: ReadonlyMap<number, Seen>
   readonly logs: ReadonlyMap<string, LogRow>
-  /** Whether the caller may still follow all of it. */
-  readonly recheck: () => Promise<boolean>
-  readonly recheckEveryMs: number
 }
 
 /**
@@ -41,7 +38,7 @@ export interface Follower {
  */
 export async function* liveEvents(
   { db, runChanges, logChanges, runLook, logLook }: LiveSources,
-  { topics, where, runs, logs, recheck, recheckEveryMs }: Follower,
+  { topics, where, runs, logs }: Follower,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   const changedRuns = coalesce<number>(runEveryMs)
@@ -120,13 +117,8 @@ export async function* liveEvents(
   }
 
   yield { event: 'ready', data: {} }
-  let checkedAt = performance.now()
   while (!signal.aborted) {
     const now = performance.now()
-    if (now - checkedAt >= recheckEveryMs) {
-      if (!(await recheck())) return
-      checkedAt = now
-    }
     const runIds = changedRuns.take(now)
     if (runIds.length > 0) {
       const hints = await readRuns(runIds)
@@ -149,7 +141,7 @@ export async function* liveEvents(
         signal.removeEventListener('abort', done)
         resolve()
       }
-      const timer = setTimeout(done, Math.min(...dueInMs, checkedAt + recheckEveryMs - after))
+      const timer = dueInMs.length === 0 ? undefined : setTimeout(done, Math.min(...dueInMs))
       signal.addEventListener('abort', done)
       wake = done
     })

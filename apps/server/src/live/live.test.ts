@@ -235,6 +235,7 @@ describe('who may follow', () => {
     expect(await viewer.ended).toMatchObject({ status: 404 })
   })
 
+    expect(viewer.lost(), 'it is told, and does not come back to hear it').toBe(0)
   test('nothing is said after access was lost, however soon it happens', async () => {
     const world = await build()
     await using viewer = follow(world.url, { run: [world.run], log: [`${world.task.taskRunId}`] }, tokenOf('viewer'))
@@ -245,13 +246,62 @@ describe('who may follow', () => {
     expect(viewer.hints).toEqual([{ kind: 'ready' }])
   })
 
-  test('a stream ends with the token that it was asked for with', async () => {
+  test('every kind of stream ends with the membership, the token or the session that it was asked for with, and says why', async () => {
     const world = await build()
-    const { body } = await world.owner('POST', '/api/tokens', { body: { name: 'tab', scopes: ['read'] } })
-    await using live = follow(world.url, { run: [world.run] }, body.token)
-    await live.ready
-    expect((await world.owner('DELETE', `/api/tokens/${body.id}`)).status).toBe(204)
-    expect(await live.ended).toMatchObject({ status: 401 })
+    const { url, owner, db, task, worker } = world
+    const log = `/api/task-runs/${task.taskRunId}/log/stream`
+    const events = `/api/runs/${world.run}/events/stream`
+    const hints = `/api/live?runs=true`
+    const open = async (path: string, headers: Record<string, string>) => {
+      const response = await fetch(`${url}${path}`, { headers })
+      expect(response.status, path).toBe(200)
+      return response
+    }
+    const newToken = async () => (await owner('POST', '/api/tokens', { body: { name: 'tab', scopes: ['read'] } })).body
+    const by = (token: string) => ({ authorization: `Bearer ${token}` })
+    const [revoked, expired] = [await newToken(), await newToken()]
+    const signIn = await fetch(await world.server.signInLink(), { redirect: 'manual' })
+    const cookie = signIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const stays = new AbortController()
+    const staying = await fetch(`${url}${log}`, { headers: by(tokenOf('owner')), signal: stays.signal })
+    const ended = {
+      member: [await open(log, by(tokenOf('viewer'))), await open(events, by(tokenOf('viewer')))],
+      revoked: [await open(log, by(revoked.token)), await open(hints, by(revoked.token))],
+      expired: [await open(events, by(expired.token))],
+      signedOut: [await open(log, { cookie }), await open(hints, { cookie })],
+    }
+    // Streams that lie open are no reason for a session to go on.
+    await db.execute(sql`update authentication.session set seen_at = now() - interval '5 minutes'`)
+    await owner('DELETE', `${world.members}/viewer`)
+    await owner('DELETE', `/api/tokens/${revoked.id}`)
+    await db.execute(sql`update authentication.personal_token set expires_at = now() where id = ${expired.id}`)
+    const denied = async (streams: readonly Response[]) =>
+      await Promise.all(
+        streams.map(async (one) => JSON.parse(/event: denied\ndata: (.*)\n\n$/.exec(await one.text())?.[1] ?? 'null')),
+      )
+    const missing = { status: 404, message: expect.stringMatching(/or you may not/), trace_id: expect.any(String) }
+    expect(await denied(ended.member)).toEqual([
+      expect.objectContaining({ ...missing, detail: 'TASK_RUN_MISSING' }),
+      expect.objectContaining({ ...missing, detail: 'RUN_MISSING' }),
+    ])
+    const unknown = { status: 401, code: 1401, message: expect.stringMatching(/expired or was revoked/) }
+    for (const one of await denied([...ended.revoked, ...ended.expired])) expect(one).toMatchObject(unknown)
+    const seen = await db.one(sql`select seen_at < now() - interval '4 minutes' as is_idle from authentication.session`)
+    expect(seen).toEqual({ is_idle: true })
+    const session = await fetch(`${url}/api/auth/session`, { headers: { cookie } })
+    const { csrf_token } = (await session.json()) as { csrf_token: string }
+    const headers = { cookie, 'x-csrf-token': csrf_token, origin: url }
+    expect((await fetch(`${url}/api/auth/logout`, { method: 'POST', headers })).status).toBe(200)
+    for (const one of await denied(ended.signedOut)) {
+      expect(one).toMatchObject({ status: 401, message: 'The session has ended. Sign in again.' })
+    }
+    await worker.log(task, 0, '{"at":1,"level":"info","source":"log","text":"for those who may"}\n')
+    const reader = staying.body?.getReader()
+    let text = ''
+    while (!text.includes('for those who may')) text += Buffer.from((await reader?.read())?.value ?? []).toString()
+    expect(text).not.toMatch(/denied/)
+    stays.abort()
+    await reader?.cancel().catch(() => {})
   })
 
   test('what is asked for is checked', async () => {

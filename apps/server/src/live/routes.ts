@@ -1,5 +1,5 @@
 import { sql } from '@millrace/db'
-import { type Authenticate, notFound, type Principal, serverEvents } from '@millrace/http'
+import { notFound } from '@millrace/http'
 import type { ServerApi, UserPrincipal } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
 import { type Follower, liveEvents } from './live-events.ts'
@@ -7,20 +7,10 @@ import { regularLook } from './regular-look.ts'
 import { lookAtRuns, readLogs, readRunHints, seenOf } from './store.ts'
 import { keyOf, type LiveTopics, liveQuery, topicOf, topicsOf } from './topics.ts'
 
-export interface LiveOptions {
-  /** Says again and again who asks, as long as a stream lasts. */
-  readonly authenticate: readonly Authenticate<Principal>[]
-  /** Lets a caller in, or throws. */
-  readonly admit: (caller: Principal | null, request: Request) => UserPrincipal
-  /** Default 15,000. */
-  readonly recheckEveryMs?: number
-}
-
 /** One stream for everything that a page shows: it says what to read again, and what is read is up to the ordinary routes. */
 export function liveRoutes(
   api: ServerApi,
-  { engine: { db }, reads, runChanges, logChanges, workflowAccess, log }: ServerContext,
-  { authenticate, admit, recheckEveryMs = 15_000 }: LiveOptions,
+  { engine: { db }, reads, runChanges, logChanges, workflowAccess, streams, log }: ServerContext,
 ): void {
   const onFailure = (error: unknown) => log.debug({ err: error }, 'what is followed could not be looked at')
   const runLook = regularLook<number>({ read: async (ids) => await lookAtRuns(db, ids), onFailure })
@@ -32,14 +22,6 @@ export function liveRoutes(
     onFailure,
   })
   const sources = { db: reads, runChanges, logChanges, runLook, logLook }
-
-  const identify = async (request: Request): Promise<UserPrincipal> => {
-    for (const one of authenticate) {
-      const known = await one(request)
-      if (known !== null) return admit(known, request)
-    }
-    return admit(null, request)
-  }
 
   api.endpoint(
     {
@@ -56,29 +38,19 @@ export function liveRoutes(
         '`run` has `{id, workflow, state}` whenever something of a followed run changed, its tasks and their progress included, at most every 250 ms.',
         '`runs` has `{changes: [{id, workflow, state}], more}` for `runs=true`, at most every 500 ms; with `more` there were others, so read the lists.',
         '`log` has `{task_run, attempt, bytes, over}` when a log grew or its attempt ended, at most every 200 ms; `log=TASKRUN` goes on to later attempts, `log=TASKRUN:ATTEMPT` does not.',
-        'The stream has no memory: after a break, read again. It ends when the caller may not see something of it any more.',
+        'The stream has no memory: after a break, read again. Soon after the caller may not see something of it any more it ends with `denied`, which has the refusal.',
       ].join('\n'),
       query: liveQuery,
       answers: { 200: { contentType: 'text/event-stream' } },
     },
-    async ({ principal, query, request, signal }) => {
+    async ({ principal, query, request, requestId, signal }) => {
       const topics = topicsOf(query)
       // Before it is checked who may: what happens in between is told twice rather than never.
       const runs = topics.runIds.length === 0 ? new Map() : await lookAtRuns(db, topics.runIds)
       const follower = { ...(await expectTopics(principal, topics)), runs }
-      const recheck = async () => {
-        try {
-          const caller = await identify(request)
-          if (caller.id !== principal.id || caller.isAdmin !== principal.isAdmin) return false
-          await expectTopics(caller, topics)
-          return true
-        } catch (error) {
-          log.debug({ err: error, caller: principal.id }, 'a stream of hints ended')
-          return false
-        }
-      }
-      const events = liveEvents(sources, { ...follower, recheck, recheckEveryMs }, signal)
-      return { response: serverEvents(events, signal) }
+      const source = (signal: AbortSignal) => liveEvents(sources, follower, signal)
+      const expect = async (caller: UserPrincipal) => await expectTopics(caller, topics)
+      return { response: streams.answer({ principal, request, requestId, signal }, { source, expect }) }
     },
   )
 

@@ -10,13 +10,12 @@ import {
   queryInteger,
   queryList,
   queryTime,
-  serverEvents,
 } from '@millrace/http'
 import { type Json, runStates } from '@millrace/workflow'
 import { runIdText, text, workflowName } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import { lastEventId } from '../last-event-id.ts'
-import type { ServerApi } from '../principals.ts'
+import type { ServerApi, UserPrincipal } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
 import { triggerKinds } from '../trigger-kinds.ts'
 import { followEvents } from './follow-events.ts'
@@ -47,7 +46,7 @@ const runParams = z.strictObject({ run: runIdText.transform(Number).openapi({ ty
 const nodeId = z.string().min(1).max(250)
 
 export function runRoutes(api: ServerApi, context: ServerContext): void {
-  const { engine, workflowAccess } = context
+  const { engine, workflowAccess, streams } = context
   const { db } = engine
   const present = async (id: number): Promise<z.input<typeof runSchema>> => {
     const row = await readRunDetails(db, id)
@@ -209,15 +208,17 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       access,
       summary: 'What happens to a run, as it happens',
       description:
-        'Server-sent events: `event` with a RunEvent, and `end` with the state when the run is over. Goes on after the header `Last-Event-ID`.',
+        'Server-sent events: `event` with a RunEvent, and `end` with the state when the run is over, or `denied` with the refusal soon after the caller may not see it any more. Goes on after the header `Last-Event-ID`.',
       params: runParams,
       answers: { 200: { contentType: 'text/event-stream' } },
     },
-    async ({ principal, params: { run }, request, signal }) => {
-      await workflowAccess.run(principal, 'see', run)
+    async ({ principal, params: { run }, request, requestId, signal }) => {
+      const expect = async (caller: UserPrincipal) => await workflowAccess.run(caller, 'see', run)
+      await expect(principal)
       await readRun(db, run)
       const after = lastEventId(request) ?? 0
-      return { response: serverEvents(followEvents(context, run, { after, signal }), signal) }
+      const source = (signal: AbortSignal) => followEvents(context, run, { after, signal })
+      return { response: streams.answer({ principal, request, requestId, signal }, { source, expect }) }
     },
   )
 

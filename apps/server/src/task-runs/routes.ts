@@ -9,7 +9,6 @@ import {
   pathInteger,
   queryInteger,
   queryList,
-  serverEvents,
 } from '@millrace/http'
 import { taskRunStates } from '@millrace/workflow'
 import { json, runIdText } from '../common-schemas.ts'
@@ -26,7 +25,7 @@ const taskRunParams = z.strictObject({ task_run: pathInteger() })
 const attemptQuery = { attempt: queryInteger({ minimum: 1 }) }
 
 export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
-  const { engine, workflowAccess } = context
+  const { engine, workflowAccess, streams } = context
   const { db, artifacts } = engine
   const find = async (caller: UserPrincipal, id: number): Promise<TaskRunRow> => {
     await workflowAccess.taskRun(caller, 'see', id)
@@ -182,15 +181,17 @@ export function taskRunRoutes(api: ServerApi, context: ServerContext): void {
       access,
       summary: 'The log of an attempt as it is written, by default of the latest',
       description:
-        'Server-sent events: `line` with an entry, and `end` when the attempt is over. Goes on after the header `Last-Event-ID`, or from the byte `offset`.',
+        'Server-sent events: `line` with an entry, and `end` when the attempt is over, or `denied` with the refusal soon after the caller may not see it any more. Goes on after the header `Last-Event-ID`, or from the byte `offset`.',
       params: taskRunParams,
       query: z.strictObject({ ...attemptQuery, offset: queryInteger({ minimum: 0, default: 0 }) }),
       answers: { 200: { contentType: 'text/event-stream' } },
     },
-    async ({ principal, params, query, request, signal }) => {
-      const { place } = await attemptOf(await find(principal, params.task_run), query.attempt)
+    async ({ principal, params: { task_run }, query, request, requestId, signal }) => {
+      const { place } = await attemptOf(await find(principal, task_run), query.attempt)
       const from = lastEventId(request) ?? query.offset
-      return { response: serverEvents(followLog(context, place, { from, signal }), signal) }
+      const source = (signal: AbortSignal) => followLog(context, place, { from, signal })
+      const expect = async (caller: UserPrincipal) => await workflowAccess.taskRun(caller, 'see', task_run)
+      return { response: streams.answer({ principal, request, requestId, signal }, { source, expect }) }
     },
   )
 }
