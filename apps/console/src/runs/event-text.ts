@@ -19,7 +19,7 @@ export function eventText({ kind, data }: RunEvent): string {
     case 'run.reopened':
       return 'opened again'
     case 'task.ready':
-      return 'ready for a worker'
+      return `ready for a worker${reason}`
     case 'task.started':
       return `started${attempt}`
     case 'task.expanded':

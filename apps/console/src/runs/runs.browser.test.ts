@@ -32,6 +32,13 @@ export class ReadOrders extends Task {
   }
 }
 export class Sum extends Task { run() { return { sum: 42 } } }
+export class Second extends Task {
+  static override readonly retries = 1
+  static override readonly retryDelaySeconds = 3600
+  run({ task }: TaskContext) { if (task.attempt === 1) throw new Error('The network is away.') }
+}
+export const patient = new Workflow({ category: 'lab', name: 'patient', version: '1.0.0' })
+  .addNode(Second, { id: 'second' })
 export const repair = new Workflow({ category: 'lab', name: 'repair', version: '1.0.0', defaults: { retries: 0 } })
   .addNode(ReadOrders, { id: 'read' })
   .addNode(Sum, { id: 'sum', upstreams: 'read' })
@@ -175,7 +182,7 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await stranger.getByText('There is nothing here').waitFor()
   })
 
-  it('by a mark with a note, where it need not run', async () => {
+  it('by a mark with a note, where it need not run, and by a try before its time', async () => {
     const run = await start('lab_repair')
     await served.api.post('/api/runs/{run}/cancel', { params: { path: { run } } })
     const page = await served.open(`/runs/${run}/tasks`)
@@ -192,6 +199,14 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await page.getByRole('link', { name: 'Events' }).click()
     await page.getByText('marked as success: the orders came by mail').first().waitFor()
     await expectAccessible(page)
+
+    const patient = await start('lab_patient')
+    await page.goto(`${served.url}/runs/${patient}/tasks`)
+    await page.getByText(/^waiting until .*: retry 1 of 1 after: The network is away/).waitFor()
+    await page.getByRole('button', { name: 'second', exact: true }).click()
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByRole('button', { name: 'Try now' }).waitFor({ state: 'detached' })
+    await page.getByRole('dialog').locator('[data-state="success"]').first().waitFor()
   })
 })
 
