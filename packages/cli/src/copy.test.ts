@@ -394,7 +394,12 @@ it('the first Ctrl-C stops the server, keeps the destination and says how to go 
   const admin = server.url('shop')
   await execute(
     admin,
-    `CREATE TABLE sales.slow AS SELECT i, repeat('x', 500) AS t FROM generate_series(1, 400000) i; GRANT SELECT ON sales.slow TO reader; ANALYZE sales.slow`,
+    // The server is still at it when the signal comes, however late that is.
+    `CREATE TABLE sales.gate (shut bool); INSERT INTO sales.gate VALUES (true);
+     CREATE VIEW sales.slow AS SELECT i,
+       CASE WHEN i = 300000 AND EXISTS (SELECT FROM sales.gate) THEN pg_sleep(600)::text ELSE repeat('x', 500) END AS t
+     FROM generate_series(1, 400000) i;
+     GRANT SELECT ON sales.slow, sales.gate TO reader`,
   )
   await writeFile(join(folder, 'slow.ndjson'), 'before\n')
   let asked = false
@@ -409,9 +414,9 @@ it('the first Ctrl-C stops the server, keeps the destination and says how to go 
   const last = JSON.parse(result.text.trim().split('\n').at(-1) ?? '')
   expect(last).toMatchObject({ type: 'failed', exitCode: 130, error: { code: 'INTERRUPTED' } })
   expect(await readFile(join(folder, 'slow.ndjson'), 'utf8')).toBe('before\n')
-  expect(
-    await scalar(admin, `SELECT count(*)::int FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active'`),
-  ).toBe(0)
+  const active = `SELECT count(*)::int FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active'`
+  await expect.poll(() => scalar(admin, active)).toBe(0)
+  await execute(admin, 'DELETE FROM sales.gate')
   expect(await millrace(['copy', shop, 'slow.ndjson', '--table', 'sales.slow'])).toMatchObject({ code: 0 })
 })
 

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { onFreePort, type RunningServer, startServer, temporaryRoot } from '@millrace/db'
+import { freePort, onFreePort, type RunningServer, startServer, temporaryRoot } from '@millrace/db'
 
 /** What every message broker for tests has. */
 export interface TestBroker extends AsyncDisposable {
@@ -25,8 +25,13 @@ export interface BrokerSpec {
   readonly directory: string
   readonly ready: RegExp
   readonly portTaken: RegExp
-  /** Arguments and environment for a port; may write files into the directory. */
-  configure(port: number): Promise<{ args: readonly string[]; env?: Readonly<Record<string, string>> }>
+  /** How many ports it takes beside the first one. Default 0. */
+  readonly morePorts?: number
+  /** Arguments and environment for a port and the further ones; may write files into the directory. */
+  configure(
+    port: number,
+    more: readonly number[],
+  ): Promise<{ args: readonly string[]; env?: Readonly<Record<string, string>> }>
   /** Waits for what the server does only when it is wholly up, where it says `ready` before that. */
   untilUp?(port: number): Promise<void>
 }
@@ -41,9 +46,11 @@ export function brokerDirectory(name: string): string {
 /** Starts a broker on a free port; the directory goes with the stop, or when the start fails. */
 export async function startBroker(
   spec: BrokerSpec,
-): Promise<Pick<TestBroker, 'port' | 'log' | 'restart' | 'pause' | 'resume' | 'stop'>> {
-  const start = async (port: number): Promise<RunningServer> => {
-    const { args, env } = await spec.configure(port)
+): Promise<
+  Pick<TestBroker, 'port' | 'log' | 'restart' | 'pause' | 'resume' | 'stop'> & { morePorts: readonly number[] }
+> {
+  const start = async (port: number, more: readonly number[]): Promise<RunningServer> => {
+    const { args, env } = await spec.configure(port, more)
     const server = await startServer({
       ...{ name: spec.name, program: spec.program, args, account: undefined, ...(env ? { env } : {}) },
       ...{ ready: spec.ready, portTaken: spec.portTaken, stopSignal: 'TERM' },
@@ -53,13 +60,18 @@ export async function startBroker(
     return server
   }
   try {
-    let [server, port] = await onFreePort(async (port) => [await start(port), port] as const)
+    let [server, port, morePorts] = await onFreePort(async (port) => {
+      // All of them anew with each try: any may be the one that somebody took.
+      const more: number[] = []
+      while (more.length < (spec.morePorts ?? 0)) more.push(await freePort())
+      return [await start(port, more), port, more] as const
+    })
     const pause = (how: 'kill' | 'stop' = 'kill') => server.halt(how)
     const resume = async () => {
-      server = await start(port)
+      server = await start(port, morePorts)
     }
     return {
-      port,
+      ...{ port, morePorts },
       log: () => server.log(),
       pause,
       resume,

@@ -5,7 +5,6 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ConfigError } from '@millrace/core'
-import { freePort } from '@millrace/db'
 import { findProgram } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
 import { selfSignedCertificate } from './certificate.ts'
@@ -46,11 +45,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
   const user = 'millrace'
   const password = randomBytes(12).toString('hex')
   const directory = brokerDirectory('kafka')
-  const controllerPort = await freePort()
-  const tls = options.tls ? { port: await freePort(), certificateFile: join(directory, 'certificate.pem') } : undefined
-  if (tls) {
+  const certificateFile = join(directory, 'certificate.pem')
+  if (options.tls) {
     const { certificate, key } = selfSignedCertificate()
-    writeFileSync(tls.certificateFile, certificate)
+    writeFileSync(certificateFile, certificate)
     writeFileSync(join(directory, 'keystore.pem'), `${key}${certificate}`, { mode: 0o600 })
   }
   const file = join(directory, 'server.properties')
@@ -62,8 +60,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
     ...{ name: 'Kafka', program: found.java, directory },
     ready: /Kafka Server started/,
     portTaken: /Address already in use/,
-    async configure(port) {
-      const listeners = [`CLIENT://${brokerHost}:${port}`, ...(tls ? [`SECURE://${brokerHost}:${tls.port}`] : [])]
+    morePorts: options.tls ? 2 : 1,
+    async configure(port, [controllerPort, tlsPort]) {
+      const listeners = [`CLIENT://${brokerHost}:${port}`, ...(tlsPort ? [`SECURE://${brokerHost}:${tlsPort}`] : [])]
       const plain = `org.apache.kafka.common.security.plain.PlainLoginModule required username="${user}" password="${password}" user_${user}="${password}";`
       const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
       const lines = [
@@ -78,7 +77,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
           `listener.name.${name}.plain.sasl.jaas.config=${plain}`,
           `listener.name.${name}.scram-sha-256.sasl.jaas.config=${scram}`,
         ]),
-        ...(tls ? ['ssl.keystore.type=PEM', `ssl.keystore.location=${join(directory, 'keystore.pem')}`] : []),
+        ...(tlsPort ? ['ssl.keystore.type=PEM', `ssl.keystore.location=${join(directory, 'keystore.pem')}`] : []),
         ...['offsets.topic.replication.factor=1', 'offsets.topic.num.partitions=1'],
         ...['transaction.state.log.replication.factor=1', 'transaction.state.log.min.isr=1'],
         ...['transaction.state.log.num.partitions=1', 'auto.create.topics.enable=false'],
@@ -93,9 +92,15 @@ export async function startKafka(options: KafkaOptions = {}): Promise<TestKafka>
       return { args: [...java, 'kafka.Kafka', file] }
     },
   })
+  const [, tlsPort] = broker.morePorts
   return {
     ...broker,
-    ...{ host: brokerHost, user, password, tls },
+    ...{
+      host: brokerHost,
+      user,
+      password,
+      tls: tlsPort === undefined ? undefined : { port: tlsPort, certificateFile },
+    },
     url: () => `kafka://${user}:${password}@${brokerHost}:${broker.port}`,
     [Symbol.asyncDispose]: broker.stop,
   }

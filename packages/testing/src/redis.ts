@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigError } from '@millrace/core'
-import { freePort } from '@millrace/db'
 import { findRedis } from './binaries.ts'
 import { brokerDirectory, brokerHost, startBroker, type TestBroker } from './broker-process.ts'
 import { writeCertificate } from './certificate.ts'
@@ -25,23 +24,26 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
   }
   const password = randomBytes(12).toString('hex')
   const directory = brokerDirectory('redis')
-  const tls = options.tls ? { port: await freePort(), ...writeCertificate(directory) } : undefined
+  const tls = options.tls ? writeCertificate(directory) : undefined
   const broker = await startBroker({
     ...{ name: 'Redis', program, directory },
     ready: /Ready to accept connections/,
     portTaken: /Address already in use/,
-    configure: async (port) => ({
+    morePorts: tls ? 1 : 0,
+    configure: async (port, [tlsPort]) => ({
       args: [
         ...['--port', `${port}`, '--bind', brokerHost, '--dir', directory, '--save', '', '--requirepass', password],
         ...['--appendonly', 'yes', '--appendfsync', 'no'],
-        ...(tls ? ['--tls-port', `${tls.port}`, '--tls-auth-clients', 'no'] : []),
+        ...(tls ? ['--tls-port', `${tlsPort}`, '--tls-auth-clients', 'no'] : []),
         ...(tls ? ['--tls-cert-file', tls.certificateFile, '--tls-key-file', tls.keyFile] : []),
       ],
     }),
   })
+  const [tlsPort] = broker.morePorts
   return {
     ...broker,
-    ...{ host: brokerHost, user: 'default', password, tls },
+    ...{ host: brokerHost, user: 'default', password },
+    tls: tls && tlsPort !== undefined ? { port: tlsPort, ...tls } : undefined,
     url: (database = 0) => `redis://:${password}@${brokerHost}:${broker.port}/${database}`,
     [Symbol.asyncDispose]: broker.stop,
   }

@@ -63,7 +63,7 @@ describe.skipIf(findRedis() === null)('a platform with a real issuer and a real 
       (await events.xrangeBuffer(stream, '-', '+')).flatMap(([, [, , , headers, , payload]]) =>
         payload?.includes(id) ? [JSON.parse(`${headers}`).type] : [],
       )
-    await vi.waitFor(async () => expect(await told()).toEqual(types), { timeout: 20_000, interval: 50 })
+    await vi.waitFor(async () => expect(await told()).toEqual(types), { timeout: 90_000, interval: 50 })
   }
 
   test('people are who the issuer says, administrators by its role, and others nobody', async () => {

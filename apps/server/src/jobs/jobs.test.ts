@@ -7,7 +7,7 @@ import { allJobs } from './all-jobs.ts'
 import { type Job, requestJob, startJobs } from './index.ts'
 
 const servers = useServers()
-const quick = { pollIntervalMs: 30, leaseMs: 600 }
+const quick = { pollIntervalMs: 30, leaseMs: 30_000 }
 
 function job(run: Job['run'], schedule: string | null = null): Job {
   return { name: 'test', description: 'A test.', schedule, run }
@@ -85,8 +85,9 @@ describe('jobs', () => {
       running--
       return {}
     })
-    await using _one = await startJobs(server.server.context, { jobs: [slow], ...quick })
-    await using _two = await startJobs(server.server.context, { jobs: [slow], ...quick })
+    const leaseMs = 1500
+    await using _one = await startJobs(server.server.context, { jobs: [slow], ...quick, leaseMs })
+    await using _two = await startJobs(server.server.context, { jobs: [slow], ...quick, leaseMs })
     await request(server)
     await untilRuns(server, [{ state: 'running' }])
     const asked = await Promise.all([request(server), request(server), request(server)])
@@ -97,7 +98,7 @@ describe('jobs', () => {
         async () =>
           (
             await server.db.one<{ late: boolean }>(
-              sql`select started_at < clock_timestamp() - interval '900 milliseconds' as late from jobs.run order by id limit 1`,
+              sql`select started_at < clock_timestamp() - interval '2 seconds' as late from jobs.run order by id limit 1`,
             )
           ).late,
       )

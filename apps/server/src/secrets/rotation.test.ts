@@ -31,15 +31,20 @@ describe('rotation of the private key', () => {
     const oldKey = privateKeyBeside(server)
     let interrupted = 0
     for (let turn = 0; turn < kills; turn++) {
-      const left = await countOthers(server.db)
-      const rotating = startRotation(server, oldKey)
-      const over = ended(rotating)
-      const isUnderWay = async () => rotating.exitCode !== null || (await countOthers(server.db)) < left
-      await expect.poll(isUnderWay, { interval: 10 }).toBe(true)
-      await new Promise((done) => setTimeout(done, randomInt(0, 300)))
-      rotating.kill('SIGKILL')
-      await over
-      if ((await countOthers(server.db)) > 0) interrupted += 1
+      await server.db.session(async (session) => {
+        // The first one cannot come to its end, however late it is killed.
+        if (turn === 0) await session.script('begin; select from secrets.sealed order by id desc limit 1 for update')
+        const left = await countOthers(server.db)
+        const rotating = startRotation(server, oldKey)
+        const over = ended(rotating)
+        const isUnderWay = async () => rotating.exitCode !== null || (await countOthers(server.db)) < left
+        await expect.poll(isUnderWay, { interval: 10 }).toBe(true)
+        await new Promise((done) => setTimeout(done, randomInt(0, 300)))
+        rotating.kill('SIGKILL')
+        await over
+        if ((await countOthers(server.db)) > 0) interrupted += 1
+        if (turn === 0) await session.script('rollback')
+      })
       expect(await readAll(server, ids, { previous: oldKey })).toEqual(values)
     }
     expect(interrupted).toBeGreaterThan(0)
@@ -53,7 +58,14 @@ describe('rotation of the private key', () => {
     const server = await servers.start()
     const ids = await sealAll(server, 6)
     const oldKey = privateKeyBeside(server)
-    const both = await Promise.all([0, 1].map(() => rotateSecrets(rotationOptions(server, oldKey))))
+    const both = await server.db.session(async (session) => {
+      // Nobody comes to an end before the other one has begun.
+      await session.script('begin; select from secrets.sealed for update')
+      const rotations = [0, 1].map(() => rotateSecrets(rotationOptions(server, oldKey)))
+      await Promise.race(rotations)
+      await session.script('rollback')
+      return await Promise.all(rotations)
+    })
     expect(both.map(({ rotated }) => rotated).sort()).toEqual([0, 6])
     expect(both.filter(({ isElsewhere }) => isElsewhere)).toHaveLength(1)
     expect((await rotateSecrets(rotationOptions(server, oldKey))).rotated).toBe(0)

@@ -20,7 +20,7 @@ export function describeBucketIngest(
     const lines: string[] = []
     beforeAll(async () => {
       local = await openLocalTinybird()
-    }, 60_000)
+    })
     afterAll(() => local?.[Symbol.asyncDispose]())
 
     const open = async () => {

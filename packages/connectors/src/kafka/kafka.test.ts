@@ -60,9 +60,9 @@ describe.skipIf(findKafka() === null)('kafka', () => {
     }
     await producer.close()
   }
-  async function collect(consumer: StreamConsumer, count: number): Promise<StreamMessage[]> {
+  async function collect(consumer: StreamConsumer, count: number, limits = pull): Promise<StreamMessage[]> {
     const messages: StreamMessage[] = []
-    while (messages.length < count) messages.push(...(await consumer.pull(pull)))
+    while (messages.length < count) messages.push(...(await consumer.pull(limits)))
     return messages
   }
 
@@ -107,7 +107,7 @@ describe.skipIf(findKafka() === null)('kafka', () => {
     )
     await using consumer = await create(config()).openConsumer({ stream: topic })
     // A batch that was read in part comes whole again.
-    const first = await consumer.pull({ ...pull, maxMessages: 7 })
+    const first = await collect(consumer, 7, { ...pull, maxMessages: 7 })
     await consumer.commit()
     await consumer[Symbol.asyncDispose]()
     await using second = await create({ ...config(), group: 'millrace' }).openConsumer({ stream: topic })
@@ -119,7 +119,7 @@ describe.skipIf(findKafka() === null)('kafka', () => {
     const topic = await createTopic(2)
     const numbers = (partition: number) => Array.from({ length: 10 }, (_, n) => ({ value: `${n}`, partition }))
     await send(topic, [...numbers(0), ...numbers(1)])
-    const connector = create(config())
+    const connector = create({ ...config(), session_timeout: 20 })
     await using slow = await connector.openConsumer({ stream: topic })
     await collect(slow, 20)
     // Takes one partition of two, from where it was committed.
@@ -160,9 +160,9 @@ describe.skipIf(findKafka() === null)('kafka', () => {
     )
     const connector = create(config())
     const cut = await connector.openConsumer({ stream: topic })
-    await cut.pull({ ...pull, maxMessages: 2 })
+    await collect(cut, 2, { ...pull, maxMessages: 2 })
     await cut.commit()
-    await cut.pull({ ...pull, maxMessages: 2 })
+    await collect(cut, 2, { ...pull, maxMessages: 2 })
     await server.pause('kill')
     await expect(cut.commit()).rejects.toMatchObject({ recovery: 'transient' })
     await expect(connector.openConsumer({ stream: topic })).rejects.toMatchObject({ recovery: 'transient' })
@@ -229,7 +229,7 @@ describe.skipIf(findKafka() === null)('kafka', () => {
     const numbers = Array.from({ length: 10 }, (_, n) => ({ value: `${n}` }))
     await send(topic, numbers)
     await using consumer = await create(config()).openConsumer({ stream: topic })
-    await consumer.pull({ ...pull, maxMessages: 2 })
+    await collect(consumer, 2, { ...pull, maxMessages: 2 })
     await consumer.commit()
     await consumer[Symbol.asyncDispose]()
     await admin.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 6n }] }] })

@@ -8,7 +8,7 @@ import { describeStreamConnector } from '../kit/stream-connector.contract.ts'
 import { definition } from './connector.ts'
 
 const create = (values: ConfigValues) => definition.create(values) as StreamConnector
-const pull = { maxMessages: 100, maxBytes: 1_000_000, waitMs: 1000 }
+const pull = { maxMessages: 100, maxBytes: 1_000_000, waitMs: 60_000 }
 
 describe.skipIf(findMosquitto() === null)('mqtt', () => {
   let server: TestMosquitto

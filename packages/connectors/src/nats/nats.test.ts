@@ -9,7 +9,7 @@ import { describeStreamConnector } from '../kit/stream-connector.contract.ts'
 import { definition } from './connector.ts'
 
 const create = (values: ConfigValues) => definition.create(values) as StreamConnector
-const pull = { maxMessages: 100, maxBytes: 1_000_000, waitMs: 200 }
+const pull = { maxMessages: 100, maxBytes: 1_000_000, waitMs: 60_000 }
 
 describe.skipIf(findNats() === null)('nats', () => {
   let server: TestNats
@@ -73,11 +73,11 @@ describe.skipIf(findNats() === null)('nats', () => {
   it('keeps messages of a slow consumer from others', async () => {
     const stream = await createStream()
     await publish(stream, [Buffer.from('1')])
-    const connector = create({ ...config(), ack_wait: 1 })
+    const connector = create({ ...config(), ack_wait: 2 })
     await using slow = await connector.openConsumer({ stream })
     expect(await slow.pull(pull)).toHaveLength(1)
     await using other = await connector.openConsumer({ stream })
-    for (let n = 0; n < 8; n++) expect(await other.pull(pull)).toEqual([])
+    for (let n = 0; n < 12; n++) expect(await other.pull({ ...pull, waitMs: 200 })).toEqual([])
     await slow.commit()
     expect(await slow.lag()).toBe(0)
   })

@@ -8,7 +8,7 @@ import { describeStreamConnector } from '../kit/stream-connector.contract.ts'
 import { definition } from './connector.ts'
 
 const create = (values: ConfigValues) => definition.create(values) as StreamConnector
-const pull = { maxMessages: 100, maxBytes: 1_000_000, waitMs: 1000 }
+const pull = { maxMessages: 100, maxBytes: 1_000_000, waitMs: 60_000 }
 
 describe.skipIf(findRabbitmq() === null)('rabbitmq', () => {
   let server: TestRabbitmq
@@ -57,10 +57,16 @@ describe.skipIf(findRabbitmq() === null)('rabbitmq', () => {
       await channel.waitForConfirms()
     })
 
+  const connections = async () => {
+    const list = await server.control('-q', 'list_connections', 'client_properties')
+    return list.split('connection_name').length - 1
+  }
+
   describe.each([
-    ['a classic queue', {}],
-    ['a quorum queue', { arguments: { 'x-queue-type': 'quorum' } }],
-  ])('with %s', (_, options) => {
+    ['a classic queue', {}, true],
+    // To ask the server for its connections starts a program of its own, which takes seconds: once is enough.
+    ['a quorum queue', { arguments: { 'x-queue-type': 'quorum' } }, false],
+  ])('with %s', (_, options, countsConnections) => {
     describeStreamConnector('RabbitMQ', () => ({
       definition,
       broker: server,
@@ -70,10 +76,7 @@ describe.skipIf(findRabbitmq() === null)('rabbitmq', () => {
       missingStream: 'absent',
       shares: true,
       tellsLag: true,
-      async connections() {
-        const list = await server.control('-q', 'list_connections', 'client_properties')
-        return list.split('connection_name').length - 1
-      },
+      ...(countsConnections ? { connections } : {}),
     }))
   })
 

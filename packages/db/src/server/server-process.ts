@@ -36,7 +36,7 @@ export interface RunningServer {
 export class PortTaken extends Error {}
 
 const logLimit = 64 * 1024
-const startTimeoutMs = 60_000
+const startTimeoutMs = 120_000
 const stopTimeoutMs = 15_000
 
 export async function startServer(spec: ServerSpec): Promise<RunningServer> {

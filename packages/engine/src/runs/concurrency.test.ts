@@ -25,6 +25,7 @@ import { keepLeases, reapLostAttempts, returnLeases } from './leases.ts'
 import { clearTasks, markTask } from './reopen.ts'
 import { startForgottenRuns } from './start-and-end-runs.ts'
 import { enforceTimeouts } from './timeouts.ts'
+import { tryNow } from './try-now.ts'
 
 const engines = useEngines()
 const slots = 4
@@ -80,11 +81,12 @@ async function meddler(engine: Engine, isOver: () => boolean): Promise<void> {
       if (deed < 0.3) await cancelRun(engine, run.id)
       else if (deed < 0.5) await clearTasks(engine, run.id)
       else if (deed < 0.7) await clearTasks(engine, run.id, { nodes: [node], downstream: chance(0.5) })
+      else if (deed < 0.8) await tryNow(engine, run.id)
       else await markTask(engine, run.id, { node, state: chance(0.5) ? 'success' : 'failed' })
     } catch (error) {
       // What cannot be done is refused in words.
-      if (!(isMillraceError(error) && ['TASK_RUN_ACTIVE', 'RUN_STOPPING', 'NODE_MISSING'].includes(error.code)))
-        throw error
+      const refusals = ['TASK_RUN_ACTIVE', 'TASK_NOT_PAUSED', 'RUN_STOPPING', 'NODE_MISSING']
+      if (!(isMillraceError(error) && refusals.includes(error.code))) throw error
     }
     await new Promise((resolve) => setTimeout(resolve, 15))
   }
@@ -120,9 +122,12 @@ it('keeps its books while workers die, people meddle and two engines work on one
   let mostSlots = 0
   let isOver = false
   const end = () => isOver
-  const until = performance.now() + 8000
+  // So long, and on a busy machine until enough has happened.
+  const until = performance.now() + 6000
+  const enough = sql`
+    select (select count(*) from engine.run) > 30 and (select count(*) from engine.attempt where outcome = 'lost') > 5 as ok`
   const makers = [engine, other].map(async (one) => {
-    while (performance.now() < until) {
+    while (performance.now() < until || !(await one.db.one<{ ok: boolean }>(enough)).ok) {
       await createRun(one, {
         workflow: chance(0.5) ? 'limited' : 'free',
         trigger: 'manual',
@@ -176,8 +181,6 @@ it('keeps its books while workers die, people meddle and two engines work on one
       (select count(*) from engine.attempt where outcome = 'lost') as lost,
       (select count(*) from engine.run_event where kind = 'task.cleared') as cleared,
       (select jsonb_object_agg(state, n) from (select state, count(*) as n from engine.run group by state) s) as states`)
-  expect(stats.runs).toBeGreaterThan(30)
-  expect(stats.lost).toBeGreaterThan(5)
   // Done once, unless somebody had it done again.
   const twice = await db.query(sql`
     select a.task_run_id from engine.attempt a
