@@ -120,6 +120,21 @@ describe('the shell', () => {
     await page.keyboard.press('Escape')
   })
 
+  it('says that a part of a page is missing, after one try by itself, and goes on when it is there', async () => {
+    served.allowComplaints(/did not come|Failed to fetch dynamically imported module/)
+    const page = await served.open('/')
+    await page.getByRole('heading', { name: 'Home' }).waitFor()
+    // As those of a build of which this page was opened are when there is another one.
+    await page.route(/\/assets\/groups-page-/, (route) => route.fulfill({ status: 404 }))
+    const loaded = page.waitForEvent('load')
+    await page.getByRole('link', { name: 'Groups', exact: true }).click()
+    await loaded
+    await page.getByRole('alert').getByText('A part of this page is missing').waitFor()
+    await page.unroute(/\/assets\/groups-page-/)
+    await page.getByRole('button', { name: 'Reload' }).click()
+    await page.getByRole('heading', { name: 'Groups', exact: true }).waitFor()
+  })
+
   it('tells everybody of an incident', async () => {
     const { etag } = await served.api.get('/api/data/platform/config')
     const change = async (incident_banner: string, match: string) =>

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -88,6 +88,23 @@ it('gives files out for good, compressed to those who take that, and nothing bes
       ),
       path,
     ).toBe(true)
+})
+
+it('serves what is built anew beneath it, and meanwhile the page of before', async () => {
+  const page = async () => await (await ask('/runs', browser))?.text()
+  const index = join(folder, 'index.html')
+  const before = await page()
+  await rm(join(folder, 'assets/app-1.js'))
+  await rm(join(folder, 'assets/app-1.js.gz'))
+  await rm(index)
+  expect((await page())?.replaceAll(/nonce="[^"]*"/g, '')).toBe(before?.replaceAll(/nonce="[^"]*"/g, ''))
+  expect(await ask('/assets/app-1.js')).toBeNull()
+  await writeFile(join(folder, 'assets/app-2.js'), 'let it = 2')
+  await writeFile(index, '<p>built anew</p>')
+  // Whatever the clock of files counts in.
+  await utimes(index, new Date(), new Date(Date.now() + 5000))
+  expect(await page()).toBe('<p>built anew</p>')
+  expect(await (await ask('/assets/app-2.js', { 'accept-encoding': 'br' }))?.text()).toBe('let it = 2')
 })
 
 it('is not there where the console was not built', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { extname, join, sep } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
+import { extname, join } from 'node:path'
 import { consoleFolder } from './console-folder.ts'
 import { assetHeaders, pageHeaders } from './site-headers.ts'
 
@@ -21,7 +21,13 @@ const types: Readonly<Record<string, string>> = {
 /** Beginnings of addresses that are the API's. */
 const apiPaths = /^\/(api|config_api|internal|version|metrics)(\/|$)/
 
-/** The console as files: every address that is not the API's is a page of it, which the browser makes. Null where it was not built. */
+/** Names of files of the console: what a built page asks for, and nothing beside its folder. */
+const assetPaths = /^\/assets(\/[\w-][\w.-]*)+$/
+
+/**
+ * The console as files: every address that is not the API's is a page of it, which the browser makes. Null where it was not
+ * built. It may be built anew while the server runs: pages are of the latest build, and files that went with it are not there.
+ */
 export function consoleSite({
   folder: given,
   isHttps,
@@ -31,12 +37,7 @@ export function consoleSite({
 }): ConsoleSite | null {
   const folder = consoleFolder(given)
   if (folder === null) return null
-  const page = readFileSync(join(folder, 'index.html'), 'utf8')
-  const files = new Set(
-    readdirSync(join(folder, 'assets'), { recursive: true }).map(
-      (name) => `/assets/${String(name).split(sep).join('/')}`,
-    ),
-  )
+  const readPage = latestText(join(folder, 'index.html'))
   const transport: Record<string, string> = isHttps ? { 'strict-transport-security': 'max-age=31536000' } : {}
 
   const answer = async (request: Request): Promise<Response | null> => {
@@ -44,15 +45,16 @@ export function consoleSite({
     if ((request.method !== 'GET' && request.method !== 'HEAD') || apiPaths.test(pathname)) return null
     if (pathname.startsWith('/assets/')) {
       const type = types[extname(pathname)]
-      if (type === undefined || !files.has(pathname)) return null
-      const encoding = encodingFor(request, pathname, files)
-      const bytes = await readFile(join(folder, `${pathname}${encoding.ending}`))
-      return new Response(bytes, { headers: { ...assetHeaders(type), ...encoding.headers, ...transport } })
+      if (type === undefined || !assetPaths.test(pathname)) return null
+      const file = await readEncoded(join(folder, pathname), request.headers.get('accept-encoding') ?? '')
+      if (file === null) return null
+      return new Response(file.bytes, { headers: { ...assetHeaders(type), ...file.headers, ...transport } })
     }
     // Browsers name it when they open a page. Programs get what the API answers, as they always did.
     if (!request.headers.get('accept')?.includes('text/html')) return null
     const nonce = randomBytes(16).toString('base64')
-    return new Response(page.replaceAll('NONCE', nonce), { headers: { ...pageHeaders(nonce), ...transport } })
+    const page = (await readPage()).replaceAll('NONCE', nonce)
+    return new Response(page, { headers: { ...pageHeaders(nonce), ...transport } })
   }
   return async (request) => {
     const response = await answer(request)
@@ -61,14 +63,38 @@ export function consoleSite({
   }
 }
 
-function encodingFor(request: Request, path: string, files: ReadonlySet<string>) {
-  const accepted = request.headers.get('accept-encoding') ?? ''
-  for (const [name, ending] of [
-    ['br', '.br'],
-    ['gzip', '.gz'],
-  ] as const) {
-    if (new RegExp(`\\b${name}\\b`).test(accepted) && files.has(`${path}${ending}`))
-      return { ending, headers: { 'content-encoding': name } }
+/** What is in a file now, read when it changed; while it is away, as it is during a build, what was in it last. */
+function latestText(path: string): () => Promise<string> {
+  let known = { changedMs: statSync(path).mtimeMs, text: readFileSync(path, 'utf8') }
+  return async () => {
+    const changedMs = (await unlessMissing(stat(path)))?.mtimeMs ?? known.changedMs
+    if (changedMs !== known.changedMs) {
+      const text = await unlessMissing(readFile(path, 'utf8'))
+      // Empty while it is being written.
+      if (text !== null && text !== '') known = { changedMs, text }
+    }
+    return known.text
   }
-  return { ending: '', headers: {} }
+}
+
+const encodings = [
+  { name: 'br', ending: '.br' },
+  { name: 'gzip', ending: '.gz' },
+] as const
+
+async function readEncoded(path: string, accepted: string) {
+  for (const { name, ending } of encodings) {
+    if (!new RegExp(`\\b${name}\\b`).test(accepted)) continue
+    const bytes = await unlessMissing(readFile(`${path}${ending}`))
+    if (bytes !== null) return { bytes, headers: { 'content-encoding': name } }
+  }
+  const bytes = await unlessMissing(readFile(path))
+  return bytes === null ? null : { bytes, headers: {} }
+}
+
+async function unlessMissing<T>(reading: Promise<T>): Promise<T | null> {
+  return await reading.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'EISDIR') return null
+    throw error
+  })
 }
