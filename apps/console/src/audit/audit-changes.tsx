@@ -90,6 +90,7 @@ const telling = [
   'task',
   'workflow',
   'state',
+  'method',
   'address',
   'source_url',
   'slots',

@@ -5,16 +5,9 @@ import type { Schema } from '../api/index.ts'
 import { CopyText, Moment, UserName } from '../ui/index.ts'
 import styles from './audit.module.css'
 import { AuditChanges, changesLine } from './audit-changes.tsx'
-import { kindText } from './kinds.ts'
+import { deedOf, kindText } from './kinds.ts'
 
 type AuditEvent = Schema<'AuditEvent'>
-
-const deeds: Readonly<Record<AuditEvent['action'], { readonly label: string; readonly color: string }>> = {
-  insert: { label: 'created', color: 'green' },
-  update: { label: 'changed', color: 'blue' },
-  delete: { label: 'removed', color: 'red' },
-  read: { label: 'given to a task', color: 'gray' },
-}
 
 /** Who changed what, when, with the fields before and after below each line. */
 export function AuditTable({ events }: { readonly events: readonly AuditEvent[] }) {
@@ -48,7 +41,7 @@ export function AuditTable({ events }: { readonly events: readonly AuditEvent[] 
 function EventRows({ event }: { readonly event: AuditEvent }) {
   const [isOpen, setOpen] = useState(false)
   const id = useId()
-  const { label, color } = deeds[event.action]
+  const { label, color } = deedOf(event)
   const entity = kindText(event.entity)
   const Icon = isOpen ? IconChevronDown : IconChevronRight
   return (

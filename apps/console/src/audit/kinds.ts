@@ -1,7 +1,9 @@
+import type { Schema } from '../api/index.ts'
+
 /** Kinds of things whose changes the server notes, by what they are about. */
 const kindsByGroup: Readonly<Record<string, readonly string[]>> = {
   'People and projects': ['project', 'group', 'namespace', 'relation', 'user', 'preferences'],
-  Access: ['session', 'personal_token', 'worker_token'],
+  Access: ['session', 'cli_sign_in', 'personal_token', 'worker_token'],
   Work: ['workflow', 'pool', 'variable', 'project variable'],
   Pipelines: [...['pipeline', 'pipeline_type', 'pipeline_template', 'transformation', 'client', 'brand', 'segment']],
   Data: ['connection', 'data_connector', 'data_connector_link', 'data_connector_secret', 'cloud_storage'],
@@ -12,11 +14,39 @@ const kindsByGroup: Readonly<Record<string, readonly string[]>> = {
 
 /** As a person reads it. */
 export function kindText(kind: string): string {
-  return kind === 'relation'
-    ? 'role or visibility'
-    : kind === 'session'
-      ? 'signed-in browser'
-      : kind.replaceAll('_', ' ')
+  return kindTexts[kind] ?? kind.replaceAll('_', ' ')
+}
+
+const kindTexts: Readonly<Record<string, string>> = {
+  relation: 'role or visibility',
+  session: 'browser',
+  cli_sign_in: 'sign-in at a command line',
+}
+
+interface Deed {
+  readonly label: string
+  readonly color: string
+}
+
+type Action = Schema<'AuditEvent'>['action']
+
+const deeds: Readonly<Record<Action, Deed>> = {
+  insert: { label: 'created', color: 'green' },
+  update: { label: 'changed', color: 'blue' },
+  delete: { label: 'removed', color: 'red' },
+  read: { label: 'given to a task', color: 'gray' },
+}
+
+/** Where other words say it better. */
+const deedTexts: Readonly<Record<string, Partial<Record<Action, string>>>> = {
+  session: { insert: 'signed in', delete: 'signed out' },
+  cli_sign_in: { delete: 'denied' },
+}
+
+/** What was done, as a person reads it. */
+export function deedOf({ entity, action }: Pick<Schema<'AuditEvent'>, 'entity' | 'action'>): Deed {
+  const { label, color } = deeds[action]
+  return { label: deedTexts[entity]?.[action] ?? label, color }
 }
 
 /** For a list of choices; a kind from the address that is not known here stands first. */

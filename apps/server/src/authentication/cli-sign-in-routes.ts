@@ -166,13 +166,14 @@ export function cliSignInRoutes(
       body: z.strictObject({ code: z.string().min(1).max(40), allow: z.boolean() }),
       answers: { 204: null },
     },
-    async ({ principal, body: { code: given, allow } }) => {
+    async ({ principal, requestId, body: { code: given, allow } }) => {
       const code = userCodeOf(given)
       const found = await findCliSignIn(db, code)
       if (found === undefined) throw unknownSignIn()
       const problem = refusalOf(principal, found)
       if (problem !== null) throw problem
-      if (await decideCliSignIn(db, code, { userId: principal.id, isAllowed: allow })) return { status: 204 }
+      const decision = { userId: principal.id, isAllowed: allow, requestId }
+      if (await decideCliSignIn(db, code, decision)) return { status: 204 }
       throw unknownSignIn()
     },
   )

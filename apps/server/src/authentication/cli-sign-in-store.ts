@@ -39,16 +39,27 @@ export async function findCliSignIn(db: Queryable, userCode: string): Promise<Cl
     where code_sha256 = ${hashToken(userCode)} and user_id is null and not is_denied and expires_at > now()`)
 }
 
-/** False when it was decided on already, or is over. */
+/** False when it was decided on already, or is over. The audit log has who denied one; one that is allowed stands there as its token. */
 export async function decideCliSignIn(
   db: Queryable,
   userCode: string,
-  { userId, isAllowed }: { readonly userId: string; readonly isAllowed: boolean },
+  {
+    userId,
+    isAllowed,
+    requestId,
+  }: { readonly userId: string; readonly isAllowed: boolean; readonly requestId: string },
 ): Promise<boolean> {
-  const decided = await db.execute(sql`
-    update authentication.cli_sign_in set user_id = ${isAllowed ? userId : null}, is_denied = ${!isAllowed}
-    where code_sha256 = ${hashToken(userCode)} and user_id is null and not is_denied and expires_at > now()`)
-  return decided > 0
+  const { count } = await db.one<{ count: number }>(sql`
+    with decided as (
+      update authentication.cli_sign_in set user_id = ${isAllowed ? userId : null}, is_denied = ${!isAllowed}
+      where code_sha256 = ${hashToken(userCode)} and user_id is null and not is_denied and expires_at > now()
+      returning name, scopes
+    ), noted as (
+      insert into audit.event (actor, request_id, entity, entity_id, action, before, scopes)
+      select ${userId}, ${requestId}, 'cli_sign_in', name, 'delete', to_jsonb(decided), '{}' from decided where ${!isAllowed}
+    )
+    select count(*) from decided`)
+  return count > 0
 }
 
 /** What the command with this code waits for. */

@@ -82,6 +82,9 @@ describe('a sign-in at a command line', () => {
     const answer = await poll(server, device_code)
     expect([answer.status, answer.body.error.detail]).toEqual([403, 'SIGN_IN_DENIED'])
     expect((await poll(server, device_code)).status).toBe(404)
+    const { body: noted } = await server.call('GET', '/api/audit?entity=cli_sign_in')
+    expect(noted).toMatchObject([{ action: 'delete', actor: 'ada', before: { scopes: ['read', 'write'] } }])
+    expect(JSON.stringify(noted)).not.toContain(user_code)
   })
 
   test('ends after ten minutes, also when it was confirmed', async () => {

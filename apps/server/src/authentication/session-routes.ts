@@ -5,7 +5,7 @@ import type { ServerContext } from '../server-context.ts'
 import { readCookie, setCookie } from './cookies.ts'
 import type { Authentication } from './create-authentication.ts'
 import { csrfToken, publicOrigin } from './csrf.ts'
-import { deleteSession } from './session-store.ts'
+import { endSessions, sessionIs } from './session-store.ts'
 
 const tag = 'authentication'
 const access = 'open'
@@ -69,9 +69,9 @@ export function sessionRoutes(
           .openapi('SignedOut'),
       },
     },
-    async ({ request }) => {
+    async ({ request, requestId }) => {
       const session = readCookie(request, 'session', settings)
-      if (session !== null) await deleteSession(db, session)
+      if (session !== null) await endSessions(db, sessionIs(session), { requestId })
       const url = await endSessionUrl(request)
       return {
         status: 200,

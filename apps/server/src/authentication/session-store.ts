@@ -1,4 +1,4 @@
-import { type Queryable, sql, type Trx } from '@millrace/db'
+import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import { hashToken } from '@millrace/http'
 import { newId } from '../ids.ts'
 
@@ -13,6 +13,9 @@ export interface SessionRow {
   readonly is_confirmed: boolean
   readonly was_seen: boolean
 }
+
+/** Who has the one token that may do everything, and is no user. */
+export const administratorId = 'admin'
 
 /** How long a session goes on that the issuer cannot be asked about. */
 const grace = sql`interval '1 hour'`
@@ -56,25 +59,36 @@ const renewAt = (seconds: number | null) =>
 const confirmedUntil = (seconds: number | null) =>
   seconds === null ? sql`null` : sql`now() + make_interval(secs => ${seconds})`
 
-export async function insertSession(
-  db: Queryable,
-  session: string,
-  given: Confirmation & {
-    readonly userId: string | null
-    readonly hours: number
-    readonly userAgent: string | null
-    readonly address: string | null
-  },
-): Promise<void> {
-  const { userId, isAdmin, refreshToken, seconds, hours, userAgent, address } = given
+/** Who signed in, and how. */
+export interface NewSession extends Confirmation {
+  /** Null: the administrator. */
+  readonly userId: string | null
+  readonly hours: number
+  readonly userAgent: string | null
+  readonly address: string | null
+  /** Address of the issuer that said who it is; null: a link that is good once. */
+  readonly issuer: string | null
+  readonly requestId: string
+}
+
+/** In the audit log as a sign-in, under the name of who it is. */
+export async function insertSession(db: Queryable, session: string, given: NewSession): Promise<void> {
+  const { userId, isAdmin, refreshToken, seconds, hours, userAgent, address, issuer, requestId } = given
   await db.execute(sql`delete from authentication.session where expires_at < now()`)
+  const method = issuer === null ? { method: 'link' } : { method: 'issuer', issuer }
   await db.execute(sql`
-    insert into authentication.session (
-      id, sha256, user_id, is_admin, refresh_token, renew_at, confirmed_until, expires_at, user_agent, address
-    ) values (
-      ${newId()}, ${hashToken(session)}, ${userId}, ${isAdmin}, ${refreshToken}, ${renewAt(seconds)}, ${confirmedUntil(seconds)},
-      now() + make_interval(hours => ${hours}), ${userAgent}, ${address}
-    )`)
+    with made as (
+      insert into authentication.session (
+        id, sha256, user_id, is_admin, refresh_token, renew_at, confirmed_until, expires_at, user_agent, address
+      ) values (
+        ${newId()}, ${hashToken(session)}, ${userId}, ${isAdmin}, ${refreshToken}, ${renewAt(seconds)}, ${confirmedUntil(seconds)},
+        now() + make_interval(hours => ${hours}), ${userAgent}, ${address}
+      ) returning id, user_id, is_admin, user_agent, address, created_at, expires_at
+    )
+    insert into audit.event (actor, request_id, entity, entity_id, action, after, scopes)
+    select coalesce(user_id, ${administratorId}), ${requestId}, 'session', id, 'insert',
+      to_jsonb(made) || ${JSON.stringify(method)}::jsonb, '{}'
+    from made`)
 }
 
 export async function confirmSession(trx: Trx, session: string, given: Confirmation): Promise<void> {
@@ -95,6 +109,26 @@ export async function noteSessionSeen(db: Queryable, session: string): Promise<v
   await db.execute(sql`update authentication.session set seen_at = now() where sha256 = ${hashToken(session)}`)
 }
 
-export async function deleteSession(db: Queryable, session: string): Promise<void> {
-  await db.execute(sql`delete from authentication.session where sha256 = ${hashToken(session)}`)
+/** The one of a cookie. */
+export function sessionIs(session: string): Sql {
+  return sql`sha256 = ${hashToken(session)}`
+}
+
+/**
+ * Ends sessions: what their browsers ask from then on is refused. The audit log has each under the given actor, else that of
+ * the change that is under way, else its owner. Returns how many there were.
+ */
+export async function endSessions(
+  db: Queryable,
+  where: Sql,
+  { actor = null, requestId = null }: { readonly actor?: string | null; readonly requestId?: string | null } = {},
+): Promise<number> {
+  return await db.execute(sql`
+    with ended as (
+      delete from authentication.session where ${where} returning id, user_id, user_agent, address, created_at, seen_at
+    )
+    insert into audit.event (actor, request_id, entity, entity_id, action, before, scopes)
+    select coalesce(${actor}, nullif(current_setting('millrace.actor', true), ''), user_id, ${administratorId}),
+      coalesce(${requestId}, nullif(current_setting('millrace.request_id', true), '')), 'session', id, 'delete', to_jsonb(ended), '{}'
+    from ended`)
 }

@@ -9,13 +9,15 @@ import type { KnownUsers } from './known-users.ts'
 import type { Oidc } from './oidc.ts'
 import { issuerUnavailable, refusedToken } from './refusal.ts'
 import {
+  administratorId,
   confirmSession,
-  deleteSession,
+  endSessions,
   findSession,
   lockSession,
   noteSessionSeen,
   postponeRenewal,
   type SessionRow,
+  sessionIs,
 } from './session-store.ts'
 import type { Claims } from './user-claims.ts'
 
@@ -78,7 +80,7 @@ async function renew({ db, oidc, settings, users, log }: SessionOptions, session
   })
   if (typeof ended === 'string') {
     log.info({ reason: ended }, 'a session ended')
-    await deleteSession(db, session)
+    await endSessions(db, sessionIs(session), { actor: 'sign-in:issuer' })
   } else if (ended !== null) await users.note(ended.user)
 }
 
@@ -104,5 +106,5 @@ function principalOf(row: SessionRow): UserPrincipal {
 
 /** Who has the one token that may do everything, and is no user. */
 export const administratorClaims: Claims = {
-  ...{ kind: 'user', id: 'admin', name: 'admin', isAdmin: true, email: null, firstName: null, lastName: null },
+  ...{ kind: 'user', id: administratorId, name: 'admin', isAdmin: true, email: null, firstName: null, lastName: null },
 }

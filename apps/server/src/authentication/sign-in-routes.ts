@@ -18,7 +18,7 @@ import { localPath } from './local-path.ts'
 import { issuerOf } from './oidc.ts'
 import { ownOrigin } from './own-origin.ts'
 import { issuerUnavailable } from './refusal.ts'
-import { type Confirmation, deleteSession, insertSession } from './session-store.ts'
+import { type Confirmation, endSessions, insertSession, type NewSession, sessionIs } from './session-store.ts'
 import { createSignInLink } from './sign-in-link.ts'
 import { insertSignIn, signInMinutes, takeSignIn, takeSignInLink } from './sign-in-store.ts'
 
@@ -36,14 +36,17 @@ export function signInRoutes(
   { oidc, users }: Authentication,
 ): void {
   const addressOf = clientAddresses(listOf(settings.trustedProxies))
-  const begin = async (request: Request, session: Confirmation & { readonly userId: string | null }) => {
+  const begin = async (
+    { request, requestId }: { readonly request: Request; readonly requestId: string },
+    session: Confirmation & Pick<NewSession, 'userId' | 'issuer'>,
+  ) => {
     // A new id at each sign-in: what was in the browser before is worth nothing.
     const former = readCookie(request, 'session', settings)
-    if (former !== null) await deleteSession(db, former)
+    if (former !== null) await endSessions(db, sessionIs(former), { requestId })
     const id = newCookieValue()
     const userAgent = request.headers.get('user-agent')?.slice(0, 500) || null
     const address = addressOf(request) || null
-    await insertSession(db, id, { ...session, hours: settings.sessionHours, userAgent, address })
+    await insertSession(db, id, { ...session, hours: settings.sessionHours, userAgent, address, requestId })
     return setCookie('session', id, { maxAgeSeconds: settings.sessionHours * 3600, settings })
   }
 
@@ -89,7 +92,7 @@ export function signInRoutes(
       }),
       answers: { 302: null },
     },
-    async ({ query: { state, error }, request }) => {
+    async ({ query: { state, error }, request, requestId }) => {
       const browser = readCookie(request, 'sign_in', settings)
       const begun = browser === null ? undefined : await takeSignIn(db, state, browser)
       if (begun === undefined) {
@@ -130,7 +133,8 @@ export function signInRoutes(
       }
       await users.note(user)
       const confirmation = await confirmationOf(tokens, user, { settings, log })
-      const cookie = await begin(request, { userId: user.id, ...confirmation })
+      const { issuer } = config.serverMetadata()
+      const cookie = await begin({ request, requestId }, { userId: user.id, issuer, ...confirmation })
       return { status: 302, headers: { location: begun.next, 'set-cookie': cookie } }
     },
   )
@@ -145,14 +149,15 @@ export function signInRoutes(
       query: z.strictObject({ token: z.string().min(1).max(200) }),
       answers: { 302: null },
     },
-    async ({ query: { token }, request }) => {
+    async ({ query: { token }, request, requestId }) => {
       if (request.method === 'HEAD' || !(await takeSignInLink(db, token))) {
         throw forbidden(
           'LINK_SPENT',
           `The link was used already, or is older than ${signInMinutes} minutes. Run "millrace console" in the folder of the server for a new one.`,
         )
       }
-      const cookie = await begin(request, { userId: null, isAdmin: true, refreshToken: null, seconds: null })
+      const administrator = { userId: null, issuer: null, isAdmin: true, refreshToken: null, seconds: null }
+      const cookie = await begin({ request, requestId }, administrator)
       return { status: 302, headers: { location: '/', 'set-cookie': cookie } }
     },
   )

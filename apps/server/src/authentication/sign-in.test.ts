@@ -82,7 +82,8 @@ describe('a browser', () => {
   })
 
   test('signs out, and its cookie is worth nothing after that', async () => {
-    const browser = browserOf(await start())
+    const server = await start()
+    const browser = browserOf(server)
     await browser.signIn(ada)
     const cookie = `millrace_session=${browser.jar.get('millrace_session')}`
     const { csrf_token } = await browser.session()
@@ -92,6 +93,11 @@ describe('a browser', () => {
     expect(browser.jar.has('millrace_session')).toBe(false)
     const late = await browser.ask('/api/data/user', { headers: { cookie } })
     expect([late.status, await late.text()]).toEqual([401, expect.stringContaining('session has ended')])
+    const { body: noted } = await server.call('GET', '/api/audit?entity=session')
+    expect(noted).toMatchObject([
+      { action: 'delete', actor: 'ada-1', request_id: out.headers.get('x-request-id') },
+      { action: 'insert', actor: 'ada-1' },
+    ])
   })
 
   test('that signs in again has a new session, and the one before is over', async () => {
@@ -314,8 +320,14 @@ describe('sessions', () => {
     const statuses = [first, second, third].map(async (browser) => (await browser.ask('/api/data/user')).status)
     expect(await Promise.all(statuses)).toEqual([200, 401, 401])
     const { body: noted } = await server.call('GET', '/api/audit?entity=session&actor=ada-1')
-    expect(noted).toHaveLength(2)
-    expect(noted[0]).toMatchObject({ action: 'delete', before: { user_id: 'ada-1', address: '127.0.0.1' } })
+    const browserOfAda = { user_id: 'ada-1', address: '127.0.0.1', user_agent: expect.any(String) }
+    const signIn = {
+      action: 'insert',
+      after: { ...browserOfAda, method: 'issuer', issuer: issuer.url, is_admin: false },
+    }
+    const end = { action: 'delete', before: browserOfAda, request_id: expect.any(String) }
+    expect(noted).toMatchObject([end, end, signIn, signIn, signIn])
+    expect(noted[4].entity_id).toBe(listed.at(-1)?.id)
     expect(JSON.stringify(noted)).not.toMatch(/sha256|token/)
   })
 
@@ -353,6 +365,9 @@ describe('the link of the administrator', () => {
     expect((await browser.ask('/api/worker-tokens')).status).toBe(200)
     expect((await browser.ask('/api/worker-tokens', { method: 'POST', body, headers: json })).status).toBe(403)
     expect((await browserOf(server).ask(link)).status).toBe(403)
+    const { body: noted } = await server.call('GET', '/api/audit?entity=session')
+    expect(noted).toMatchObject([{ action: 'insert', actor: 'admin', after: { method: 'link', address: '127.0.0.1' } }])
+    expect(JSON.stringify(noted)).not.toContain(new URL(link).searchParams.get('token'))
   })
 
   test('is made for the token of the administrator, and for nobody else', async () => {

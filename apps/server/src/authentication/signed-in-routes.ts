@@ -44,7 +44,7 @@ export function signedInRoutes(api: ServerApi, { db, settings }: Pick<ServerCont
     return { status: 200 as const, body: rows.map(present), headers: pageHeaders(query, total) }
   }
   const endOne = async (owner: SessionOwner, id: string, actor: { id: string; requestId: string }) => {
-    const count = await change(db, actor, (trx) => endSignedInSessions(trx, { owner, id }, actor))
+    const count = await change(db, actor, (trx) => endSignedInSessions(trx, { owner, id }))
     if (count === 0) throw notFound('SESSION_MISSING', `There is no such session ${id}: it has ended already.`)
     return { status: 204 as const }
   }
@@ -72,7 +72,7 @@ export function signedInRoutes(api: ServerApi, { db, settings }: Pick<ServerCont
     async ({ principal, request, requestId }) => {
       const actor = { id: principal.id, requestId }
       const ended = await change(db, actor, (trx) =>
-        endSignedInSessions(trx, { owner: ownerOf(principal), except: currentOf(request) }, actor),
+        endSignedInSessions(trx, { owner: ownerOf(principal), except: currentOf(request) }),
       )
       return { status: 200, body: { ended } }
     },
@@ -112,7 +112,7 @@ export function signedInRoutes(api: ServerApi, { db, settings }: Pick<ServerCont
     async ({ principal, requestId, params }) => {
       const owner = await knownOwner(params.user_id)
       const actor = { id: principal.id, requestId }
-      const ended = await change(db, actor, (trx) => endSignedInSessions(trx, { owner }, actor))
+      const ended = await change(db, actor, (trx) => endSignedInSessions(trx, { owner }))
       return { status: 200, body: { ended } }
     },
   )

@@ -1,5 +1,6 @@
 import { type Queryable, type Sql, sql, type Trx } from '@millrace/db'
 import { type Page, readPage } from '../read-page.ts'
+import { endSessions } from './session-store.ts'
 
 /** A browser that is signed in. */
 export interface SignedInSession {
@@ -46,22 +47,11 @@ export interface Ended {
   readonly except?: Buffer | null
 }
 
-/** Ends sessions: what their browsers ask from then on is refused. The audit log has each under the actor. Returns how many there were. */
-export async function endSignedInSessions(
-  trx: Trx,
-  { owner, id, except = null }: Ended,
-  actor: { readonly id: string; readonly requestId: string },
-): Promise<number> {
-  const { count } = await trx.one<{ count: number }>(sql`
-    with ended as (
-      delete from authentication.session
-      where ${ofOwner(owner)} and ${id === undefined ? sql`true` : sql`id = ${id}`}
-        and ${except === null ? sql`true` : sql`sha256 <> ${except}::bytea`}
-      returning id, user_id, user_agent, address, created_at, seen_at
-    ), noted as (
-      insert into audit.event (actor, request_id, entity, entity_id, action, before, scopes)
-      select ${actor.id}, ${actor.requestId}, 'session', id, 'delete', to_jsonb(ended), '{}' from ended
-    )
-    select count(*) from ended`)
-  return count
+/** In a `change`: the audit log has each under its actor. Returns how many there were. */
+export async function endSignedInSessions(trx: Trx, { owner, id, except = null }: Ended): Promise<number> {
+  return await endSessions(
+    trx,
+    sql`${ofOwner(owner)} and ${id === undefined ? sql`true` : sql`id = ${id}`}
+      and ${except === null ? sql`true` : sql`sha256 <> ${except}::bytea`}`,
+  )
 }
