@@ -35,7 +35,7 @@ const rename = (db: Db, id: string, name: string) =>
 const waiting = async (db: Db) =>
   (await db.one<{ count: number }>(sql`select count(*) as count from events.event`)).count
 const untilSent = (db: Db) =>
-  vi.waitFor(async () => expect(await waiting(db)).toBe(0), { timeout: 30_000, interval: 20 })
+  vi.waitFor(async () => expect(await waiting(db)).toBe(0), { timeout: 90_000, interval: 20 })
 
 interface Received {
   readonly id: string
@@ -215,7 +215,7 @@ describe.skipIf(findRedis() === null)('events to Redis', () => {
       ...quick,
       settings: settingsOf({ eventsRedisUrl: redis.url() }),
     })
-    await vi.waitFor(async () => expect(await waiting(db)).toBe(2), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await waiting(db)).toBe(2), { timeout: 90_000 })
     expect(namesByProject(await received())).toEqual({ [good]: ['fine'] })
     expect(log.error).toHaveBeenCalledWith(
       expect.objectContaining({ key: bad, error: expect.stringContaining('name') }),
@@ -266,7 +266,7 @@ describe.skipIf(findRabbitmq() === null || findRedis() === null)('events to Rabb
     await rabbit.pause('kill')
     for (const name of numbers(30).slice(20)) await rename(db, id, name)
     const client = new Redis(redis.url())
-    await vi.waitFor(async () => expect(await client.xlen(stream)).toBe(30), { timeout: 10_000 })
+    await vi.waitFor(async () => expect(await client.xlen(stream)).toBe(30), { timeout: 90_000 })
     expect(await waiting(db)).toBe(10)
     await rabbit.resume()
     await untilSent(db)

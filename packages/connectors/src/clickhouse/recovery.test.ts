@@ -109,7 +109,7 @@ describe.skipIf(!hasClickhouse())('a load into ClickHouse whose process is kille
         if (ended) break
       }
     },
-    300_000,
+    600_000,
   )
 })
 

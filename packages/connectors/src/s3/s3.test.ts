@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { findRadosgw, startRadosgw, type TestRadosgw } from '@millrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ConfigValues } from '../kit/config-schema.ts'
@@ -78,9 +79,7 @@ describe.skipIf(findRadosgw() === null)('S3 on Ceph RGW', () => {
       for (let index = 0; index < 40; index++) {
         if (index === 20) {
           await server.kill()
-          setTimeout(() => {
-            back = server.restart()
-          }, 100)
+          back = delay(100).then(() => server.restart())
           throw new Error('the producer noticed')
         }
         yield Buffer.alloc(2 ** 20)

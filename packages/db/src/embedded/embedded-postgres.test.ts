@@ -112,7 +112,7 @@ it('belongs to one process at a time, which the next one is told', async () => {
     await expect(startEmbeddedPostgres({ dataDirectory })).rejects.toThrow(
       `The database in ${realpathSync(cluster())} is in use by the process with pid ${owner.pid}. Stop that one first, or give another data directory.`,
     )
-    // What a killed server leaves behind is waited for a quarter of a minute.
+    // What a killed server leaves behind is waited for up to a minute.
     expect(performance.now() - startedAt).toBeLessThan(10_000)
   } finally {
     await kill(owner)

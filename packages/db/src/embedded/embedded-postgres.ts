@@ -63,8 +63,8 @@ const settingsForLaptop: Readonly<Record<string, string>> = {
   log_checkpoints: 'off',
 }
 
-/** The remains of a server that was killed may keep a new one from starting for some seconds. */
-const patience = { retries: 100, minDelayMs: 100, maxDelayMs: 300, deadlineMs: 15_000 }
+/** The remains of a server that was killed may keep a new one from starting for some seconds, on a busy machine for more. */
+const patience = { retries: 400, minDelayMs: 100, maxDelayMs: 300, deadlineMs: 60_000 }
 
 /** A server that ends sooner than this, time and again, is not started again at once. */
 const soonMs = 5000

@@ -42,10 +42,10 @@ const bootTimeoutMs = 60_000
 /** A process that is asked to end in order may send its telemetry. */
 const orderlyEndMs = 3000
 /** What was written before the end is in the pipes and comes at once; this is for a machine that is very busy. */
-const pipeEndMs = 1000
+const pipeEndMs = 3000
 
-/** How much later than the end of its pipes the end of a process may be told. */
-const exitLagMs = 200
+/** How much later than the end of its pipes the end of a process may be told, on a machine that is very busy. */
+const exitLagMs = 1000
 
 /**
  * The limit of open files holds for the program that the shell becomes and for what that starts; so does what the system is
@@ -196,7 +196,10 @@ export class TaskProcess {
     // The end of the process closes it, too; then there is another reason to tell.
     outbox.once('close', () =>
       setTimeout(() => {
-        if (this.alive) this.#listener?.onGarbage(new Error('It was closed.'))
+        // The end may have been told while this process did something else: that is heard before an immediate.
+        setImmediate(() => {
+          if (this.alive) this.#listener?.onGarbage(new Error('It was closed.'))
+        })
       }, exitLagMs),
     )
     const timer = setTimeout(resolve, bootTimeoutMs, false)
