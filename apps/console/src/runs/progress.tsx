@@ -7,7 +7,24 @@ type TaskRun = Schema<'TaskRun'>
 
 /** How far a task is, by what it says itself, and how fast: while it runs of late, afterwards on average. */
 export function TaskProgress({ task }: { readonly task: TaskRun }) {
-  const { progress, state, attempt, started_at, ended_at } = task
+  const text = useProgressText(task)
+  if (text === null) return null
+  const { done, total } = task.progress ?? { done: 0 }
+  const percent = total === undefined || total <= 0 ? null : Math.min(100, (done / total) * 100)
+  return (
+    <Stack gap={2}>
+      {percent !== null && task.state === 'running' && (
+        <Progress value={percent} size="sm" aria-label={`${Math.round(percent)} percent done`} />
+      )}
+      <Text span size="xs" className="numeric" style={{ whiteSpace: 'nowrap' }}>
+        {text}
+      </Text>
+    </Stack>
+  )
+}
+
+/** The same in words; null for a task that says nothing of it. */
+export function useProgressText({ progress, state, attempt, started_at, ended_at }: TaskRun): string | null {
   const done = progress?.done
   const [samples, setSamples] = useState<readonly ProgressSample[]>([])
   const isRunning = state === 'running'
@@ -20,22 +37,12 @@ export function TaskProgress({ task }: { readonly task: TaskRun }) {
     started_at === undefined ? 0 : (ended_at === undefined ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at)
   const rate =
     (isRunning ? ratePerSecond(samples) : null) ?? (overallMs > 0 ? (progress.done / overallMs) * 1000 : null)
-  const percent = total === undefined || total <= 0 ? null : Math.min(100, (progress.done / total) * 100)
   const amount =
     total === undefined || !isRunning
       ? amountText(progress.done)
       : `${amountText(progress.done)} of ${amountText(total)}`
-  return (
-    <Stack gap={2}>
-      {percent !== null && isRunning && (
-        <Progress value={percent} size="sm" aria-label={`${Math.round(percent)} percent done`} />
-      )}
-      <Text span size="xs" className="numeric" style={{ whiteSpace: 'nowrap' }}>
-        {amount} {unit}
-        {rate !== null && unit !== '' && progress.done > 0 && `, ${amountText(rate)} ${unit}/s`}
-      </Text>
-    </Stack>
-  )
+  const speed = rate !== null && unit !== '' && progress.done > 0 ? `, ${amountText(rate)} ${unit}/s` : ''
+  return `${amount} ${unit}${speed}`
 }
 
 function amountText(value: number): string {

@@ -47,13 +47,14 @@ export const grouped = new Workflow({ category: 'lab', name: 'grouped', version:
 
 /** Says something at once, then a line whenever its file of words grows. */
 export class Talk extends Task {
-  async run({ log, params, signal }: TaskContext<{ folder: string }>) {
+  async run({ heartbeat, log, params, signal }: TaskContext<{ folder: string }>) {
     for (let line = 1; line <= 3000; line++) {
       if (line % 100 === 0) log.warn(\`line \${line} is special\`, { line })
       else log.info(\`line \${line}\`)
     }
     for (let word = 1; !existsSync(join(params.folder, 'enough')); word++) {
       log.info(\`word \${word}\`)
+      heartbeat({ done: word, unit: 'words' })
       await sleep(100, undefined, { signal })
     }
     log.info('the last word')
@@ -123,8 +124,8 @@ describe('a failing task is found, understood, repaired and run again', () => {
     await page.waitForURL((url) => !url.pathname.endsWith(`/${failed}`))
     await page.getByRole('link', { name: 'Tasks', exact: true }).click()
     // Nothing is loaded again: the server tells what changed.
-    await badge(page, 'success').waitFor({ timeout: 60_000 })
-    await expect.poll(async () => await page.getByRole('row', { name: /success/ }).count(), { timeout: 60_000 }).toBe(5)
+    await badge(page, 'success').waitFor()
+    await expect.poll(async () => await page.getByRole('row', { name: /success/ }).count()).toBe(5)
 
     await page.getByRole('button', { name: 'load', exact: true }).click()
     await page.getByRole('tab', { name: 'Output' }).click()
@@ -210,12 +211,16 @@ describe('a failing task is found, understood, repaired and run again', () => {
   })
 })
 
-it('follows a log as it grows, until one scrolls up; finds, links and filters lines by keys', async () => {
+it('says in the grid how far a task is, and follows its log as it grows, until one scrolls up; finds, links and filters lines by keys', async () => {
   const folder = join(served.dev.folder, 'talk')
   await mkdir(folder)
   const run = await start('lab_talk', { folder })
-  const page = await served.open(`/runs/${run}/tasks`)
-  await page.getByRole('button', { name: 'talk', exact: true }).click()
+  const page = await served.open('/workflows/lab_talk')
+  const grid = page.getByRole('grid', { name: /Tasks and runs/ })
+  await grid.focus()
+  await page.keyboard.press('ArrowDown')
+  await page.getByText(new RegExp(`^talk in run ${run}: \\d+ words, .* words/s$`)).waitFor()
+  await page.keyboard.press('Enter')
   const log = page.getByRole('region', { name: 'Log of attempt 1' })
   await log
     .getByText(/^word \d+$/)

@@ -1,7 +1,8 @@
-import { Text } from '@mantine/core'
+import { Group, Text } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type MouseEvent, useId, useLayoutEffect, useRef, useState } from 'react'
+import { CellProgress } from './cell-progress.tsx'
 import { drawCells } from './draw-grid.ts'
 import { GridCanvas } from './grid-canvas.tsx'
 import { cellText, type Grid, runText } from './grid-cell-text.ts'
@@ -44,6 +45,13 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
     if (run === undefined) return ''
     return row < 0 ? runText(run, Date.now()) : cellText(grid, run, row, Date.now())
   }
+  const runningTaskAt = ({ row, column }: GridPlace) => {
+    const run = runAt(column)
+    const taskRun = run?.states[row] === 'running' ? run.task_runs[row] : undefined
+    return run === undefined || typeof taskRun !== 'number' ? null : { run: run.id, taskRun }
+  }
+  const lookedAt = pointed ?? (said === '' ? null : place)
+  const watched = lookedAt === null ? null : runningTaskAt(lookedAt)
   const open = ({ row, column }: GridPlace, isElsewhere: boolean) => {
     const run = runAt(column)
     const task = run?.task_runs[row]
@@ -121,9 +129,13 @@ export function GridTable({ grid, label }: { readonly grid: Grid; readonly label
           </div>
         </div>
       </div>
-      <Text size="xs" role="status" mih={20} style={{ overflowWrap: 'anywhere' }}>
-        {said}
-      </Text>
+      <Group gap="xs" justify="space-between" mih={20}>
+        <Text size="xs" role="status" style={{ overflowWrap: 'anywhere' }}>
+          {said}
+        </Text>
+        {/* Beside what is read out, since it changes all the time. */}
+        {watched !== null && <CellProgress key={watched.taskRun} {...watched} />}
+      </Group>
     </>
   )
 }
