@@ -34,7 +34,7 @@ export async function startDev(folder: string, ...args: string[]): Promise<Dev> 
   child.stderr.on('data', (chunk: Buffer) => {
     output += chunk
   })
-  await expect.poll(() => output, { timeout: 60_000, interval: 50 }).toMatch(/Ctrl-C stops it|error:/)
+  await expect.poll(() => output, { interval: 50 }).toMatch(/Ctrl-C stops it|error:/)
   return { child, output: () => output, code }
 }
 

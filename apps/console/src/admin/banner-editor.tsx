@@ -41,15 +41,19 @@ function Editor({ config }: { readonly config: Schema<'PlatformConfig'> }) {
     },
   })
   useLeaveGuard(typed !== base.incident_banner)
-  const readAgain = async () => {
-    setBase(await queryClient.fetchQuery({ ...apiQuery('/api/data/platform/config'), staleTime: 0 }))
-    saving.reset()
-  }
+  const readAgain = useMutation({
+    mutationFn: async () => await queryClient.fetchQuery({ ...apiQuery('/api/data/platform/config'), staleTime: 0 }),
+    onSuccess: (fresh) => {
+      setBase(fresh)
+      saving.reset()
+    },
+  })
+  const isBusy = saving.isPending || readAgain.isPending
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault()
-        if (!saving.isPending) saving.mutate(typed.trim())
+        if (!isBusy) saving.mutate(typed.trim())
       }}
     >
       <Stack gap="sm" maw={720}>
@@ -71,16 +75,18 @@ function Editor({ config }: { readonly config: Schema<'PlatformConfig'> }) {
             <Banner banner={typed} />
           </div>
         )}
-        {isOutdated(saving.error) && <Conflict onReadAgain={() => void readAgain()} />}
+        {isOutdated(saving.error) && (
+          <Conflict onReadAgain={() => readAgain.mutate()} isReading={readAgain.isPending} />
+        )}
         {saving.error !== null && !isOutdated(saving.error) && (
           <Failure title="This was not saved" error={saving.error} />
         )}
         <Group>
-          <Button type="submit" loading={saving.isPending} disabled={typed.trim() === base.incident_banner}>
+          <Button type="submit" loading={isBusy} disabled={typed.trim() === base.incident_banner}>
             Save the banner
           </Button>
           {base.incident_banner !== '' && (
-            <Button variant="default" disabled={saving.isPending} onClick={() => saving.mutate('')}>
+            <Button variant="default" disabled={isBusy} onClick={() => saving.mutate('')}>
               Take it down
             </Button>
           )}

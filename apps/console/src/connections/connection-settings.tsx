@@ -41,12 +41,14 @@ export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSe
     },
   })
   const isTaken = nameError(name, save.error) !== undefined
-  const readAgain = async () => {
-    const fresh = await queryClient.fetchQuery({ ...connectionQuery(place, base.id), staleTime: 0 })
-    // Only what it is compared with and its tag are new: the fields keep what was typed.
-    setBase((before) => ({ ...before, etag: fresh.etag }))
-    save.reset()
-  }
+  const readAgain = useMutation({
+    mutationFn: async () => await queryClient.fetchQuery({ ...connectionQuery(place, base.id), staleTime: 0 }),
+    onSuccess: (fresh) => {
+      // Only what it is compared with and its tag are new: the fields keep what was typed.
+      setBase((before) => ({ ...before, etag: fresh.etag }))
+      save.reset()
+    },
+  })
   return (
     <Loaded query={connector}>
       {({ config_schema }) => (
@@ -77,7 +79,7 @@ export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSe
             value={base.config}
             submitLabel="Save"
             isDisabled={!mayWrite}
-            isSubmitting={save.isPending}
+            isSubmitting={save.isPending || readAgain.isPending}
             extraErrors={fieldErrors(
               save.error?.message ?? '',
               Object.keys((config_schema.properties ?? {}) as object),
@@ -86,7 +88,7 @@ export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSe
           >
             {isOutdated(save.error) && (
               <Stack mt="md">
-                <Conflict onReadAgain={() => void readAgain()} />
+                <Conflict onReadAgain={() => readAgain.mutate()} isReading={readAgain.isPending} />
               </Stack>
             )}
             {save.error !== null && !isOutdated(save.error) && !isTaken && (

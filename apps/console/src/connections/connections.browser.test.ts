@@ -104,6 +104,7 @@ describe('connections', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Somebody else changed it in between').waitFor()
     await page.getByRole('button', { name: /Read it again/ }).click()
+    await page.getByText('Somebody else changed it in between').waitFor({ state: 'hidden' })
     expect(await page.getByLabel('Description').inputValue()).toBe('Typed by me')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.').waitFor()
@@ -137,7 +138,7 @@ describe('copies of data', () => {
     await page.getByText(/^Planned in/).waitFor()
     await page.getByRole('button', { name: 'Save and run' }).click()
 
-    await page.getByText('Proof: equal', { exact: true }).waitFor({ timeout: 60_000 })
+    await page.getByText('Proof: equal', { exact: true }).waitFor()
     await page.getByText('Source, under its snapshot').waitFor()
     await expectAccessible(page)
   })
@@ -148,7 +149,7 @@ describe('copies of data', () => {
     await page.getByRole('tab', { name: 'Definition' }).click()
     await page.getByText('is added', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'Save and run' }).click()
-    await page.getByRole('cell', { name: 'city' }).waitFor({ timeout: 60_000 })
+    await page.getByRole('cell', { name: 'city' }).waitFor()
   })
 
   it('that fail say why and lead to what is wrong, and are run again when it is put right', async () => {
@@ -175,7 +176,7 @@ describe('copies of data', () => {
     await page.getByText('Saved.').waitFor()
     await page.goBack()
     await page.getByRole('button', { name: 'Try again' }).click()
-    await page.getByText('Proof: same number of rows', { exact: true }).waitFor({ timeout: 60_000 })
+    await page.getByText('Proof: same number of rows', { exact: true }).waitFor()
     await page
       .getByText(/ rows\/s$/)
       .first()
@@ -190,10 +191,10 @@ describe('copies of data', () => {
     await page.getByLabel('Table there').fill('main.slow')
     await page.getByText('The table can be copied.').waitFor()
     await page.getByRole('button', { name: 'Save and run' }).click()
-    await page.getByRole('img', { name: /^Rows per second: .* now/ }).waitFor({ timeout: 60_000 })
+    await page.getByRole('img', { name: /^Rows per second: .* now/ }).waitFor()
     await page.getByRole('button', { name: 'Show as table' }).click()
     await page.getByRole('table', { name: 'Rows per second' }).waitFor()
-    await page.getByText('Proof: same number of rows', { exact: true }).waitFor({ timeout: 60_000 })
+    await page.getByText('Proof: same number of rows', { exact: true }).waitFor()
 
     await page.goto(`${served.url}/copies`)
     await page

@@ -75,7 +75,7 @@ function Fields({
       schema={schema}
       value={given}
       submitLabel="Save"
-      isSubmitting={saving.isPending}
+      isSubmitting={saving.isPending || readAgain.isPending}
       onChange={setTyped}
       onSubmit={() => {
         if (hasChanges) saving.mutate()

@@ -180,7 +180,7 @@ describe('the shell', () => {
     await served.dev.stop()
     await page.getByRole('status').getByText('Reconnecting').waitFor()
     await served.dev.restart()
-    await page.getByRole('status').getByText('Live').waitFor({ timeout: 30_000 })
+    await page.getByRole('status').getByText('Live').waitFor({ timeout: 90_000 })
     await page.getByRole('region', { name: 'Running' }).waitFor()
   })
 })

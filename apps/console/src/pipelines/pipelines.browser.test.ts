@@ -86,9 +86,9 @@ it('an editor builds a pipeline from templates by mouse, activates it, and sees 
   await page.getByText(/weekly is active\. It runs next/).waitFor()
   await page.getByRole('button', { name: 'Run now' }).click()
   await page.waitForURL(/\/runs\/\d+/)
-  await page.locator('main [data-state="success"]').first().waitFor({ timeout: 60_000 })
+  await page.locator('main [data-state="success"]').first().waitFor()
   await page.goto(`${served.url}/pipelines?client=globex`)
-  await page.getByRole('link', { name: 'Last run of weekly: success' }).waitFor({ timeout: 60_000 })
+  await page.getByRole('link', { name: 'Last run of weekly: success' }).waitFor()
   expect(await page.getByRole('link', { name: 'shared' }).count()).toBe(0)
 })
 
@@ -134,7 +134,7 @@ it('the same goes by the keyboard alone', async () => {
   await page.getByText(/typed is active/).waitFor()
   await enter('Run now')
   await page.waitForURL(/\/runs\/\d+/)
-  await page.locator('main [data-state="success"]').first().waitFor({ timeout: 60_000 })
+  await page.locator('main [data-state="success"]').first().waitFor()
 })
 
 it('two editors keep what both changed', async () => {
@@ -239,7 +239,7 @@ it('templates say whom they change, and configuration is applied after its plan 
 it('a viewer looks into a dataset by filters, and downloads what fits', async () => {
   const { id } = await world.pipeline('stored')
   const page = await served.openAs(vera, `/pipelines/${id}?tab=datasets`)
-  await page.getByRole('link', { name: /^run \d+$/ }).waitFor({ timeout: 60_000 })
+  await page.getByRole('link', { name: /^run \d+$/ }).waitFor()
   await page.getByRole('link', { name: 'sales', exact: true }).click()
   const rows = page.getByRole('region', { name: 'First rows of sales' })
   await rows.getByRole('cell', { name: 'DE', exact: true }).waitFor()

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest'
 import { type Dev, startDev } from './dev.fixture.ts'
 
 /** A browser, a platform and what it runs share the machine with other tests; what goes wrong here is wrong, not slow. */
-const stepMs = 40_000
+const stepMs = 90_000
 const testMs = 240_000
 
 /** What a page may complain of when a test provokes it, such as a refused change. */

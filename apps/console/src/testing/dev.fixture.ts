@@ -9,7 +9,7 @@ import { type Client, createClient } from '@millrace/client'
 export { findChromium } from '@millrace/testing'
 
 const bin = fileURLToPath(new URL('../../../../packages/cli/bin/millrace.js', import.meta.url))
-const bootMs = 90_000
+const bootMs = 150_000
 
 /** A process of `millrace dev` in a folder of its own, with nothing in its environment that a test did not put there. */
 export interface Dev extends AsyncDisposable {

@@ -173,7 +173,7 @@ it('shows what a backfill would make before it makes it, and how far it is', asy
   await expectAccessible(page)
   await page.getByRole('button', { name: 'Start 3 runs' }).click()
   const list = page.getByRole('table', { name: 'Backfills' })
-  await list.getByText('3 of 3').waitFor({ timeout: 40_000 })
+  await list.getByText('3 of 3').waitFor()
   await list.getByText('success').waitFor()
   await expectAccessible(page)
 

@@ -269,6 +269,7 @@ export function describeSqlConnector(name: string, samples: () => SqlConnectorSa
       if (given.running) while ((await given.running(marker)) === 0);
       controller.abort(reason)
       await expect(reading).rejects.toBe(reason)
+      // The server tells of the error a moment before it is done with the statement.
       if (given.running) await expect.poll(() => given.running?.(marker), { interval: 10 }).toBe(0)
     })
 

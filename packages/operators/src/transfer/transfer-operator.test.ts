@@ -170,10 +170,15 @@ test.each([
   ['shop', { table: 'public.slow' }],
   ['out', { path: 'slow.csv' }],
 ])('an attempt that meets another at work on the same load in "%s" waits for it', async (connection, target) => {
+  // The first one gets its last row when the second one is over.
+  await admin.query('select pg_advisory_lock(1)')
   const config = {
     from: {
       connection: 'shop',
-      query: "select n, repeat('x', 1000) as wide, pg_sleep(0.0005)::text as pause from generate_series(1, 3000) n",
+      query: `
+        select n, repeat('x', 1000) as wide, pg_sleep(0.0005)::text as pause,
+          case n when 3000 then pg_advisory_xact_lock_shared(1)::text end as last
+        from generate_series(1, 3000) n`,
     },
     to: { connection, ...target },
   }
@@ -181,7 +186,8 @@ test.each([
   const first = await run(config, {
     host: {
       heartbeat(progress) {
-        if ((progress?.done ?? 0) > 0) second ??= run(config, { attempt: 2 })
+        if ((progress?.done ?? 0) === 0) return
+        second ??= run(config, { attempt: 2 }).finally(() => admin.query('select pg_advisory_unlock(1)'))
       },
     },
   })

@@ -64,7 +64,7 @@ export function DocumentationEditor({ project, onDone }: DocumentationEditorProp
           <Failure error={save.error} title="This was not saved" />
         )}
         <Group>
-          <Button type="submit" disabled={!form.hasChanges} loading={save.isPending}>
+          <Button type="submit" disabled={!form.hasChanges} loading={save.isPending || isReading}>
             Save the documentation
           </Button>
           <Button variant="default" onClick={onDone}>

@@ -66,7 +66,7 @@ export function AddressSettings({ form }: { readonly form: EditedForm<ProjectFor
         {save.error !== null && !isOutdated && Object.keys(problems).length === 0 && (
           <Failure error={save.error} title="It was not moved" />
         )}
-        <Button type="submit" disabled={!hasChanges} loading={save.isPending}>
+        <Button type="submit" disabled={!hasChanges} loading={save.isPending || isReading}>
           {changes.namespace === undefined ? 'Rename the address' : 'Move the project'}
         </Button>
       </form>

@@ -42,7 +42,7 @@ export function GeneralSettings({ form }: { readonly form: EditedForm<ProjectFor
           <Failure error={save.error} title="This was not saved" />
         )}
         <Group mt="md">
-          <Button type="submit" disabled={!hasChanges} loading={save.isPending}>
+          <Button type="submit" disabled={!hasChanges} loading={save.isPending || isReading}>
             Save
           </Button>
           {hasChanges && (

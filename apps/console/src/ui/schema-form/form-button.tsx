@@ -77,6 +77,7 @@ function DialogForm<Value extends object>({
   const [schema] = useState(given)
   const [value] = useState(begun)
   const saving = useMutation({ mutationFn: save, meta: { showsFailure: true }, onSuccess: onClose })
+  const reading = useMutation({ mutationFn: async () => await readAgain?.(), onSuccess: () => saving.reset() })
   // Defaults of the schema come in while the form is made: they are not typed.
   const [begin] = useState(() => {
     guard.note(begun ?? {})
@@ -90,7 +91,7 @@ function DialogForm<Value extends object>({
       schema={schema}
       {...(value === undefined ? {} : { value })}
       submitLabel={submitLabel}
-      isSubmitting={saving.isPending}
+      isSubmitting={saving.isPending || reading.isPending}
       extraErrors={fieldErrors(error?.message ?? '', fields)}
       idPrefix="dialog"
       onChange={guard.note}
@@ -104,7 +105,7 @@ function DialogForm<Value extends object>({
       {error !== null && (
         <Stack mt="md">
           {isOutdated(error) && readAgain !== undefined ? (
-            <Conflict onReadAgain={() => void readAgain().then(() => saving.reset())} />
+            <Conflict onReadAgain={() => reading.mutate()} isReading={reading.isPending} />
           ) : (
             <Failure title="This was not saved" error={error} />
           )}
