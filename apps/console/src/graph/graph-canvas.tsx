@@ -6,19 +6,18 @@ import { MiniMap, Panel, ReactFlow, useReactFlow, useStore } from '@xyflow/react
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { stateLook } from '../ui/index.ts'
 import { EdgeLayer } from './edge-layer.tsx'
+import { firstLook } from './first-look.ts'
 import { type FlowNode, flowNodes } from './flow-nodes.ts'
 import styles from './graph.module.css'
 import { FrameBox, ItemBox, markLook } from './graph-node.tsx'
 import type { GraphLayout } from './layout.ts'
 import { type Arrow, step } from './step.ts'
 import type { GraphNodeState } from './types.ts'
-import { fitted, heightFor, minZoom } from './viewport.ts'
+import { begun, fitted, heightFor, minZoom, readableZoom } from './viewport.ts'
 import type { VisibleGraph } from './visible-graph.ts'
 
 const nodeTypes = { item: ItemBox, frame: FrameBox }
 const keepDefaults = { hideAttribution: true }
-/** Below this zoom texts are not readable. */
-const farZoom = 0.4
 const minimapFrom = 40
 
 interface GraphCanvasProps {
@@ -40,7 +39,7 @@ interface GraphCanvasProps {
 export function GraphCanvas(props: GraphCanvasProps) {
   const { label, graph, layout, stateOf, selected, onMove, onSelect, onOpen, onCloseGroup } = props
   const flow = useReactFlow<FlowNode>()
-  const isFar = useStore(({ transform }) => transform[2] < farZoom)
+  const isFar = useStore(({ transform }) => transform[2] < readableZoom)
   const scheme = useComputedColorScheme('light')
   const isNarrow = useMediaQuery('(max-width: 48em)')
   const duration = useReducedMotion() ? 0 : 200
@@ -56,7 +55,10 @@ export function GraphCanvas(props: GraphCanvasProps) {
     drawn.current = new Map(nodes.map((node) => [node.id, node]))
   }, [nodes])
 
-  // Another layout is looked at as a whole, and so is one whose place has become another.
+  const states = useRef(stateOf)
+  useEffect(() => {
+    states.current = stateOf
+  }, [stateOf])
   const width = useStore((store) => store.width)
   const height = useStore((store) => store.height)
   const place = useMemo(() => ({ width, height }), [width, height])
@@ -66,7 +68,10 @@ export function GraphCanvas(props: GraphCanvasProps) {
     },
     [flow, layout, place],
   )
-  useEffect(() => fit(0), [fit])
+  // Another layout begins anew, and so does one whose place has become another; not when states change.
+  useEffect(() => {
+    if (place.width > 0) void flow.setViewport(begun(layout, place, firstLook(graph, states.current)))
+  }, [flow, graph, layout, place])
 
   // What is chosen by keys, a list or an address is brought into view.
   useEffect(() => {
@@ -77,7 +82,7 @@ export function GraphCanvas(props: GraphCanvasProps) {
     const [left, top] = [box.x * zoom + x, box.y * zoom + y]
     const isSeen =
       left >= 0 && top >= 0 && left + box.width * zoom <= frame.width && top + box.height * zoom <= frame.height
-    if (!isSeen || zoom < farZoom)
+    if (!isSeen || zoom < readableZoom)
       void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom: Math.max(zoom, 0.8), duration })
   }, [flow, layout, place, selected, duration])
 

@@ -1,10 +1,12 @@
 import ELK from 'elkjs/lib/elk.bundled.js'
 import { expect, it } from 'vitest'
+import type { AnyState } from '../ui/index.ts'
 import { arrowPath, edgePath } from './edge-path.ts'
+import { firstLook } from './first-look.ts'
 import { type GraphLayout, layoutRequest, readLayout } from './layout.ts'
 import { step } from './step.ts'
 import type { GraphDirection, GraphEdge, GraphGroup, GraphNode } from './types.ts'
-import { fitted, heightFor } from './viewport.ts'
+import { begun, fitted, heightFor } from './viewport.ts'
 import { type VisibleGraph, visibleGraph } from './visible-graph.ts'
 
 const node = (id: string, group?: string): GraphNode => ({ id, ...(group === undefined ? {} : { group }) })
@@ -142,4 +144,32 @@ it('shows all of a graph in the middle, in a place that is no higher than it nee
   // Narrower, it is as wide as its place, and so its place is less high.
   expect(heightFor(graph, 384)).toBe(73)
   expect(fitted(graph, { width: 384, height: 73 })).toEqual({ x: 54, y: 18, zoom: 0.5 })
+})
+
+it('begins a graph that is too large to be read as a whole close to what failed or runs, or where it begins', () => {
+  const ids = Array.from({ length: 30 }, (_, index) => `n${index}`)
+  const graph = visibleGraph(
+    ids.map((id) => node(id)),
+    [],
+    [],
+    new Set(),
+  )
+  const boxes = new Map(ids.map((id, index) => [`node:${id}`, { x: index * 300, y: 0, width: 200, height: 50 }]))
+  const layout: GraphLayout = { direction: 'right', boxes, lines: [] }
+  const states: Record<string, AnyState> = { n0: 'success', n3: 'running', n20: 'failed' }
+  const stateOf = (id: string) => ({ state: states[id] })
+  expect(firstLook(graph, stateOf)).toBe('node:n20')
+  states.n20 = 'success'
+  expect(firstLook(graph, stateOf)).toBe('node:n3')
+  expect(firstLook(graph, () => undefined)).toBe('node:n0')
+
+  const place = { width: 1084, height: heightFor(layout, 1084) }
+  expect(place.height).toBe(78)
+  const middle = (place.width - 84) / 2 + 60
+  expect(begun(layout, place, 'node:n20')).toEqual({ x: middle - 6100 * 0.6, y: 24, zoom: 0.6 })
+  // At either end its side is where that of a whole graph is.
+  expect(begun(layout, place, 'node:n0')).toEqual({ x: 60, y: 24, zoom: 0.6 })
+  expect(begun(layout, place, 'node:n29').x).toBeCloseTo(1060 - 8900 * 0.6)
+  // What can be read as a whole is shown so.
+  expect(begun(layout, { width: 5000, height: 800 }, 'node:n20')).toEqual(fitted(layout, { width: 5000, height: 800 }))
 })
