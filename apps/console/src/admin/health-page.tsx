@@ -13,14 +13,16 @@ import { SchedulersCard } from './schedulers-card.tsx'
 import { ServerCard } from './server-card.tsx'
 
 const most = { params: { query: { per_page: 100 } } }
+/** Nobody tells when something falls silent. */
+const lookAgain = { refetchInterval: 15_000 }
 
 /** Whether everything works, and what to do where it does not. */
 export function HealthPage() {
   useLive({ runs: true })
-  const details = useQuery({ ...apiQuery('/api/health/details'), retry: false })
-  const workers = useQuery(apiQuery('/api/workers', most))
-  const queues = useQuery(apiQuery('/api/queues'))
-  const jobs = useQuery(apiQuery('/api/jobs', most))
+  const details = useQuery({ ...apiQuery('/api/health/details'), ...lookAgain, retry: false })
+  const workers = useQuery({ ...apiQuery('/api/workers', most), ...lookAgain })
+  const queues = useQuery({ ...apiQuery('/api/queues'), ...lookAgain })
+  const jobs = useQuery({ ...apiQuery('/api/jobs', most), ...lookAgain })
   const all = [details, workers, queues, jobs]
   const known = all.every(({ data }) => data !== undefined)
   const problems = known

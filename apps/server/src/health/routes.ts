@@ -40,7 +40,10 @@ const detailsSchema = z
           pid: z.int(),
           state: z
             .enum(['active', 'silent'])
-            .openapi({ description: 'Silent: not heard of for more than 40 seconds, and not stopped in order.' }),
+            .openapi({
+              description:
+                'Silent: not heard of for more than 40 seconds, and not stopped in order. Another one forgets it after five minutes.',
+            }),
           started_at: time,
           seen_at: time,
         }),

@@ -11,7 +11,7 @@ export interface Beats {
   end(): Promise<void>
 }
 
-/** By which people see that a scheduler runs, and where. Forgets those that were not heard of for an hour. */
+/** By which people see that a scheduler runs, and where. Forgets those that were killed, minutes after they were heard of last. */
 export function schedulerBeats(db: Queryable): Beats {
   const id = randomUUID()
   return {
@@ -19,7 +19,7 @@ export function schedulerBeats(db: Queryable): Beats {
       await db.execute(sql`
         insert into engine.scheduler (id, host, pid) values (${id}, ${hostname()}, ${process.pid})
         on conflict (id) do update set seen_at = now()`)
-      await db.execute(sql`delete from engine.scheduler where seen_at < now() - interval '1 hour'`)
+      await db.execute(sql`delete from engine.scheduler where seen_at < now() - interval '5 minutes'`)
     },
     async end() {
       await db.execute(sql`delete from engine.scheduler where id = ${id}`)

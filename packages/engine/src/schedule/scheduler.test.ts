@@ -107,6 +107,18 @@ describe('the scheduler', () => {
     await expect.poll(async () => await runCount(db), within).toBe(1)
   })
 
+  it('forgets schedulers that were killed minutes ago, and none that is silent for a moment', async () => {
+    await using test = await engines.open()
+    const { engine, db } = test
+    await db.execute(sql`
+      insert into engine.scheduler (id, host, pid, seen_at) values
+        (gen_random_uuid(), 'killed', 1, now() - interval '6 minutes'), (gen_random_uuid(), 'slow', 2, now() - interval '1 minute')`)
+    await using _ = await startScheduler(engine, quiet().options)
+    const pids = async () =>
+      (await db.query<{ pid: number }>(sql`select pid from engine.scheduler order by pid`)).map(({ pid }) => pid)
+    await expect.poll(pids, within).toEqual([2, process.pid])
+  })
+
   it('fires the tick after its connections were cut, again and again', async () => {
     await using test = await engines.open()
     const { db } = test
