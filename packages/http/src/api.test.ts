@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { z } from '@hono/zod-openapi'
 import { ConfigError, createLogger, DataError, FatalError, TransientError } from '@millrace/core'
 import { describe, expect, test } from 'vitest'
@@ -137,6 +138,15 @@ describe('a call', () => {
     const { api } = await withThings()
     const headers = { ...asUser.headers, 'content-type': 'text/plain' }
     expect((await change(api, { name: 'n' }, '/things/7', headers)).status).toBe(415)
+  })
+
+  test('that is compressed is refused, and not unpacked', async () => {
+    const { api } = await withThings()
+    const headers = { ...asUser.headers, 'content-type': 'application/json', 'content-encoding': 'gzip' }
+    const body = gzipSync(`{"name":"${' '.repeat(50_000_000)}"}`)
+    const answer = await api.request('/things/7', { method: 'POST', headers, body })
+    expect(answer.status).toBe(415)
+    expect(await answer.json()).toMatchObject({ error: { detail: 'CONTENT_ENCODING_UNKNOWN' } })
   })
 
   test('without a token, or with a wrong one, is refused before anything else is looked at', async () => {

@@ -9,8 +9,19 @@ export interface BodyLimits {
   readonly allowNullCharacters: boolean
 }
 
-/** @throws HttpError 413 as soon as the limit is passed, before the rest has arrived. */
+/**
+ * @throws HttpError 413 as soon as the limit is passed, before the rest has arrived, and 415 for a body that is compressed:
+ *   nothing is unpacked here, so that what is small cannot become large.
+ */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const encoding = request.headers.get('content-encoding')
+  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
+    throw new HttpError(
+      415,
+      'CONTENT_ENCODING_UNKNOWN',
+      'The body is compressed, which is not taken. Send it as it is, without the header Content-Encoding.',
+    )
+  }
   const announced = Number(request.headers.get('content-length') ?? 0)
   if (announced > maxBytes) throw tooLarge(maxBytes)
   if (request.body === null) return new Uint8Array()

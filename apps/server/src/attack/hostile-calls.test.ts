@@ -163,7 +163,7 @@ describe('bodies that are made to break parsers', () => {
     expect((await call('GET', '/api/health')).status).toBe(200)
   })
 
-  test('YAML that multiplies itself is refused', async () => {
+  test('YAML that multiplies itself or has no end of levels is refused', async () => {
     const laughs = ['a: &a [x,x,x,x,x,x,x,x,x]']
     for (let index = 1; index < 12; index++) {
       const [name, before] = [String.fromCharCode(97 + index), String.fromCharCode(96 + index)]
@@ -175,6 +175,12 @@ describe('bodies that are made to break parsers', () => {
       headers: { 'content-type': 'application/yaml' },
     })
     expect(status).toBe(422)
+    // Composed, it would end the process.
+    const deep = await call('POST', path, {
+      body: '['.repeat(200_000),
+      headers: { 'content-type': 'application/yaml' },
+    })
+    expect([deep.status, deep.text]).toEqual([422, expect.stringContaining('nested more than 64 levels')])
   })
 })
 

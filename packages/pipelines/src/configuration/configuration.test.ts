@@ -151,7 +151,10 @@ test.each([
     `a: &a [x]\n${Array.from({ length: 9 }, (_, index) => `b${index}: &b${index} [${'*a, '.repeat(30)}]`).join('\n')}`,
     'alias',
   ],
-])('%j is refused', (text, message) => {
+  ['['.repeat(50_000), 'more than 64 levels'],
+  ['{a: '.repeat(50_000), 'more than 64 levels'],
+  ['- '.repeat(50_000), 'more than 64 levels'],
+])('%.60s is refused', (text, message) => {
   expect(() => parseConfiguration(text)).toThrow(expect.objectContaining({ message: expect.stringContaining(message) }))
 })
 

@@ -1,4 +1,4 @@
-import { parseDocument, stringify } from 'yaml'
+import { Lexer, Parser, parseDocument, stringify } from 'yaml'
 import { type Problem, problemsError } from '../problem.ts'
 import { normalizeConfiguration } from './normalize.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
@@ -14,6 +14,7 @@ export function formatConfiguration(configuration: Configuration): string {
  * @throws ConfigError `CONFIGURATION_INVALID`, with every problem and its place
  */
 export function parseConfiguration(text: string): Configuration {
+  checkNesting(text)
   const document = parseDocument(text, { uniqueKeys: true, logLevel: 'error' })
   if (document.errors.length > 0) {
     refuse(
@@ -32,6 +33,22 @@ export function parseConfiguration(text: string): Configuration {
 }
 
 const invalid = { code: 'CONFIGURATION_INVALID' }
+
+/** Far more than a configuration has. */
+const mostNested = 64
+
+/** Before it is composed, which is done by recursion: without room on the stack for it the process ends. */
+function checkNesting(text: string): void {
+  const parser = new Parser()
+  for (const token of new Lexer().lex(text)) {
+    for (const _ of parser.next(token)) {
+      // Only how deep it stands counts.
+    }
+    if (parser.stack.length <= mostNested) continue
+    const message = `It is nested more than ${mostNested} levels deep. Make it flatter.`
+    refuse([{ place: '/', ...invalid, message }])
+  }
+}
 
 /** Aliases that multiply without end are refused where they are resolved. */
 function readValue(read: () => unknown): unknown {
