@@ -1,10 +1,16 @@
 import type { Page } from 'playwright-core'
-import { beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { publishedDoi, startFakeRegistry } from '../data/fake-registry.fixture.ts'
 import { useConsole } from '../testing/browser.fixture.ts'
 import { startFakeService } from './fake-service.fixture.ts'
 
-// The fake service is on this machine, where the server connects to nothing by itself.
-const served = useConsole({ people: true, env: { MILLRACE_ALLOWED_ADDRESSES: '127.0.0.1' } })
+// The fakes are on this machine, where the server connects to nothing by itself.
+const registry = await startFakeRegistry()
+afterAll(async () => await registry[Symbol.asyncDispose]())
+const served = useConsole({
+  people: true,
+  env: { MILLRACE_ALLOWED_ADDRESSES: '127.0.0.1', MILLRACE_DATACITE_URL: registry.url },
+})
 const ada = { id: 'ada', firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.com' }
 const eve = { id: 'eve', firstName: 'Eve', email: 'eve@example.com' }
 const shop = '/projects/acme/shop'
@@ -142,6 +148,16 @@ it('sets up a data connector, whose secrets are kept for the person and shown to
   await page.getByRole('button', { name: 'Remove Lake' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click()
   await page.getByRole('heading', { name: 'No data yet' }).waitFor()
+
+  // What somebody published comes with what its publisher says of it.
+  await page.getByRole('button', { name: 'Link published data' }).click()
+  const published = page.getByRole('dialog', { name: 'Link published data' })
+  await published.getByLabel('DOI').fill('10.5281/zenodo.1')
+  await published.getByRole('button', { name: 'Link it' }).click()
+  await published.getByText(/10\.5281\/zenodo\.1/).waitFor()
+  await published.getByLabel('DOI').fill(`https://doi.org/${publishedDoi}`)
+  await published.getByRole('button', { name: 'Link it' }).click()
+  await page.getByRole('link', { name: 'Flight delays' }).waitFor()
 })
 
 it('connects a service at the service itself, says when its tokens are dead, and disconnects it', async () => {
