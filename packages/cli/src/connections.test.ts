@@ -98,7 +98,7 @@ async function run(name: string, nodes: Readonly<Record<string, Partial<Manifest
   expect(deployed.status, JSON.stringify(deployed.body)).toBe(201)
   const { id } = (await alice('POST', `/api/workflows/${name}/runs`)).body
   const isOver = async () => ['success', 'failed'].includes((await alice('GET', `/api/runs/${id}`)).body.state)
-  await expect.poll(isOver, { timeout: 90_000, interval: 200 }).toBe(true)
+  await expect.poll(isOver, { interval: 200 }).toBe(true)
   const { state } = (await alice('GET', `/api/runs/${id}`)).body
   await alice('GET', `/api/runs/${id}/events?limit=1000`)
   const logs: string[] = []

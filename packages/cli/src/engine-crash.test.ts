@@ -97,7 +97,7 @@ describe(`kill -9 at random moments (seed ${seed})`, () => {
     }
     await work.ended()
     tell(await expectAllDone(platform, work.keys), 'servers', serverRounds)
-    await expect.poll(() => backfillState(platform, backfill.id), { timeout: 60_000, interval: 200 }).toBe('success')
+    await expect.poll(() => backfillState(platform, backfill.id), { interval: 200 }).toBe('success')
     const made = await platform.db.one(sql`
       select count(*)::integer as runs, count(distinct logical_date)::integer as ticks
       from engine.run where backfill_id = ${backfill.id} and state = 'success'`)
@@ -242,7 +242,7 @@ async function untilOver({ db }: CrashPlatform, keysOrIds: readonly string[]): P
         where (key = any(${keysOrIds}) or id::text = any(${keysOrIds})) and state in ('queued', 'running')`)
       return row.open
     })
-  await expect.poll(open, { timeout: 60_000, interval: 100 }).toBe(0)
+  await expect.poll(open, { interval: 100 }).toBe(0)
 }
 
 /** Waits for so many more attempts to succeed, of one worker or of all: whatever is killed then is in the midst of its work. */
@@ -255,7 +255,7 @@ async function untilDone({ db }: CrashPlatform, more: number, worker: string | n
       return row.done
     })
   const before = await succeeded()
-  await expect.poll(succeeded, { timeout: 60_000, interval: 10 }).toBeGreaterThanOrEqual(before + Math.floor(more))
+  await expect.poll(succeeded, { interval: 10 }).toBeGreaterThanOrEqual(before + Math.floor(more))
 }
 
 async function count({ db }: CrashPlatform, query: ReturnType<typeof sql>): Promise<number> {

@@ -107,7 +107,7 @@ it('a pattern that never comes to an end is given up, and named', () => {
   expect(() => resolveParams({ name: 'flow', params }, { code: `${'a'.repeat(60)}!` })).toThrow(
     expect.objectContaining({ code: 'PARAMS_CHECK_TOO_SLOW', message: expect.stringContaining('workflow "flow"') }),
   )
-  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  expect(performance.now() - startedAt).toBeLessThan(60_000)
   expect(resolveParams({ name: 'flow', params }, { code: 'aaa' })).toEqual({ code: 'aaa' })
   expect(() => resolveParams({ name: 'flow', params }, { code: 'b' })).toThrow('does not fit')
 })

@@ -138,7 +138,7 @@ describe('the overview', () => {
     const since = async (run: string, seconds: number) =>
       await world.db.execute(sql`
         update engine.run set started_at = now() - make_interval(secs => ${seconds}) where id = ${Number(run)}`)
-    await since(usual, 190)
+    await since(usual, 150)
     await since(slow, 210)
     const { late } = await world.overview(world.viewer)
     const runs = late.filter(({ kind }: { kind: string }) => kind === 'run')
@@ -148,7 +148,7 @@ describe('the overview', () => {
     await world.db.execute(
       sql`update engine.run set started_at = ended_at - interval '1 second' where state = 'success'`,
     )
-    await since(slow, 60.5)
+    await since(slow, 40)
     await since(usual, 70)
     const again = (await world.overview()).late.filter(({ kind }: { kind: string }) => kind === 'run')
     expect(again).toMatchObject([{ run: usual }])
@@ -202,10 +202,11 @@ describe('the overview', () => {
     })
     await world.deploy({ a: {} }, { name: 'often', ...scheduled('* * * * *') })
     await world.deploy({ a: {} }, { name: 'yearly', ...scheduled('0 0 1 1 *') })
+    // Not so soon that the clock may pass the first one meanwhile.
     await world.db.execute(sql`
       update engine.workflow set schedule_version_id = current_version_id,
-        next_tick_at = case name when 'often' then date_trunc('minute', now()) + interval '1 minute'
-          else date_trunc('minute', now()) + interval '150 seconds' end`)
+        next_tick_at = case name when 'often' then date_trunc('minute', now()) + interval '2 minutes'
+          else date_trunc('minute', now()) + interval '210 seconds' end`)
     const { upcoming } = await world.overview()
     expect(upcoming.map(({ workflow }: { workflow: string }) => workflow)).toEqual([
       ...['often', 'often', 'yearly', 'often', 'often', 'often', 'often', 'often', 'often', 'often'],

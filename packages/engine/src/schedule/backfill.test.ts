@@ -164,7 +164,7 @@ describe('a backfill', () => {
     expect(await advanceBackfills(engine)).toMatchObject({ made: 50, isMore: true })
     expect(await advanceBackfills(engine)).toMatchObject({ made: 10, isMore: false })
     expect(await advanceBackfills(engine)).toMatchObject({ made: 0, isMore: false })
-    expect(performance.now() - startedAt).toBeLessThan(15_000)
+    expect(performance.now() - startedAt).toBeLessThan(60_000)
     expect((await listBackfills(engine.db, { workflow: 'flow' }))[0]?.progress.active).toBe(60)
   })
 

@@ -14,7 +14,7 @@ import { readRun } from '../runs/run-row.ts'
 import { deployWorkflow } from '../workflows.ts'
 
 const engines = useEngines()
-const leaseSeconds = 2
+const leaseSeconds = 3
 const fixture = fileURLToPath(new URL('./doomed-worker.fixture.ts', import.meta.url))
 let folder = ''
 const children = new Set<ChildProcess>()
@@ -81,7 +81,7 @@ test('Killed workers lose nothing, and nothing is done twice', async () => {
     doomed.kill('SIGKILL')
   }
   all.start()
-  await expect.poll(async () => (await readRun(engine.db, run)).state, { timeout: 60_000 }).toBe('success')
+  await expect.poll(async () => (await readRun(engine.db, run)).state).toBe('success')
   const counts = await engine.db.one(sql`
     select count(*)::integer as successes, count(distinct task_run_id)::integer as tasks
     from engine.attempt a join engine.task_run t on t.id = a.task_run_id where t.run_id = ${run} and outcome = 'success'`)

@@ -58,7 +58,7 @@ async function open() {
 
 async function ended({ db }: Engine, runId: number): Promise<string> {
   const over = ['success', 'failed', 'cancelled']
-  await expect.poll(async () => over.includes((await readRun(db, runId)).state), { timeout: 50_000 }).toBe(true)
+  await expect.poll(async () => over.includes((await readRun(db, runId)).state)).toBe(true)
   return (await readRun(db, runId)).state
 }
 

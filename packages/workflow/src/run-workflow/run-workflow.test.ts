@@ -170,7 +170,7 @@ describe('retries', () => {
     const result = await daily()
       .addNode(flaky(3), options)
       .test({ onEvent: (event) => events.push(event) })
-    expect(performance.now() - startedAt).toBeLessThan(5000)
+    expect(performance.now() - startedAt).toBeLessThan(60_000)
     expect(result.task('load')).toMatchObject({ state: 'success', attempts: 4, failure: null })
     const waits = events.flatMap((event) =>
       event.kind === 'task' && event.nextAt ? [(event.nextAt.getTime() - event.at.getTime()) / 1000] : [],
