@@ -524,9 +524,9 @@ describe('timeouts', () => {
     const { engine, db } = test
     const run = await startRun(engine, { a: [], b: ['a'] }, { runTimeoutSeconds: 60 })
     const [spec] = await hold(engine)
-    await later(engine, 59)
+    await later(engine, 30)
     expect(await enforceTimeouts(engine)).toBe(0)
-    await later(engine, 2)
+    await later(engine, 31)
     expect(await enforceTimeouts(engine)).toBe(1)
     expect(await enforceTimeouts(engine)).toBe(0)
     if (spec !== undefined) await completeAttempts(engine, workerId, [{ ...spec, outcome: cancelled }])
