@@ -184,6 +184,33 @@ it('refuses other bytes, rubbish, and entries that leave the folder', async () =
   await expect(installPackage({ zip: 'x', sha256: '../x', cacheFolder })).rejects.toThrow('is no SHA-256')
 })
 
+it('refuses what is small and unpacks to more than packages may have, whatever it says of itself', async () => {
+  await using folder = await temporaryFolder()
+  const cacheFolder = join(folder.path, 'cache')
+  const install = (zip: Uint8Array) =>
+    installPackage({ zip, sha256: createHash('sha256').update(zip).digest('hex'), cacheFolder })
+  const small = zipSync({ 'package.json': new Uint8Array(2), big: new Uint8Array(4 * 1024 * 1024) })
+  expect(small.length).toBeLessThan(6000)
+  // The size when unpacked stands before the name, in the local header and in the directory at the end.
+  const saying = (size: number) => {
+    const zip = Buffer.from(small)
+    const [local, central] = [zip.indexOf('big'), zip.lastIndexOf('big')]
+    zip.writeUInt32LE(size, local - 30 + 22)
+    zip.writeUInt32LE(size, central - 46 + 24)
+    return zip
+  }
+  await expect(install(saying(2 ** 31))).rejects.toMatchObject({
+    code: 'PACKAGE_UNSAFE',
+    message: expect.stringContaining('is larger than 1024 MiB when extracted'),
+  })
+  await expect(install(saying(1000))).rejects.toMatchObject({ code: 'PACKAGE_CORRUPT' })
+  // The number of entries stands in what ends a zip.
+  const many = Buffer.from(small)
+  many.writeUInt16LE(50_001, small.length - 22 + 10)
+  await expect(install(many)).rejects.toThrow('has more than 50000 files')
+  expect(await readdir(cacheFolder)).toEqual([])
+})
+
 it('stops when it is told to', async () => {
   await using folder = await temporaryFolder()
   const { zip, sha256 } = await built(folder.path)

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { createWriteStream } from 'node:fs'
+import { mkdir, readFile, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { ConfigError, DataError } from '@millrace/core'
-import { type UnzipFileInfo, unzipSync } from 'fflate'
+import { fromBufferPromise } from 'yauzl'
 import { installDependencies } from './install-dependencies.ts'
 import { linkPlatform } from './link-platform.ts'
 import { readPackageJson } from './package-json.ts'
 
 /** Bytes after extraction. */
 const largestExtraction = 1024 * 1024 * 1024
+const mostEntries = 50_000
 
 export interface InstallOptions {
   /** The bytes, or the path of a file with them. */
@@ -79,27 +82,33 @@ async function isThere(folder: string): Promise<boolean> {
   )
 }
 
+/** File by file, so that what is unpacked is on the disk and never as a whole in memory. */
 async function extract(bytes: Uint8Array, folder: string, signal: AbortSignal | undefined): Promise<void> {
-  let total = 0
-  const check = ({ name, originalSize }: UnzipFileInfo): boolean => {
-    refuseOutside(name)
-    total += originalSize
-    if (total > largestExtraction) throw unsafe(`is larger than ${largestExtraction / 1024 / 1024} MiB when extracted`)
-    return !name.endsWith('/')
-  }
-  let files: Readonly<Record<string, Uint8Array>>
-  try {
-    files = unzipSync(bytes, { filter: check })
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause
-    throw new DataError('PACKAGE_CORRUPT', { message: 'The package is no readable zip. Build it again.', cause })
-  }
   await mkdir(folder)
-  for (const [name, content] of Object.entries(files)) {
+  let total = 0
+  try {
+    const zip = await fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), {
+      lazyEntries: true,
+      decodeStrings: false,
+    })
+    if (zip.entryCount > mostEntries) throw unsafe(`has more than ${mostEntries} files`)
+    for await (const entry of zip.eachEntry()) {
+      signal?.throwIfAborted()
+      const name = entry.fileNameRaw.toString('utf8')
+      refuseOutside(name)
+      total += entry.uncompressedSize
+      if (total > largestExtraction)
+        throw unsafe(`is larger than ${largestExtraction / 1024 / 1024} MiB when extracted`)
+      if (name.endsWith('/')) continue
+      const path = join(folder, name)
+      await mkdir(dirname(path), { recursive: true })
+      // An entry that holds more than it says fails here.
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(path), signal ? { signal } : {})
+    }
+  } catch (cause) {
     signal?.throwIfAborted()
-    const path = join(folder, name)
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(path, content)
+    if (cause instanceof ConfigError || (cause instanceof Error && 'syscall' in cause)) throw cause
+    throw new DataError('PACKAGE_CORRUPT', { message: 'The package is no readable zip. Build it again.', cause })
   }
 }
 
