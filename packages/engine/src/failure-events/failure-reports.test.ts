@@ -82,7 +82,7 @@ it('keeps what a broker that is down does not take, and publishes it once it is 
     pollIntervalMs: 50,
   })
   await expect.poll(() => warnings.length, within).toBeGreaterThan(1)
-  expect(warnings).toMatchObject([
+  expect(warnings.slice(0, 2)).toMatchObject([
     { workflow: 'flow', task: 'a', run: String(run.id), attempts: 1, err: { code: 'FAILURE_NOT_PUBLISHED' } },
     { attempts: 2, err: { message: 'connection refused' } },
   ])
