@@ -1,3 +1,5 @@
+import { largerBuffer } from './larger-buffer.ts'
+
 const bufferBytes = 1 << 20
 
 /** Whole lines in a buffer that may be written over: `data` from 0 to `end`, each ended by LF. */
@@ -10,6 +12,8 @@ export interface WholeLines {
  * Collects a stream into large runs of whole lines, for formats in which a raw LF always ends a
  * row. Lines longer than the buffer make it grow; a last line without LF gets one. A run is valid
  * until the next one is asked for.
+ *
+ * @throws DataError `ROW_TOO_LARGE`
  */
 export async function* wholeLines(source: AsyncIterable<Uint8Array>): AsyncGenerator<WholeLines> {
   let data = Buffer.allocUnsafeSlow(bufferBytes)
@@ -26,9 +30,7 @@ export async function* wholeLines(source: AsyncIterable<Uint8Array>): AsyncGener
       // The part before `filledFrom` can hold whole lines too: chunks are small, the buffer is not.
       const cut = whole > 0 ? filledFrom + whole : data.subarray(0, filledFrom).lastIndexOf(0x0a) + 1
       if (cut === 0) {
-        const larger = Buffer.allocUnsafeSlow(data.length * 2)
-        larger.set(data)
-        data = larger
+        data = largerBuffer(data)
         continue
       }
       // The run may be changed by whoever takes it, the rest must not be.

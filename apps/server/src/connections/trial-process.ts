@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import {
   asTableConnector,
   type ConfigValues,
@@ -15,6 +16,7 @@ import {
 import { isMillraceError } from '@millrace/core'
 import { type ConnectionGuard, guardConnections } from './guard-connections.ts'
 import type { DatasetQuestion, Question, TrialAnswers, TrialRequest, TrialResponse } from './trial.ts'
+import { watchLimits } from './trial-limits.ts'
 
 // Tries connections once and ends. It has no environment but what it needs to run, so a driver that looks for credentials by
 // itself finds none of the server's.
@@ -25,8 +27,17 @@ const maxCharacters = 1000
 // The server has ended.
 process.once('disconnect', () => process.exit())
 process.once('message', (request: TrialRequest) => {
+  // The folder is its own, and goes with it.
+  watchLimits(request.limits, tmpdir(), (message) => process.send?.(refused(request.question, message, 'TOO_LARGE')))
   void respond(request).then((response) => process.send?.(response))
 })
+
+/** What stopped the trial itself, as an answer to what was asked. */
+function refused({ kind }: Question, message: string, code: string): TrialResponse {
+  if (kind === 'test') return { answer: { ok: false, message } }
+  if (kind === 'plan') return { answer: { tables: [], moreTables: 0, problems: [{ code, message, path: '' }] } }
+  return { failure: message, code }
+}
 
 async function respond(request: TrialRequest): Promise<TrialResponse> {
   const { connections, question, outbound } = request

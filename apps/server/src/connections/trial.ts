@@ -3,6 +3,7 @@ import type { TransferTaskPlan } from '@millrace/operators'
 import type { ColumnFilter, DescribedDataset } from '@millrace/pipelines'
 import type { Json } from '@millrace/workflow'
 import type { Config } from './store.ts'
+import type { TrialLimits } from './trial-limits.ts'
 
 /** What is tried. All but a plan are about the only connection that is given. */
 export type Question =
@@ -77,6 +78,7 @@ export interface TrialAnswers {
 export interface TrialRequest extends Trial {
   /** As MILLRACE_ALLOWED_ADDRESSES; null where nothing is restricted. */
   readonly outbound: { readonly allowedAddresses: string | null } | null
+  readonly limits: TrialLimits
 }
 
 /** From it. */

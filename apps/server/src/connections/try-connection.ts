@@ -1,17 +1,21 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { connectorDefinition } from '@millrace/connectors'
 import type { PlatformSettings } from '@millrace/core'
 import { HttpError, invalid } from '@millrace/http'
 import type { Trial, TrialAnswers, TrialRequest, TrialResponse, TriedConnection } from './trial.ts'
+import { type TrialLimits, usualLimits } from './trial-limits.ts'
 
 export interface Trials {
   /**
    * Tries connections from here, in a process of its own that ends with the trial: a driver that hangs or crashes takes nothing
-   * with it.
+   * with it, and what takes too much memory or room on the disk is given up.
    *
    * @param options.timeoutMs To boot, connect and answer. Default 30,000.
-   * @param options.folder For temporary files of the process, which the caller removes. Default: that of the system.
+   * @param options.folder For temporary files of the process, which the caller removes. Default: one that goes with it.
    * @throws HttpError 422 CONNECTION_LOCAL, CONNECTION_FAILED; 429 CONNECTION_TRIALS_BUSY; 504 CONNECTION_TIMEOUT.
    */
   run<Kind extends keyof TrialAnswers>(
@@ -28,7 +32,10 @@ const usualTimeoutMs = 30_000
 const isSource = import.meta.url.endsWith('.ts')
 const program = fileURLToPath(new URL(`./trial-process.${isSource ? 'ts' : 'js'}`, import.meta.url))
 
-export function connectionTrials(settings: Pick<PlatformSettings, 'allowedAddresses' | 'localConnections'>): Trials {
+export function connectionTrials(
+  settings: Pick<PlatformSettings, 'allowedAddresses' | 'localConnections'>,
+  limits: TrialLimits = usualLimits,
+): Trials {
   const { allowedAddresses, localConnections } = settings
   let running = 0
   return {
@@ -43,7 +50,7 @@ export function connectionTrials(settings: Pick<PlatformSettings, 'allowedAddres
       running += 1
       try {
         const outbound = localConnections ? null : { allowedAddresses }
-        const response = await answerOf({ ...trial, outbound }, signal, { timeoutMs, folder })
+        const response = await answerIn(folder, { ...trial, outbound, limits }, signal, timeoutMs)
         if ('failure' in response) {
           // Of a dataset it can be the question that is wrong.
           const code = trial.question.kind.startsWith('dataset') ? response.code : undefined
@@ -68,15 +75,30 @@ async function refuseLocal({ connector, values }: TriedConnection): Promise<void
   )
 }
 
+async function answerIn(
+  given: string | undefined,
+  request: TrialRequest,
+  signal: AbortSignal,
+  timeoutMs: number,
+): Promise<TrialResponse> {
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'millrace-trial-')))
+  try {
+    return await answerOf(request, signal, { timeoutMs, folder })
+  } finally {
+    // A process that was killed may still be writing there.
+    if (given === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}
+
 async function answerOf(
   request: TrialRequest,
   signal: AbortSignal,
-  { timeoutMs, folder }: { readonly timeoutMs: number; readonly folder: string | undefined },
+  { timeoutMs, folder }: { readonly timeoutMs: number; readonly folder: string },
 ): Promise<TrialResponse> {
   const env = request.outbound === null ? process.env : bareEnvironment()
   const child = fork(program, [], {
     execArgv: isSource ? ['--conditions=@millrace/source'] : [],
-    env: folder === undefined ? env : { ...env, TMPDIR: folder, TEMP: folder, TMP: folder },
+    env: { ...env, TMPDIR: folder, TEMP: folder, TMP: folder },
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })

@@ -1,5 +1,6 @@
 import { DataError } from '@millrace/core'
 import { CellPositions } from '../cell-positions.ts'
+import { largerBuffer } from '../larger-buffer.ts'
 import type { RowBlock } from '../row-block.ts'
 
 export interface CsvReaderOptions {
@@ -28,7 +29,7 @@ const afterQuote = 3
  * Reads RFC 4180 with LF or CRLF row ends. An empty unquoted field is NULL, `""` the empty string.
  * Blank lines are passed over unless the rows have one column, where they are a NULL.
  *
- * @throws DataError `CSV_RAGGED_ROW`, `CSV_UNTERMINATED_QUOTE`, `CSV_STRAY_QUOTE`, each with the line
+ * @throws DataError `CSV_RAGGED_ROW`, `CSV_UNTERMINATED_QUOTE`, `CSV_STRAY_QUOTE`, each with the line; `ROW_TOO_LARGE`
  */
 export async function* readCsv(
   source: AsyncIterable<Uint8Array>,
@@ -198,9 +199,7 @@ class CsvParser {
     const { starts, lengths, count } = this.#cells
     const shift = this.#rowStart
     if (shift === 0) {
-      const larger = Buffer.allocUnsafeSlow(this.#data.length * 2)
-      larger.set(this.#data)
-      this.#data = larger
+      this.#data = largerBuffer(this.#data)
     } else {
       this.#data.copyWithin(0, shift, this.#end)
     }
