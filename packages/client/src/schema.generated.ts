@@ -4662,7 +4662,7 @@ export interface components {
                 host: string;
                 pid: number;
                 /**
-                 * @description Silent: not heard of for more than 40 seconds, and not stopped in order.
+                 * @description Silent: not heard of for more than 40 seconds, and not stopped in order. Another one forgets it after five minutes.
                  * @enum {string}
                  */
                 state: "active" | "silent";
