@@ -4,7 +4,7 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { apiPage, apiQuery, type Schema } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
 import { DataTable, EmptyState, Loaded, Page, Pager } from '../ui/index.ts'
-import { NewCopyButton } from './new-copy-button.tsx'
+import { NewCopyButton, projectsOfNewCopies } from './new-copy-button.tsx'
 import { runColumns } from './run-columns.tsx'
 
 /** Workflows of copies are named so. */
@@ -19,17 +19,12 @@ export function CopiesPage() {
     <Page
       title="Copy data"
       about="Tables, queries and files that go from one connection to another, with what is proven of them."
-      actions={<NewCopyButton />}
+      actions={workflows.data?.items.length === 0 ? undefined : <NewCopyButton />}
     >
       <Loaded query={workflows}>
         {({ items, totalPages, total }) =>
           items.length === 0 ? (
-            <EmptyState
-              title="Nothing is copied yet"
-              action={<Button renderRoot={(props) => <Link {...props} to="/projects" />}>Choose a project</Button>}
-            >
-              A copy belongs to a project, whose connections it uses. Open one, then Copies, then “Copy data”.
-            </EmptyState>
+            <NoCopies />
           ) : (
             <>
               <DataTable
@@ -44,6 +39,28 @@ export function CopiesPage() {
         }
       </Loaded>
     </Page>
+  )
+}
+
+/** A first copy is begun here, in a project, or with the project that it needs. */
+function NoCopies() {
+  const projects = useQuery(apiQuery('/api/data/projects', { params: { query: projectsOfNewCopies } }))
+  const hasProject = projects.data === undefined || projects.data.length > 0
+  return (
+    <EmptyState
+      title="Nothing is copied yet"
+      action={
+        hasProject ? (
+          <NewCopyButton />
+        ) : (
+          <Button renderRoot={(props) => <Link {...props} to="/projects/new" />}>Make a project</Button>
+        )
+      }
+    >
+      {hasProject
+        ? 'A copy belongs to a project, whose connections it uses. Choose the project to begin.'
+        : 'A copy belongs to a project, whose connections it uses. Make one, then save a connection to where the data is and one to where it goes.'}
+    </EmptyState>
   )
 }
 

@@ -5,11 +5,11 @@ import { Link } from '@tanstack/react-router'
 import { apiQuery } from '../api/index.ts'
 
 /** So many projects are offered; the others are in the list of all. */
-const most = 10
+export const projectsOfNewCopies = { per_page: 10 } as const
 
 /** Begins a copy in a project, which has to be chosen first. */
 export function NewCopyButton() {
-  const projects = useQuery(apiQuery('/api/data/projects', { params: { query: { per_page: most } } }))
+  const projects = useQuery(apiQuery('/api/data/projects', { params: { query: projectsOfNewCopies } }))
   if (projects.data === undefined || projects.data.length === 0) return null
   return (
     <Menu position="bottom-end" withinPortal>

@@ -164,12 +164,12 @@ it('begins a graph that is too large to be read as a whole close to what failed 
   expect(firstLook(graph, () => undefined)).toBe('node:n0')
 
   const place = { width: 1084, height: heightFor(layout, 1084) }
-  expect(place.height).toBe(78)
+  expect(place.height).toBe(88)
   const middle = (place.width - 84) / 2 + 60
-  expect(begun(layout, place, 'node:n20')).toEqual({ x: middle - 6100 * 0.6, y: 24, zoom: 0.6 })
+  expect(begun(layout, place, 'node:n20')).toEqual({ x: middle - 6100 * 0.8, y: 24, zoom: 0.8 })
   // At either end its side is where that of a whole graph is.
-  expect(begun(layout, place, 'node:n0')).toEqual({ x: 60, y: 24, zoom: 0.6 })
-  expect(begun(layout, place, 'node:n29').x).toBeCloseTo(1060 - 8900 * 0.6)
+  expect(begun(layout, place, 'node:n0')).toEqual({ x: 60, y: 24, zoom: 0.8 })
+  expect(begun(layout, place, 'node:n29').x).toBeCloseTo(1060 - 8900 * 0.8)
   // What can be read as a whole is shown so.
   expect(begun(layout, { width: 5000, height: 800 }, 'node:n20')).toEqual(fitted(layout, { width: 5000, height: 800 }))
 })

@@ -9,7 +9,7 @@ export const minZoom = 0.05
 export const readableZoom = 0.4
 
 /** At which a graph begins that is too large to be read as a whole. */
-const closeZoom = 0.6
+const closeZoom = 0.8
 
 /** 0 × 0 before it is measured. */
 interface Place {

@@ -33,8 +33,8 @@ export function useProgressText({ progress, state, attempt, started_at, ended_at
   }, [done, isRunning, attempt])
   if (progress === undefined) return null
   const { total, unit = '' } = progress
-  const overallMs =
-    started_at === undefined ? 0 : (ended_at === undefined ? Date.now() : Date.parse(ended_at)) - Date.parse(started_at)
+  const until = ended_at === undefined ? (isRunning ? Date.now() : undefined) : Date.parse(ended_at)
+  const overallMs = started_at === undefined || until === undefined ? 0 : until - Date.parse(started_at)
   const rate =
     (isRunning ? ratePerSecond(samples) : null) ?? (overallMs > 0 ? (progress.done / overallMs) * 1000 : null)
   const amount =

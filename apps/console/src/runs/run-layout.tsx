@@ -97,7 +97,7 @@ function RunFacts({ run }: { readonly run: Schema<'RunDetails'> }) {
             </span>,
           ],
         ] as Fact[])),
-    ['by', run.backfill === undefined ? trigger : `backfill ${run.backfill}`],
+    ['trigger', run.backfill === undefined ? trigger : `backfill ${run.backfill}`],
     ...(isUuid.test(key) || trigger !== 'manual' ? [] : ([['key', key]] as Fact[])),
     ...(run.parent_run === undefined
       ? []

@@ -2,10 +2,11 @@ import { Anchor, Group, MultiSelect, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { apiPage, type Schema } from '../api/index.ts'
-import { type Column, DataTable, Duration, EmptyState, Loaded, Pager, StateBadge, stateLook } from '../ui/index.ts'
+import { type Column, DataTable, EmptyState, Loaded, Pager, StateBadge, stateLook } from '../ui/index.ts'
 import { TaskProgress } from './progress.tsx'
 import { Reason } from './reason.tsx'
 import { type TasksSearch, taskStates } from './search.ts'
+import { TaskDuration } from './task-duration.tsx'
 import { useTaskSearch } from './use-task-search.ts'
 
 type TaskRun = Schema<'TaskRun'>
@@ -86,7 +87,7 @@ export function columnsOf(open: (task: number) => void): readonly Column<TaskRun
     {
       title: 'Duration',
       align: 'right',
-      cell: ({ started_at, ended_at }) => <Duration from={started_at} to={ended_at} />,
+      cell: (task) => <TaskDuration task={task} />,
     },
     { title: 'Worker', isSecondary: true, cell: ({ worker }) => worker ?? '–' },
   ]

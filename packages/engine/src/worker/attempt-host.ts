@@ -66,7 +66,7 @@ export function attemptHost({
 function unknown(kind: 'connection' | 'secret', name: string, { node }: AttemptSpec): ConfigError {
   const variable = variableOf(kind === 'connection' ? 'MILLRACE_CONNECTION_' : 'MILLRACE_SECRET_', name)
   return new ConfigError(kind === 'connection' ? 'CONNECTION_UNKNOWN' : 'SECRET_UNKNOWN', {
-    message: `Task "${node.id}" needs the ${kind} "${name}", which neither the platform nor this worker has. Set ${variable} where the worker runs, and start it again.`,
+    message: `Task "${node.id}" needs the ${kind} "${name}", which neither the platform nor this worker has. Save it for the project of the workflow or for the platform (in the console, or by "millrace ${kind}s set"), or set ${variable} where the worker runs and start the worker again. Then retry the run.`,
     details: { node: node.id, [kind]: name },
   })
 }

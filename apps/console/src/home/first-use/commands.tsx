@@ -6,7 +6,7 @@ import styles from './first-use.module.css'
 export function Commands({ lines, label }: { readonly lines: readonly string[]; readonly label: string }) {
   const text = lines.join('\n')
   return (
-    <Group gap={4} align="flex-start" wrap="nowrap" className={styles.commands}>
+    <Group gap={4} align="flex-start" wrap="nowrap">
       <Code block flex={1} tabIndex={0} aria-label={label} className={styles.code}>
         {text}
       </Code>

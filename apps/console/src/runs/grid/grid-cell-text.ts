@@ -28,7 +28,8 @@ export function cellText({ nodes }: Grid, run: GridRun, place: number, now: numb
   if (state === null) return `${head}: version ${run.version} has no such task`
   const start = run.starts[place] ?? null
   const end = run.ends[place] ?? null
-  const tookMs = start === null ? null : (end ?? now - Date.parse(run.created_at)) - start
+  // What waits for its next try does nothing.
+  const tookMs = start === null || state === 'ready' ? null : (end ?? now - Date.parse(run.created_at)) - start
   const items = run.items.find(({ node }) => node === place)
   const counts =
     items === undefined

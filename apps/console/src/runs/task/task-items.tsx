@@ -2,9 +2,10 @@ import { Anchor, Code, Group, MultiSelect } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { apiPage, type Schema } from '../../api/index.ts'
-import { DataTable, Duration, EmptyState, Loaded, StateBadge, stateLook } from '../../ui/index.ts'
+import { DataTable, EmptyState, Loaded, StateBadge, stateLook } from '../../ui/index.ts'
 import { Reason } from '../reason.tsx'
 import { taskStates } from '../search.ts'
+import { TaskDuration } from '../task-duration.tsx'
 import { useTaskSearch } from '../use-task-search.ts'
 import { PageButtons } from './page-buttons.tsx'
 
@@ -65,7 +66,7 @@ export function TaskItems({ task }: { readonly task: Schema<'TaskRun'> }) {
                   {
                     title: 'Duration',
                     align: 'right',
-                    cell: ({ started_at, ended_at }) => <Duration from={started_at} to={ended_at} />,
+                    cell: (item) => <TaskDuration task={item} />,
                   },
                 ]}
               />
