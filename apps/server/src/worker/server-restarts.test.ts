@@ -43,8 +43,10 @@ function timerExecutor(
 }
 
 test('a worker survives restarts of the server under load: every task ends once, and its log is whole', async () => {
-  const leaseSeconds = 2
-  const { server, db, call, workerToken } = await servers.start({ leaseSeconds })
+  const leaseSeconds = 4
+  // What is lost comes back by the scheduler, from the first server on.
+  const scheduler = { intervalMs: 200, retention: null }
+  const { server, db, call, workerToken } = await servers.start({ leaseSeconds, scheduler })
   const token = await workerToken()
   const port = Number(new URL(server.url).port)
   const log = await createLogger({ name: 'server', level: 'silent' })
@@ -77,7 +79,7 @@ test('a worker survives restarts of the server under load: every task ends once,
         adminToken,
         port,
         leaseSeconds,
-        scheduler: { intervalMs: 200, retention: null },
+        scheduler,
       })
     }
     while ((await call('GET', `/api/runs/${run.id}`)).body.open_tasks > 0) await setTimeout(50)
