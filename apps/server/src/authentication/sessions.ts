@@ -37,17 +37,32 @@ export interface SessionOptions {
 export type FindSessionUser = (session: string, isAsking: boolean) => Promise<UserPrincipal | HttpError>
 
 export function sessionUsers(options: SessionOptions): FindSessionUser {
-  const { db, settings } = options
+  const { db, settings, log } = options
   const renewals = new Map<string, Promise<void>>()
+  // Of many requests at once, one renews in this process, and the lock sees to the other processes.
+  const renewOnce = async (session: string) => {
+    const renewal = renewals.get(session) ?? renew(options, session).finally(() => renewals.delete(session))
+    renewals.set(session, renewal)
+    await renewal
+  }
+  // One after the other: each holds a connection of the database for as long as the issuer takes.
+  const waiting = new Set<string>()
+  const renewWaiting = async () => {
+    for (const session of waiting) {
+      await renewOnce(session).catch((error) => log.warn({ err: error }, 'a session could not be renewed'))
+      waiting.delete(session)
+    }
+  }
   const find = () => ({ idleMinutes: settings.sessionIdleMinutes })
   return async (session, isAsking) => {
     let row = await findSession(db, session, find())
-    if (row?.is_due) {
-      // Of many requests at once, one renews in this process, and the lock sees to the other processes.
-      const renewal = renewals.get(session) ?? renew(options, session).finally(() => renewals.delete(session))
-      renewals.set(session, renewal)
-      await renewal
+    if (row?.is_due && isAsking) {
+      await renewOnce(session)
       row = await findSession(db, session, find())
+    } else if (row?.is_due && !waiting.has(session)) {
+      // Nobody waits for it: what comes of it is seen at the next look.
+      waiting.add(session)
+      if (waiting.size === 1) void renewWaiting()
     }
     if (row === undefined) return refusedToken('The session has ended. Sign in again.')
     if (!row.is_confirmed) return issuerUnavailable(undefined)

@@ -18,7 +18,8 @@ const bob = { id: 'bob-1', email: 'bob@example.com' }
 async function start(more: Partial<PlatformSettings> = {}): Promise<TestServer> {
   const { url: oidcIssuer, clientSecret: oidcClientSecret } = issuer
   const base = readPlatformSettings({ env: {} })
-  return await servers.start({ settings: { ...base, ratePerSecond: 0, oidcIssuer, oidcClientSecret, ...more } })
+  const settings = { ...base, ratePerSecond: 0, oidcIssuer, oidcClientSecret, ...more }
+  return await servers.start({ settings, streamRecheckMs: 100 })
 }
 
 /** A browser with its cookies, on pages of the server. */
@@ -265,6 +266,28 @@ describe('a session', () => {
     await age(server, `renew_at = now(), refresh_token = '${row?.refresh_token}'`)
     expect((await browser.ask('/api/data/user')).status).toBe(401)
     expect(await server.db.query({ text: 'select 1 from authentication.session', values: [] })).toEqual([])
+  })
+
+  test('that only listens is renewed as well, ends when the issuer does not, and does not count as used', async () => {
+    const server = await start()
+    const browser = browserOf(server)
+    await browser.signIn(ada)
+    const live = await browser.ask('/api/live?runs=true')
+    expect(live.status).toBe(200)
+    const { refresh_token } = await server.db.one<{ refresh_token: string }>(
+      sql`select refresh_token from authentication.session`,
+    )
+    const due = `renew_at = now() - interval '1 second', seen_at = now() - interval '1 hour'`
+    await age(server, due)
+    const state = async () =>
+      await server.db.maybe(sql`
+        select renew_at > now() as is_renewed, seen_at < now() - interval '50 minutes' as is_idle from authentication.session`)
+    await expect.poll(state).toEqual({ is_renewed: true, is_idle: true })
+    // The issuer takes each refresh token once.
+    await age(server, `${due}, refresh_token = '${refresh_token}'`)
+    expect(await live.text()).toMatch(/event: denied\ndata: .*The session has ended/)
+    const { body: noted } = await server.call('GET', '/api/audit?entity=session')
+    expect(noted[0]).toMatchObject({ action: 'delete', actor: 'sign-in:issuer', before: { user_id: 'ada-1' } })
   })
 
   test('goes on for an hour while the issuer is away', async () => {
