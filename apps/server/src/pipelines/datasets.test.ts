@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createConnector, type ObjectStoreConnector } from '@millrace/connectors'
 import { sql } from '@millrace/db'
 import { createDatasetContract, environmentStore, publishDataset } from '@millrace/pipelines'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type TestServer, useServers } from '../test-server.fixture.ts'
 import { configured } from './pipelines.fixture.ts'
 
@@ -13,7 +13,10 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-server-datasets-'))
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await rm(folder, { recursive: true, force: true })
+})
 
 const config = {
   ...{ store: 'lake', environment: 'dev', branch: 'trunk', client: '{{ pipeline.client }}' },
@@ -44,6 +47,9 @@ async function published(server: TestServer, run: string, rows: readonly Readonl
 
 test('what runs published is listed, described, looked at by filters, and downloaded', async () => {
   const server = await servers.start({ settings: { localConnections: true } as never })
+  // Other tests have files of theirs in the folder of all.
+  const temporary = await mkdtemp(join(tmpdir(), 'millrace-server-datasets-'))
+  vi.stubEnv('TMPDIR', temporary)
   const { alice, projectId, create } = await configured(server)
   const lake = { name: 'lake', connector: 'files', config: { path: `${folder}/` } }
   expect((await alice('POST', `/api/projects/${projectId}/connections`, { body: lake })).status).toBe(201)
@@ -137,5 +143,6 @@ test('what runs published is listed, described, looked at by filters, and downlo
   await rm(join(folder, 'trunk'), { recursive: true })
   expect((await alice('GET', one)).body).toMatchObject({ columns: [], runs: [] })
   expect(await alice('GET', `${one}/rows`)).toMatchObject({ body: { error: { detail: 'DATASET_NOT_PUBLISHED' } } })
-  expect((await readdir(tmpdir())).filter((name) => name.startsWith('millrace-dataset-'))).toEqual([])
+  expect(await readdir(temporary)).toEqual([])
+  await rm(temporary, { recursive: true })
 })

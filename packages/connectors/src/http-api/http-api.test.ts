@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { SqlConnector } from '../kit/connector.ts'
 import { readText } from '../kit/read-text.contract.ts'
 import { asTableConnector, connectorForUri } from '../kit/registry.ts'
@@ -23,7 +23,10 @@ beforeEach(async () => {
   answer = () => ({ status: 404 })
   server = await startScriptedServer(({ path, headers }) => answer(new URL(path, server.url), headers))
 })
-afterEach(() => server[Symbol.asyncDispose]())
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await server[Symbol.asyncDispose]()
+})
 
 const fast = 'retry: [{ status: [429, 500, 503], action: retry, retries: 1 }, { status: 404, action: fail }]'
 
@@ -173,7 +176,9 @@ describe('what the server says', () => {
   })
 
   test('an abort ends the reading with its reason, and leaves no file', async () => {
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('millrace-http-api-'))
+    // Other tests have files of theirs in the folder of all.
+    const temporary = await mkdtemp(join(folder, 'temporary-'))
+    vi.stubEnv('TMPDIR', temporary)
     const stop = new AbortController()
     answer = () => {
       stop.abort(new Error('enough'))
@@ -185,7 +190,7 @@ describe('what the server says', () => {
       await using source = await connector.openSource({ signal: stop.signal })
       await expect(source.describe({ kind: 'table', table: { scope: [], name: 'items' } })).rejects.toThrow('enough')
     }
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith('millrace-http-api-'))).toEqual(before)
+    expect(await readdir(temporary)).toEqual([])
   })
 })
 
