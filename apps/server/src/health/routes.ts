@@ -38,12 +38,10 @@ const detailsSchema = z
         z.object({
           host: z.string(),
           pid: z.int(),
-          state: z
-            .enum(['active', 'silent'])
-            .openapi({
-              description:
-                'Silent: not heard of for more than 40 seconds, and not stopped in order. Another one forgets it after five minutes.',
-            }),
+          state: z.enum(['active', 'silent']).openapi({
+            description:
+              'Silent: not heard of for more than 40 seconds, and not stopped in order. Another one forgets it after five minutes.',
+          }),
           started_at: time,
           seen_at: time,
         }),

@@ -1,15 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { closestName } from '@millrace/core'
 import { explainTaskRuns, logKey, readRun, taskRunOutput } from '@millrace/engine'
-import {
-  notFound,
-  pageHeaders,
-  pageQuery,
-  pageRange,
-  pathInteger,
-  queryInteger,
-  queryList,
-} from '@millrace/http'
+import { notFound, pageHeaders, pageQuery, pageRange, pathInteger, queryInteger, queryList } from '@millrace/http'
 import { taskRunStates } from '@millrace/workflow'
 import { json, runIdText } from '../common-schemas.ts'
 import { lastEventId } from '../last-event-id.ts'
