@@ -25,6 +25,7 @@ import { launcherRoutes } from './launchers/index.ts'
 import { liveRoutes } from './live/index.ts'
 import { metricRoutes } from './metrics/index.ts'
 import { namespaceRoutes } from './namespaces/index.ts'
+import { openStreams } from './open-streams.ts'
 import { operatorRoutes } from './operators/index.ts'
 import { overviewRoutes } from './overview/index.ts'
 import { pipelineRoutes } from './pipelines/index.ts'
@@ -69,8 +70,8 @@ export interface ServerOptions {
   readonly host?: string
   /** Takes a JSON object as a bearer token for the user that it describes. For tests only. */
   readonly dummyUsers: boolean
-  /** How often streams of hints ask whether their caller may still have them, in milliseconds. Default 15,000. */
-  readonly liveRecheckMs?: number
+  /** How often callers of streams are looked at: whether they may still have them. In milliseconds; default 5000. */
+  readonly streamRecheckMs?: number
 }
 
 export interface Server extends AsyncDisposable {
@@ -95,7 +96,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const vault = connectionVault(engine, settings)
   const workerApi = tellingWorkerApi(engineWorkerApi(engine, { signals, vault }), logChanges)
   const authz = createAuthz()
-  const { dummyUsers, liveRecheckMs } = options
+  const { dummyUsers, streamRecheckMs } = options
   const authentication = createAuthentication({ db, authz, settings, log, adminToken, dummyUsers })
   const admit = createAdmit(settings)
   const requests = requestMetrics()
@@ -121,6 +122,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const context: ServerContext = {
     ...{ db, reads: sharingReads(db), engine, workerApi, runChanges, logChanges, log, authz, settings, internalTokens },
     workflowAccess: workflowAccess(db, authz),
+    streams: openStreams({
+      ...{ log, authenticate: authentication.listeners, admit: admit.user },
+      ...(streamRecheckMs === undefined ? {} : { everyMs: streamRecheckMs }),
+    }),
   }
   await seedPools(context)
   await seedEnvironments(context)
@@ -138,11 +143,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   overviewRoutes(api, context)
   runRoutes(api, context)
   taskRunRoutes(api, context)
-  liveRoutes(api, context, {
-    authenticate: authentication.chain,
-    admit: admit.user,
-    ...(liveRecheckMs === undefined ? {} : { recheckEveryMs: liveRecheckMs }),
-  })
+  liveRoutes(api, context)
   scheduleRoutes(api, context)
   backfillRoutes(api, context)
   poolRoutes(api, context)
