@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPostgres } from '@millrace/testing'
 import type { ConnectionConfig, Json } from '@millrace/workflow'
@@ -18,6 +18,11 @@ const requirements = ['dbt-core>=1.10,<1.11', 'dbt-duckdb', 'duckdb<1.6', 'dbt-p
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-test-'))
   process.env.MILLRACE_HOME = join(folder, 'home')
+  // The environment stays on the machine from one run of the tests to the next: it is half of their cost.
+  const environments = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'millrace', 'python-of-tests')
+  await mkdir(environments, { recursive: true })
+  await mkdir(join(folder, 'home', 'cache'), { recursive: true })
+  await symlink(environments, join(folder, 'home', 'cache', 'python'))
   connections.lake = { connector: 'duckdb', values: { path: join(folder, 'lake.duckdb') } }
   const files = {
     'dbt_project.yml': 'name: shop\nversion: "1.0"\nprofile: own\nmodel-paths: [models]\n',
