@@ -208,6 +208,19 @@ describe('failures', () => {
     await expect(running).rejects.toThrow()
     await until(async () => (await count()) === '1\n')
   })
+
+  it('ends a statement whose client goes away in the middle of a compressed result', async () => {
+    const controller = new AbortController()
+    const response = await ask('SELECT sipHash64(number, 1) FROM numbers(1000000000000)', {
+      parameters: { enable_http_compression: '1' },
+      headers: { 'accept-encoding': 'gzip' },
+      signal: controller.signal,
+    })
+    await response.body?.getReader().read()
+    controller.abort()
+    const count = () => text("SELECT count() FROM system.processes WHERE query LIKE '%sipHash64(number, 1)%'")
+    await until(async () => (await count()) === '1\n')
+  })
 })
 
 async function until(condition: () => Promise<boolean>): Promise<void> {

@@ -84,6 +84,8 @@ export async function sendResult(
   }
   const out: Writable = encoder?.stream ?? response
   const sent = encoder === null ? undefined : pipeline(encoder.stream, response, { end: false })
+  // It fails when the client goes away, which may be before anybody waits for it.
+  sent?.catch(() => {})
   for await (const part of parts()) {
     if (response.destroyed) break
     if (!out.write(part)) await flowing(out, response)
