@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,7 +32,8 @@ export async function startAirflow(venv: string): Promise<TestAirflow> {
   await writeFile(command, `#!/bin/sh\nexec "${process.execPath}" --conditions=@millrace/source "${bin}" "$@"\n`)
   await chmod(command, 0o755)
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(MILLRACE_|AIRFLOW_|VITEST|NODE_OPTIONS|ISB_|MESH_)/.test(name),
+    // Python keeps what it compiled: each of these processes loads Airflow, and to compile it is two thirds of that.
+    ([name]) => !/^(MILLRACE_|AIRFLOW_|VITEST|NODE_OPTIONS|ISB_|MESH_|PYTHONDONTWRITEBYTECODE$)/.test(name),
   )
   const own = {
     ...Object.fromEntries(inherited),
@@ -67,7 +69,19 @@ export async function startAirflow(venv: string): Promise<TestAirflow> {
         else resolve(JSON.parse(out))
       })
     })
-  const { code, log } = await run(['db', 'migrate'])
-  if (code !== 0) throw new Error(`Airflow's database could not be made:\n${log}`)
+  // The same each time, so the first one is kept beside the installation.
+  const database = join(home, 'airflow.db')
+  const kept = join(venv, 'millrace-airflow.db')
+  if (existsSync(kept)) await copyFile(kept, database)
+  else {
+    const { code, log } = await run(['db', 'migrate'])
+    if (code !== 0) throw new Error(`Airflow's database could not be made:\n${log}`)
+    // With a write-ahead log beside it, the file alone is not all of it.
+    if (!existsSync(`${database}-wal`)) {
+      const fresh = `${kept}-${process.pid}`
+      await copyFile(database, fresh)
+      await rename(fresh, kept)
+    }
+  }
   return { dags, run, json, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) }
 }
