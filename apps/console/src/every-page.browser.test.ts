@@ -32,4 +32,4 @@ it('shows every page in light and dark and on a telephone without barriers, erro
     }
   }
   expect(problems).toEqual([])
-}, 300_000)
+}, 600_000)
