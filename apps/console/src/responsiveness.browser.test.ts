@@ -66,7 +66,7 @@ it(`a grid of ${tasks} tasks and ${runs} runs`, async () => {
       },
     ],
   ])
-}, 240_000)
+}, 480_000)
 
 it(`a graph of ${nodes} nodes`, async () => {
   const page = await served.open('/workflows/big_graph/graph')
@@ -90,7 +90,7 @@ it(`a graph of ${nodes} nodes`, async () => {
     ['zooming in', () => page.getByRole('button', { name: 'Zoom in' }).click()],
     ['showing all', () => page.getByRole('button', { name: 'Show all' }).click()],
   ])
-}, 240_000)
+}, 480_000)
 
 it(`a log of ${lines.toLocaleString('en')} lines`, async () => {
   const { id } = await served.api.post('/api/workflows/{workflow}/runs', {
@@ -123,7 +123,7 @@ it(`a log of ${lines.toLocaleString('en')} lines`, async () => {
     ['leaving the search', () => page.keyboard.press('Escape')],
     ['wrapping lines', () => toolbar.getByRole('button', { name: 'Wrap long lines' }).click()],
   ])
-}, 300_000)
+}, 480_000)
 
 type Step = readonly [name: string, act: () => Promise<void>]
 
@@ -135,7 +135,7 @@ async function expectResponsive(page: Page, what: string, steps: readonly Step[]
   await watchInteractions(page)
   let slowest = await measure(page, what, steps)
   // Other tests may have the cores for a while; what is slow by itself is slow every time.
-  for (let more = 0; more < 4 && slowest.ms >= mostMs; more++) slowest = await measure(page, `${what}, again`, steps)
+  for (let more = 0; more < 9 && slowest.ms >= mostMs; more++) slowest = await measure(page, `${what}, again`, steps)
   expect(slowest.ms, slowest.name).toBeLessThan(mostMs)
 }
 
