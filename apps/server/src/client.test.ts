@@ -1,6 +1,16 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { ApiError, createClient, followEvents, followLog, type RunEvent, UnreachableError } from '@millrace/client'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import {
+  ApiError,
+  createClient,
+  followEvents,
+  followLive,
+  followLog,
+  type RunEvent,
+  UnreachableError,
+} from '@millrace/client'
 import { createLogger } from '@millrace/core'
 import { httpWorkerApi, type WorkerInfo } from '@millrace/engine'
 import { describe, expect, test } from 'vitest'
@@ -93,6 +103,24 @@ describe('the client', () => {
     } finally {
       flaky.close()
     }
+  })
+
+  test('stops when it is told to, also after memory was tidied up meanwhile', async () => {
+    const started = await servers.start()
+    const client = await clientOf(started)
+    const stop = new AbortController()
+    const stream = followLive(client, { runs: true }, { signal: stop.signal })
+    expect((await stream.next()).value).toEqual({ kind: 'ready' })
+    const next = stream.next().catch((error: unknown) => error)
+    setFlagsFromString('--expose-gc')
+    const tidyUp: () => void = runInNewContext('gc')
+    // What a request leaves is let go of when the loop has gone on for a moment.
+    for (let at = 0; at < 5; at++) {
+      tidyUp()
+      await client.get('/version')
+    }
+    stop.abort()
+    expect(await next).toMatchObject({ name: 'AbortError' })
   })
 
   test('follows a run and a log over a restart of the server, and misses nothing', async () => {

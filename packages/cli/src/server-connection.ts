@@ -63,7 +63,7 @@ export async function atServer<Result>(
   const client = createClient({
     ...{ url, ...(token === '' ? {} : { token }) },
     // Ctrl-C ends what is under way.
-    fetch: (sent) => fetch(sent, { signal: AbortSignal.any([sent.signal, context.signal]) }),
+    fetch: (sent, signal = sent.signal) => fetch(sent, { signal: AbortSignal.any([signal, context.signal]) }),
   })
   try {
     return await work(client)

@@ -1,7 +1,7 @@
 import createFetchClient, { type FetchResponse, type MaybeOptionalInit } from 'openapi-fetch'
 import type { HttpMethod, MediaType, PathsWithMethod } from 'openapi-typescript-helpers'
 import { errorOf } from './api-error.ts'
-import { retryingFetch } from './retrying-fetch.ts'
+import { retryingFetch, type Send } from './retrying-fetch.ts'
 import type { paths } from './schema.generated.ts'
 
 export interface ClientOptions {
@@ -12,7 +12,7 @@ export interface ClientOptions {
   /** How often a request that may be repeated is sent again when the server is away or busy. Default 3. */
   readonly retries?: number
   /** Default: the platform's, which keeps connections and uses them again. */
-  readonly fetch?: (request: Request) => Promise<Response>
+  readonly fetch?: Send
 }
 
 /** Paths that take a method. */
@@ -79,20 +79,22 @@ export interface StreamInit {
 export function createClient(options: ClientOptions): Client {
   const { token, retries = 3 } = options
   const url = options.url.replace(/\/+$/, '')
-  const send = options.fetch ?? ((request) => fetch(request))
+  const send: Send = options.fetch ?? ((request, signal) => fetch(request, signal === undefined ? {} : { signal }))
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  const request = async (given: Request): Promise<Response> => {
-    const response = await retryingFetch(given, { retries, fetch: send })
+  const request = async (given: Request, signal?: AbortSignal): Promise<Response> => {
+    const response = await retryingFetch(given, { retries, send, signal })
     if (!response.ok) throw await errorOf(response)
     return response
   }
-  const inner = createFetchClient<Record<string, never>>({ baseUrl: url, headers: authorization, fetch: request })
+  const inner = createFetchClient<Record<string, never>>({ baseUrl: url, headers: authorization })
   // Its types say more than its code needs; ours are checked where the methods are called.
-  const untyped = inner.request as (
+  const typed = inner.request as (
     method: string,
     path: string,
-    init?: object,
+    init: object,
   ) => Promise<{ readonly data?: unknown; readonly response: Response }>
+  const untyped = (method: string, path: string, init: { readonly signal?: AbortSignal | null } = {}) =>
+    typed(method, path, { ...init, fetch: (given: Request) => request(given, init.signal ?? undefined) })
   const call =
     <Method extends HttpMethod>(method: Method): Call<Method> =>
     async (path, ...[init]) =>
@@ -130,6 +132,7 @@ export function createClient(options: ClientOptions): Client {
           headers: { ...authorization, ...headers },
           ...(signal === undefined ? {} : { signal }),
         }),
+        signal,
       )
     },
   }

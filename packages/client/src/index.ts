@@ -22,4 +22,5 @@ export {
   type RunHint,
   type RunState,
 } from './follow.ts'
+export type { Send } from './retrying-fetch.ts'
 export type { components, operations, paths } from './schema.generated.ts'
