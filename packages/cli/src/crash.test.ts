@@ -10,10 +10,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 /*
  * The command is killed with SIGKILL at a random moment of its run, again and again, and run once
  * more. Whatever the moment: the destination then holds exactly the source's rows, each once, and
- * no staging is left. MILLRACE_CRASH_ROUNDS sets how often (default 5), MILLRACE_CRASH_SEED
+ * no staging is left. MILLRACE_CRASH_ROUNDS sets how often (default 3), MILLRACE_CRASH_SEED
  * repeats a failing sequence.
  */
-const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 5)
+const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 3)
 const seed = Number(process.env.MILLRACE_CRASH_SEED ?? Date.now() % 1_000_000)
 const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
 const rowCount = 60_000

@@ -35,9 +35,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 /*
  * `millrace stream` is killed with SIGKILL again and again while messages keep coming, at moments
  * spread over its work. In the end every message is there; those that are there twice are at most one
- * flush for each kill. MILLRACE_CRASH_ROUNDS sets how often (default 8).
+ * flush for each kill. MILLRACE_CRASH_ROUNDS sets how often (default 4, one for each of the moments).
  */
-const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 8)
+const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 4)
 const flushRows = 200
 const bin = fileURLToPath(new URL('../bin/millrace.js', import.meta.url))
 

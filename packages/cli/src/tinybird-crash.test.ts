@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from './run-command.fixture.ts'
 
 /* The command is killed with SIGKILL while it copies into Tinybird, later in every round, and run once more. */
-const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 5)
+const rounds = Number(process.env.MILLRACE_CRASH_ROUNDS ?? 3)
 const rowCount = 40_000
 
 describe('kill -9 of a copy from PostgreSQL to a local Tinybird', () => {
