@@ -16,7 +16,8 @@ export function Moment({ at }: { readonly at: string | undefined }) {
       </Text>
     )
   const date = new Date(at)
-  const distance = now - date.getTime()
+  // The clock was looked at a while ago: what happened since is no future.
+  const distance = (date.getTime() > now ? Date.now() : now) - date.getTime()
   const text =
     Math.abs(distance) > 22 * 3_600_000
       ? near.format(date)
