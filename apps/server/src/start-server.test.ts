@@ -148,7 +148,7 @@ describe('the process of a deployment', () => {
       lines.push(line)
       if (line.includes('"listening"')) listening.resolve(JSON.parse(line).url)
     })
-    const ended = once(child, 'exit').then(([code]) => ({ code: code as number | null, text: lines.join('\n') }))
+    const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, text: lines.join('\n') }))
     return {
       child,
       ended,

@@ -32,7 +32,7 @@ export async function deployed(
     { cwd: folder, env: { PATH, HOME, NODE_COMPILE_CACHE, ...env }, stdio: ['ignore', 'ignore', 'pipe'] },
   )
   let output = ''
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  const ended = once(child, 'close').then(([code]) => code as number | null)
   const ready = what === 'worker' ? /Takes 4 tasks at a time()/ : /"url":"([^"]+)"/
   const url = await new Promise<string>((resolve, reject) => {
     child.stderr?.on('data', (chunk: Buffer) => {

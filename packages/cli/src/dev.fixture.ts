@@ -26,10 +26,9 @@ export async function startDev(folder: string, ...args: string[]): Promise<Dev> 
   running.add(child)
   let output = ''
   const code = new Promise<number | null>((resolve) => {
-    child.once('exit', (status) => {
-      running.delete(child)
-      resolve(status)
-    })
+    child.once('exit', () => running.delete(child))
+    // All that it printed has come by then.
+    child.once('close', resolve)
   })
   child.stderr.on('data', (chunk: Buffer) => {
     output += chunk

@@ -124,7 +124,7 @@ function serviceProcess(env: Record<string, string>) {
       const found = /"url":"([^"]+)"/.exec(output)?.[1]
       if (found !== undefined) resolve(found)
     })
-    child.once('exit', () => reject(new Error(`The service ended: ${output}`)))
+    child.once('close', () => reject(new Error(`The service ended: ${output}`)))
   })
   return {
     ...{ child, code, url },

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servers, signal, temporaryFolder } from '../database.test.fixture.ts'
 import { openDatabase } from '../database.ts'
 import { isReachableByOthers, isRoot } from '../server/account.ts'
+import { embeddedPostgres } from '../server/postgres-binaries.ts'
 import { sql } from '../sql.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
 import { isPostmasterOf, isRunning } from './process-list.ts'
@@ -198,6 +199,14 @@ it('names both ways on when the database was made by a version that is not there
   writeFileSync(file, '18\n')
   await using server = await startEmbeddedPostgres({ dataDirectory })
   expect(server.version).toMatch(/^18/)
+})
+
+it.skipIf(process.platform === 'win32')('says why a server ended, also when its words come after its end', async () => {
+  dataDirectory = made.path
+  const program = join(made.path, 'postgres')
+  writeFileSync(program, "#!/bin/sh\n(sleep 0.3; echo 'FATAL:  the moon is full' >&2) &\nexit 1\n", { mode: 0o755 })
+  const binaries = { ...embeddedPostgres(), postgres: program }
+  await expect(startEmbeddedPostgres({ dataDirectory, binaries })).rejects.toThrow('the moon is full')
 })
 
 const fifteen = servers.find(({ name }) => name === 'PostgreSQL 15')?.binaries

@@ -38,6 +38,8 @@ export class PortTaken extends Error {}
 const logLimit = 64 * 1024
 const startTimeoutMs = 120_000
 const stopTimeoutMs = 15_000
+/** What was printed before the end comes at once, but for pipes that processes of the server still hold. */
+const lastWordsMs = 3000
 
 export async function startServer(spec: ServerSpec): Promise<RunningServer> {
   const child = spawn(spec.program, spec.args, {
@@ -110,6 +112,9 @@ async function untilReady(
 ): Promise<void> {
   let log = ''
   let timer: NodeJS.Timeout | undefined
+  const silent = new Promise<void>((resolve) => {
+    child.once('close', () => resolve())
+  })
   const ready = new Promise<'ready'>((resolve) => {
     const read = (text: string) => {
       log = collect(text)
@@ -125,6 +130,8 @@ async function untilReady(
   clearTimeout(timer)
   if (outcome === 'ready') return
   child.kill('SIGKILL')
+  // The end may be told before what the pipes still hold.
+  await endsWithin(silent, lastWordsMs)
   if (spec.portTaken.test(log)) throw new PortTaken()
   throw new FatalError('SERVER_FAILED', {
     message: `${spec.name} ${outcome === 'late' ? `was not ready after ${startTimeoutMs / 1000} s` : 'ended while starting'}. Its last words:\n${log.slice(-4000)}`,
