@@ -184,7 +184,7 @@ describe('a run', () => {
     const shown = (await millrace(['runs', 'show', id])).out
     expect(shown).toMatch(/Load +failed 3\/3 .* Extract +1 of 3 items did not succeed/)
     expect(shown).toMatch(/ {2}Load\[1\] +failed .* row 1 is broken/)
-    expect(shown).toMatch(/Report +not run +Load +1 of its upstreams failed/)
+    expect(shown).toMatch(/Report +not run +Load +it needs Load, which failed/)
     const { graph, tasks } = await json(['runs', 'show', id])
     const load = graph.nodes.find((node: { id: string }) => node.id === 'Load')
     const item = tasks.find((task: { map_index?: number }) => task.map_index === 1)

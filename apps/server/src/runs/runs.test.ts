@@ -183,7 +183,7 @@ test('task runs say why they are in their state', async () => {
   const { body } = await call('GET', `/api/runs/${run.id}/task-runs?state=failed&state=upstream_failed`)
   expect(body).toMatchObject([
     { node: 'a', state: 'failed', reason: expect.stringContaining('No rows.'), attempt: 1, failures: 1 },
-    { node: 'b', state: 'upstream_failed', reason: '1 of its upstreams failed' },
+    { node: 'b', state: 'upstream_failed', reason: 'it needs a, which failed' },
   ])
   expect((await call('GET', `/api/runs/${run.id}/task-runs?node=b`)).body).toHaveLength(1)
   expect((await call('GET', `/api/runs/${run.id}/task-runs?node=d`)).status).toBe(404)

@@ -60,6 +60,8 @@ export async function advance(
   let openChange = 0
   const failed: FailedNode[] = []
   let becameReady = false
+  /** Of nodes that did not succeed, by place: what began it, as far as this pass saw it. */
+  const causes = new Map<number, string>()
   const end = (row: NodeRow, state: TaskRunState, reason: string | null) => {
     row.state = state
     row.reason = reason
@@ -97,7 +99,13 @@ export async function advance(
       for (const place of graph.downstreams[task.place] ?? []) {
         const row = rows.get(place)
         if (row === undefined || row.state !== 'waiting') continue
-        row[counterOf(task.state)] += 1
+        const counter = counterOf(task.state)
+        row[counter] += 1
+        const cause =
+          counter === 'up_failed'
+            ? (causeOf(task.state, nodeAt(graph, task.place).id) ?? causes.get(task.place))
+            : undefined
+        if (cause !== undefined && !causes.has(place)) causes.set(place, cause)
         changed.add(row)
         if (task.choice !== null && !task.choice.includes(nodeAt(graph, place).id)) {
           next.push(end(row, 'skipped', `not chosen by ${nodeAt(graph, task.place).id}`))
@@ -131,7 +139,13 @@ export async function advance(
       })
       if (decision === 'wait') continue
       if (decision !== 'run') {
-        next.push(end(row, decision === 'skip' ? 'skipped' : 'upstream_failed', refusal(decision, row)))
+        next.push(
+          end(
+            row,
+            decision === 'skip' ? 'skipped' : 'upstream_failed',
+            refusal(decision, row, causes.get(row.node_index)),
+          ),
+        )
       } else if (node.kind === 'spacer') {
         next.push(end(row, 'success', null))
       } else if (source !== null) {
@@ -173,8 +187,16 @@ function counterOf(state: TaskRunState): Counter {
   return state === 'skipped' ? 'up_skipped' : 'up_failed'
 }
 
-function refusal(decision: Decision, { up_failed, up_skipped, up_success }: NodeRow): string {
-  if (decision === 'upstream_failed') return `${up_failed} of its upstreams failed`
+/** What a failure says to all that comes after it; undefined where the failure is further up. */
+function causeOf(state: TaskRunState, node: string): string | undefined {
+  if (state === 'failed') return `it needs ${node}, which failed`
+  return state === 'cancelled' ? `it needs ${node}, which was cancelled` : undefined
+}
+
+function refusal(decision: Decision, { up_failed, up_skipped, up_success }: NodeRow, cause?: string): string {
+  if (decision === 'upstream_failed') {
+    return up_failed === 1 && cause !== undefined ? cause : `${up_failed} of its upstreams failed`
+  }
   return `its trigger rule is not met: of its upstreams ${up_success} succeeded, ${up_failed} failed, ${up_skipped} were skipped`
 }
 

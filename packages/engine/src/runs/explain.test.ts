@@ -111,7 +111,7 @@ it('says how far a mapped node is, and how tasks ended', async () => {
   expect(await explain(engine, run.id, 'each')).toBe('2 of 3 items have ended')
   expect(await explain(engine, run.id, 'each', 0)).toBe('success')
   expect(await explain(engine, run.id, 'bad')).toBe('it cannot work')
-  expect(await explain(engine, run.id, 'after')).toBe('1 of its upstreams failed')
+  expect(await explain(engine, run.id, 'after')).toBe('it needs bad, which failed')
   expect(await explain(engine, run.id, 'lazy')).toBe('nothing to do')
 })
 

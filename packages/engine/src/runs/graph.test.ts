@@ -91,7 +91,7 @@ describe('a graph', () => {
       c: 'upstream_failed',
       other: 'success',
     })
-    expect(await taskRow(test.engine, run.id, 'c')).toMatchObject({ reason: '1 of its upstreams failed', attempt: 0 })
+    expect(await taskRow(test.engine, run.id, 'c')).toMatchObject({ reason: 'it needs a, which failed', attempt: 0 })
     expect(await readRun(test.db, run.id)).toMatchObject({ state: 'failed', failed_tasks: 1 })
   })
 })
