@@ -145,7 +145,7 @@ test('a pipeline that is configured by API alone runs on real data, and what it 
   expect(total).toBe(16_948)
 
   const file = join(home, 'atlanta.ndjson')
-  const filters = ['--filter', last, '--filter', 'origin==ATL']
+  const filters = ['--filter', last, '--filter', 'origin==["ATL", "A, B", "null"]']
   expect((await millrace('fetch', store, 'acme/air/ingest/flights', ...branch, ...filters, '-o', file)).code).toBe(0)
   const rows = (await readFile(file, 'utf8'))
     .trim()

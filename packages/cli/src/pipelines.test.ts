@@ -104,8 +104,10 @@ test('a pipeline is configured by a file, scheduled within seconds, and run on r
 
   // A change is a new version, with which the next run works.
   await writeFile(file, configuration.replace('most: 200', 'most: 3'))
+  const step = (most: number) =>
+    `transformations: {"state":"ingest","template":"sum_up","graph_order":0,"variables":{"connection":"warehouse","most":${most},"table":"daily_sales"}}`
   expect((await millrace('pipelines', 'apply', file, '--project', 'alice/sales')).out).toBe(
-    '~ pipeline daily_sales: transformations\n',
+    `~ pipeline daily_sales: transformations\n    - ${step(200)}\n    + ${step(3)}\n`,
   )
   const run = await millrace('pipelines', 'run', 'daily_sales', '--wait')
   expect(run, run.err).toMatchObject({ code: 0 })

@@ -140,14 +140,32 @@ function parseFilter(text: string): PartitionFilter {
   const match = /^([^=!<>]+)(==|!=|>=|<=|>|<)(.*)$/s.exec(text)
   if (match === null) {
     throw new ConfigError('FILTER_INVALID', {
-      message: `"${text}" is no filter. Write a partition, a comparison and values: "country==DE,FR".`,
+      message: `"${text}" is no filter. Write a partition, a comparison and values: "country==DE,FR", or country==["a, b"] for texts with commas.`,
     })
   }
   const [, partition = '', comparison, values = ''] = match
   return {
     partition: partition.trim(),
     comparison: comparison as Comparison,
-    values: values.split(',').map((value) => (value === 'null' ? null : value)),
+    values: parseValues(values),
+  }
+}
+
+/** Values with commas between them, null without quotes; or a JSON array, in which any text stands. */
+function parseValues(text: string): PartitionFilter['values'] {
+  const list = listOf(text)
+  return list ?? text.split(',').map((value) => (value === 'null' ? null : value))
+}
+
+function listOf(text: string): PartitionFilter['values'] | undefined {
+  if (!text.startsWith('[')) return undefined
+  try {
+    const list: unknown = JSON.parse(text)
+    const isValue = (value: unknown) => value === null || ['string', 'number', 'boolean'].includes(typeof value)
+    return Array.isArray(list) && list.every(isValue) ? list : undefined
+  } catch {
+    // A text that only begins like one.
+    return undefined
   }
 }
 

@@ -7,6 +7,7 @@ import { printJson } from '../output/print-json.ts'
 import { printable } from '../output/printable.ts'
 import type { PipelineProblem } from '../pipelines-api.ts'
 import { type ServerRequest, withUser } from '../server-connection.ts'
+import { differenceLines } from './configuration-difference.ts'
 import { problemsText } from './pipelines.ts'
 
 interface FromFile extends ServerRequest {
@@ -20,6 +21,8 @@ interface Change {
   readonly kind: string
   readonly name: string
   readonly fields: readonly string[]
+  readonly before: unknown
+  readonly after: unknown
 }
 
 export async function exportConfiguration(
@@ -95,9 +98,10 @@ async function read(file: string): Promise<string> {
 const marks = { create: '+', update: '~', delete: '-' } as const
 
 function changesText(changes: readonly Change[]): string {
-  const lines = changes.map(({ action, kind, name, fields }) => {
+  const lines = changes.flatMap(({ action, kind, name, fields, before, after }) => {
     const what = fields.length === 0 ? '' : `: ${fields.join(', ')}`
-    return `${marks[action]} ${kind.replaceAll('_', ' ')} ${name}${what}`
+    const difference = action === 'update' ? differenceLines(before, after) : []
+    return [`${marks[action]} ${kind.replaceAll('_', ' ')} ${name}${what}`, ...difference.map((line) => `    ${line}`)]
   })
   return `${lines.map((line) => printable(line)).join('\n')}\n`
 }

@@ -22,7 +22,7 @@ export function addDatasets(program: Command, run: Run): void {
     .argument('<dataset>', 'Its client, brand, state and name: acme/wonder/ingest/sales.')
     .option(
       '--filter <text>',
-      'A partition, one of == != > < >= <=, and values: "country==DE,FR", "__metadata_run_id>=17". Repeat it; all have to hold. `null` is no value.',
+      'A partition, one of == != > < >= <=, and values: "country==DE,FR", "__metadata_run_id>=17". Repeat it; all have to hold. `null` is no value, and country==["a, b"] as JSON takes any text.',
       (text: string, all: readonly string[] = []) => [...all, text],
     )
     .option('--columns <names>', 'Only these columns, separated by commas.')
