@@ -69,5 +69,6 @@ export {
   type VariableValue,
   variableStructuresSchema,
   variableText,
+  variableTexts,
 } from './variables.ts'
 export { variablesSchema } from './variables-schema.ts'

@@ -42,9 +42,25 @@ export type VariableStructures = Readonly<Record<string, { readonly datatype: st
 /** Values as they are stored. */
 export type VariableTexts = Readonly<Record<string, string>>
 
-/** The text of a value that is given as text or as JSON. */
-export function variableText(value: VariableValue): string {
-  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value)
+/**
+ * The text of a value that is given as text or as JSON: a boolean is 1 or 0, and a word where the datatype is another one, so that
+ * it is not taken for a number.
+ */
+export function variableText(value: VariableValue, datatype = 'bool'): string {
+  return typeof value === 'boolean' && kindOf(datatype) === 'boolean' ? (value ? '1' : '0') : String(value)
+}
+
+/** Values by the structure of their template, as they are stored. */
+export function variableTexts(
+  structures: VariableStructures,
+  values: Readonly<Record<string, VariableValue>>,
+): VariableTexts {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      variableText(value, Object.hasOwn(structures, name) ? structures[name]?.datatype : undefined),
+    ]),
+  )
 }
 
 /**

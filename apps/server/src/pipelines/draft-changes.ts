@@ -35,7 +35,7 @@ export function draftChanges(
     ...draft.transformations.flatMap((given, index) => {
       const old = before.find(({ id }) => id === given.id)
       const template = nameOf(given.template_id)
-      return old === undefined ? [added(given, index, template)] : changed(old, given, template)
+      return old === undefined ? [added(given, index, template, templates)] : changed(old, given, template, templates)
     }),
     ...before.filter(({ id }) => !kept.has(id)).map(removed),
   ]
@@ -77,12 +77,17 @@ function changedSettings(
   ]
 }
 
-function added(given: DraftTransformation, index: number, template: string): DraftChange {
+function added(
+  given: DraftTransformation,
+  index: number,
+  template: string,
+  templates: ReadDraft['templates'],
+): DraftChange {
   const { state, graph_order } = given
   return {
     ...{ action: 'add', kind: 'transformation', transformation_id: draftId(index), state, template, fields: [] },
     before: null,
-    after: { state, template, graph_order, variables: textsOf(given) },
+    after: { state, template, graph_order, variables: textsOf(given, templates) },
     text: `Adds "${template}" to ${state}.`,
   }
 }
@@ -96,9 +101,14 @@ function removed({ id, state, template: { name: template }, graphOrder, variable
   }
 }
 
-function changed(old: TransformationRow, given: DraftTransformation, template: string): readonly DraftChange[] {
+function changed(
+  old: TransformationRow,
+  given: DraftTransformation,
+  template: string,
+  templates: ReadDraft['templates'],
+): readonly DraftChange[] {
   const before = { state: old.state, template: old.template.name, graph_order: old.graphOrder, ...flat(old.variables) }
-  const after = { state: given.state, template, graph_order: given.graph_order, ...flat(textsOf(given)) }
+  const after = { state: given.state, template, graph_order: given.graph_order, ...flat(textsOf(given, templates)) }
   const fields = differing(before, after)
   if (fields.length === 0) return []
   const parts = fields.map((field) => inWords(words[field] ?? `"${field.slice(10)}"`, before, after, field))

@@ -12,8 +12,8 @@ import { graphSchema, presentGraph } from './graph.ts'
 import { findPipeline, type PipelineRow } from './pipeline-store.ts'
 import { saveDraft } from './save-draft.ts'
 import {
-  etagOfRow,
   idParams,
+  pipelineEtag,
   pipelineSchema,
   pipelineValues,
   presentPipeline,
@@ -119,14 +119,14 @@ export function draftRoutes(api: ServerApi, context: ServerContext): void {
       const row = await explainConstraints(`pipeline "${body.name}"`, 'saving', async () =>
         change(db, { id: principal.id, requestId }, async (trx) => {
           const before = await pipelineToChange(trx, context, principal, { id, ifMatch })
-          const { problems } = await readDraft(trx, context, before, body)
+          const { problems, templates } = await readDraft(trx, context, before, body)
           if (problems.length > 0) {
             throw problemsError('PIPELINE_INVALID', `Pipeline "${body.name}" cannot be saved`, problems)
           }
-          return await saveDraft(trx, context, before, body)
+          return await saveDraft(trx, context, before, body, { templates })
         }),
       )
-      return { status: 200, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+      return { status: 200, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
     },
   )
 }

@@ -5,7 +5,8 @@ import {
   pipelineProblems,
   pipelineStates,
   type TemplateRecord,
-  variableText,
+  type VariableTexts,
+  variableTexts,
 } from '@millrace/pipelines'
 import type { ServerContext } from '../server-context.ts'
 import { type CatalogueKind, type CatalogueRow, findInCatalogue } from './catalogue-store.ts'
@@ -94,7 +95,7 @@ export async function readDraft(
       problems.push({ place: `${place}.template_id`, code: 'REFERENCE_MISSING', message })
       return []
     }
-    const variables = textsOf(given)
+    const variables = textsOf(given, templates)
     return [{ state: given.state, part: { id: own, template, graphOrder: given.graph_order, variables } }]
   })
   const record: PipelineRecord = {
@@ -117,8 +118,12 @@ export async function readDraft(
   return { record, problems: [...problems, ...found], templates, brand: record.brand, type: record.type }
 }
 
-export function textsOf({ variables }: Pick<GivenTransformation, 'variables'>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, variableText(value)]))
+/** Values of a transformation as they are stored. */
+export function textsOf(
+  { template_id, variables }: Pick<GivenTransformation, 'template_id' | 'variables'>,
+  templates: ReadDraft['templates'],
+): VariableTexts {
+  return variableTexts(templates.get(template_id)?.variableStructures ?? {}, variables)
 }
 
 async function readTemplateRecords(db: Queryable, projectId: string): Promise<ReadonlyMap<string, TemplateRecord>> {

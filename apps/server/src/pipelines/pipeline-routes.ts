@@ -13,9 +13,9 @@ import { pipelineActivities } from './pipeline-activity.ts'
 import { deletePipeline, findPipeline, listPipelines, type PipelineRow } from './pipeline-store.ts'
 import {
   description,
-  etagOfRow,
   idParams,
   listedPipelineSchema,
+  pipelineEtag,
   pipelineSchema,
   pipelineValues,
   presentListed,
@@ -88,7 +88,7 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
           async (trx) => await createPipeline(trx, context, project_id, values, transformations),
         ),
       )
-      return { status: 201, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+      return { status: 201, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
     },
   )
 
@@ -102,7 +102,7 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
     async ({ principal, params: { id }, request }) => {
       const found = await findPipeline(db, id)
       const row = await expectPart(context, db, principal, 'read', { row: found, noun: 'pipeline', id })
-      const headers = { etag: etagOfRow(row) }
+      const headers = { etag: pipelineEtag(row) }
       if (isNotModified(request, headers.etag)) return { status: 304, headers }
       return { status: 200, body: presentPipeline(row), headers }
     },
@@ -131,7 +131,7 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
           return await changePipeline(trx, context, before, { ...before, ...given })
         }),
       )
-      return { status: 200, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+      return { status: 200, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
     },
   )
 
@@ -147,7 +147,7 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
       const ifMatch = request.headers.get('if-match')
       await change(db, { id: principal.id, requestId }, async (trx) => {
         const row = await pipelineToChange(trx, context, principal, { id })
-        if (ifMatch !== null) checkIfMatch(ifMatch, etagOfRow(row))
+        if (ifMatch !== null) checkIfMatch(ifMatch, pipelineEtag(row))
         await deletePipeline(trx, id)
       })
       return { status: 204 }
@@ -171,7 +171,7 @@ export function pipelineRecordRoutes(api: ServerApi, context: ServerContext): vo
           if (before.is_active === isActive) return before
           return await changePipeline(trx, context, before, { ...before, is_active: isActive })
         })
-        return { status: 200, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+        return { status: 200, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
       },
     )
   }

@@ -24,6 +24,7 @@ test('a pipeline is a workflow from the moment it is configured, and every chang
   })
   expect(changed).toMatchObject({ status: 200, body: { run_frequency: '15 6 * * 1' } })
   expect(changed.body.etag).not.toBe(body.etag)
+  expect((await alice('GET', '/api/pipelines')).body).toMatchObject([{ etag: changed.body.etag }])
   const second = await workflowOf(server, 'daily')
   expect(second?.cron).toBe('15 6 * * 1')
   expect(second?.version).not.toBe(first?.version)
@@ -53,6 +54,10 @@ test('C4: extra and missing variables raise their errors', async () => {
   })
   expect(await given({ table: 'x' })).toMatchObject({ detail: 'MISSING_TRANSFORMATION_VARIABLE' })
   expect(await given({ table: 'x', days: 'seven' })).toMatchObject({ detail: 'TRANSFORMATION_VARIABLE_INVALID' })
+  expect(await given({ table: 'x', days: true })).toMatchObject({
+    detail: 'TRANSFORMATION_VARIABLE_INVALID',
+    message: expect.stringContaining('not "true"'),
+  })
   expect(await given({ days: 'seven', more: 1 })).toMatchObject({
     detail: 'TRANSFORMATION_INVALID',
     message: expect.stringMatching(/variables\.more: .*\n- .*variables\.days: .*\n- .*variables\.table: /),
@@ -143,8 +148,13 @@ test('a change that some pipeline does not bear is refused with all problems, an
   expect([await workflowOf(server, 'a'), await workflowOf(server, 'b')]).toEqual(before)
   expect((await alice('GET', `/api/pipeline-templates/${templateId}`)).body.etag).toBe(template.etag)
 
-  expect(await patch({ config: { ...template.config, sql: 'select {{ variables.days }}' } })).toMatchObject({
-    status: 200,
+  expect(
+    await patch({ name: 'copy_all', config: { ...template.config, sql: 'select {{ variables.days }}' } }),
+  ).toMatchObject({ status: 200 })
+  // The pipeline shows the name of its template, and so is another one to those who have it.
+  const seen = { headers: { 'if-none-match': inactive.body.etag } }
+  expect(await alice('GET', `/api/pipelines/${inactive.body.id}`, seen)).toMatchObject({
+    ...{ status: 200, body: { transformations: [{ template: 'copy_all' }] } },
   })
   expect((await workflowOf(server, 'a'))?.version).not.toBe(before[0]?.version)
   expect(await alice('POST', `/api/pipelines/${inactive.body.id}/validate`)).toMatchObject({

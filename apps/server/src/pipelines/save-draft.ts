@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Trx } from '@millrace/db'
 import type { ServerContext } from '../server-context.ts'
-import { type Draft, type DraftTransformation, textsOf } from './draft.ts'
+import { type Draft, type DraftTransformation, type ReadDraft, textsOf } from './draft.ts'
 import {
   deleteTransformation,
   insertTransformation,
@@ -19,6 +19,7 @@ export async function saveDraft(
   context: ServerContext,
   before: PipelineRow,
   { transformations, ...values }: Draft,
+  { templates }: Pick<ReadDraft, 'templates'>,
 ): Promise<PipelineRow> {
   const saved = new Map(before.transformations.map((one) => [one.id, one]))
   const kept = new Set(transformations.map(({ id }) => id))
@@ -26,7 +27,7 @@ export async function saveDraft(
   for (const { id } of gone) await deleteTransformation(trx, id)
   let isChanged = gone.length > 0
   for (const given of transformations) {
-    const wanted = valuesOf(given)
+    const wanted = valuesOf(given, templates)
     const old = given.id === undefined ? undefined : saved.get(given.id)
     if (old === undefined) await insertTransformation(trx, { id: before.id, projectId: before.project_id }, wanted)
     else if (isDeepStrictEqual(savedValues(old), wanted)) continue
@@ -37,9 +38,9 @@ export async function saveDraft(
   return await changePipeline(trx, context, before, values)
 }
 
-function valuesOf(given: DraftTransformation): TransformationValues {
+function valuesOf(given: DraftTransformation, templates: ReadDraft['templates']): TransformationValues {
   const { state, template_id: templateId, graph_order: graphOrder } = given
-  return { state, templateId, graphOrder, variables: { ...textsOf(given) } }
+  return { state, templateId, graphOrder, variables: { ...textsOf(given, templates) } }
 }
 
 function savedValues({ state, template, graphOrder, variables }: TransformationRow): TransformationValues {

@@ -163,11 +163,14 @@ export function presentTemplate(row: TemplateRow): z.input<typeof templateSchema
   }
 }
 
+export function pipelineEtag(row: PipelineRow): string {
+  return presentPipeline(row).etag
+}
+
 export function presentPipeline(row: PipelineRow): z.input<typeof pipelineSchema> {
   const { created_at, updated_at, transformations, ...rest } = row
-  return {
+  const shown = {
     ...rest,
-    etag: etagOfRow(row),
     transformations: transformations.map((transformation) => ({
       id: transformation.id,
       state: transformation.state,
@@ -180,6 +183,8 @@ export function presentPipeline(row: PipelineRow): z.input<typeof pipelineSchema
     created_at: isoTime(created_at),
     updated_at: isoTime(updated_at),
   }
+  // Names of its brand and its templates stand in it, and change without it.
+  return { ...shown, etag: etagOf(JSON.stringify(shown)) }
 }
 
 export function presentListed(row: PipelineRow, activity: PipelineActivity): z.input<typeof listedPipelineSchema> {

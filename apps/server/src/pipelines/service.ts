@@ -1,6 +1,6 @@
 import type { Trx } from '@millrace/db'
 import { checkIfMatch, HttpError, invalid, notFound } from '@millrace/http'
-import { frequencyProblems, problemsError, readVariables, type VariableValue, variableText } from '@millrace/pipelines'
+import { frequencyProblems, problemsError, readVariables, type VariableValue, variableTexts } from '@millrace/pipelines'
 import type { Caller } from '../authz/index.ts'
 import type { ServerContext } from '../server-context.ts'
 import { expectPart } from './access.ts'
@@ -17,7 +17,7 @@ import {
   updatePipeline,
 } from './pipeline-store.ts'
 import { publishPipeline } from './publish.ts'
-import { etagOfRow } from './schemas.ts'
+import { pipelineEtag } from './schemas.ts'
 import { findTemplate } from './template-store.ts'
 
 export interface GivenTransformation {
@@ -42,7 +42,7 @@ export async function pipelineToChange(
     noun: 'pipeline',
     id,
   })
-  if (ifMatch !== undefined) checkIfMatch(ifMatch, etagOfRow(row))
+  if (ifMatch !== undefined) checkIfMatch(ifMatch, pipelineEtag(row))
   return row
 }
 
@@ -110,7 +110,7 @@ export async function checkTransformation(
       `The project has no template ${templateId}. List them by /api/pipeline-templates.`,
     )
   }
-  const texts = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, variableText(value)]))
+  const texts = variableTexts(template.variable_structures, variables)
   const { problems } = readVariables(template.variable_structures, texts, {
     template: template.name,
     place: `${place}.variables`,

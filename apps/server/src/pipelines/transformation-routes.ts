@@ -6,9 +6,9 @@ import type { ServerApi } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
 import { deleteTransformation, insertTransformation, updateTransformation } from './pipeline-store.ts'
 import {
-  etagOfRow,
   graphOrder,
   idParams,
+  pipelineEtag,
   pipelineSchema,
   presentPipeline,
   presentVariables,
@@ -42,7 +42,7 @@ export function transformationRoutes(api: ServerApi, context: ServerContext): vo
           await insertTransformation(trx, { id, projectId }, values)
         })
       })
-      return { status: 201, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+      return { status: 201, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
     },
   )
 
@@ -81,7 +81,7 @@ export function transformationRoutes(api: ServerApi, context: ServerContext): vo
           await updateTransformation(trx, transformation, values)
         })
       })
-      return { status: 200, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+      return { status: 200, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
     },
   )
 
@@ -105,7 +105,7 @@ export function transformationRoutes(api: ServerApi, context: ServerContext): vo
         transformationOf(before, transformation)
         return await changeParts(trx, context, before, async () => await deleteTransformation(trx, transformation))
       })
-      return { status: 200, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+      return { status: 200, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
     },
   )
 
@@ -134,7 +134,7 @@ export function transformationRoutes(api: ServerApi, context: ServerContext): vo
           }
         })
       })
-      return { status: 200, body: presentPipeline(row), headers: { etag: etagOfRow(row) } }
+      return { status: 200, body: presentPipeline(row), headers: { etag: pipelineEtag(row) } }
     },
   )
 }

@@ -139,6 +139,23 @@ test('a plan makes things before those that name them, and removes them after', 
   expect(kinds(planConfiguration(wanted, empty, { prune: true }))).toEqual(order.toReversed())
 })
 
+test('values of variables are what is written, whatever numbers make of it, and booleans are none', () => {
+  const variables =
+    '{ code: 007, version: 1.10, account: 12345678901234567890, hex: 0x10, less: -0, exact: 1.5, known: true, open: true }'
+  const texts = (structures: string) =>
+    parseConfiguration(`
+format: 1
+templates: [{ name: copy, operator: sql, variable_structures: ${structures} }]
+pipelines: [{ name: p, brand: a/b, type: t, transformations: [{ state: raw, template: copy, variables: ${variables} }] }]
+`).pipelines[0]?.transformations[0]?.variables
+  const given = { code: '007', version: '1.10', account: '12345678901234567890', hex: '0x10', less: '-0' }
+  expect(texts('{}')).toEqual({ ...given, exact: 1.5, known: true, open: true })
+  expect(texts('{ exact: { datatype: str }, known: { datatype: str }, open: { datatype: bool } }')).toEqual({
+    ...given,
+    ...{ exact: '1.5', known: 'true', open: true },
+  })
+})
+
 test.each([
   ['format: 2', '/format'],
   ['format: 1\npipelines: [{ name: a b }]', '/pipelines/0/name'],
@@ -146,6 +163,11 @@ test.each([
   ['format: 1\nclienst: []', 'clienst'],
   ['format: 1\nformat: 1', 'unique'],
   ['{ not yaml', 'The configuration cannot be read'],
+  [
+    'format: 1\nclients: [{ name: a, display_name: "x\\0y" }, { name: b, display_name: "\\ud83d" }]',
+    '/clients/1/display_name: The text holds a null character',
+  ],
+  ['format: 1\ntemplates: [{ name: a, operator: sql, config: { "a\\0": 1 } }]', '(/templates/0/config)'],
   ['', 'The configuration cannot be read'],
   [
     `a: &a [x]\n${Array.from({ length: 9 }, (_, index) => `b${index}: &b${index} [${'*a, '.repeat(30)}]`).join('\n')}`,

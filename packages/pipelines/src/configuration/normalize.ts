@@ -1,5 +1,11 @@
 import { pipelineStates } from '../states.ts'
-import { readVariables, type VariableStructures, type VariableValue, variableText } from '../variables.ts'
+import {
+  readVariables,
+  type VariableStructures,
+  type VariableValue,
+  variableText,
+  variableTexts,
+} from '../variables.ts'
 import type { Configuration, ConfiguredTransformation } from './schema.ts'
 
 /**
@@ -37,9 +43,12 @@ export function transformationKey({ state, template, graph_order, variables }: C
 }
 
 function typed({ template, variables }: ConfiguredTransformation, structures: VariableStructures) {
-  const texts = Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, variableText(value)]))
+  const texts = variableTexts(structures, variables)
   const { values } = readVariables(structures, texts, { template, place: '' })
-  const kept = Object.entries(texts).map(([name, text]): [string, VariableValue] => {
+  const kept = Object.entries(variables).map(([name, given]): [string, VariableValue] => {
+    // What it becomes is for its template to say, which may be known later.
+    if (!Object.hasOwn(structures, name)) return [name, given]
+    const text = texts[name] ?? ''
     const value = Object.hasOwn(values, name) ? values[name] : undefined
     return [name, value !== undefined && variableText(value) === text ? value : text]
   })

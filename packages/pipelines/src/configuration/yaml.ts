@@ -1,4 +1,4 @@
-import { Lexer, Parser, parseDocument, stringify } from 'yaml'
+import { type Document, isMap, isScalar, isSeq, Lexer, Parser, parseDocument, stringify, visit } from 'yaml'
 import { type Problem, problemsError } from '../problem.ts'
 import { normalizeConfiguration } from './normalize.ts'
 import { type Configuration, configurationSchema } from './schema.ts'
@@ -21,8 +21,13 @@ export function parseConfiguration(text: string): Configuration {
       document.errors.map(({ message }) => ({ place: '/', ...invalid, message: message.split('\n')[0] ?? message })),
     )
   }
+  keepDigits(document)
   const parsed = configurationSchema.safeParse(readValue(() => document.toJS()))
-  if (parsed.success) return normalizeConfiguration(parsed.data)
+  if (parsed.success) {
+    const odd = oddTexts(parsed.data)
+    if (odd.length > 0) refuse(odd)
+    return normalizeConfiguration(parsed.data)
+  }
   return refuse(
     parsed.error.issues.map(({ path, message }) => ({
       place: `/${path.map(String).join('/')}`,
@@ -30,6 +35,20 @@ export function parseConfiguration(text: string): Configuration {
       message: `${message}.`,
     })),
   )
+}
+
+/** Texts that no database keeps. */
+function oddTexts(value: unknown, path = ''): readonly Problem[] {
+  if (typeof value === 'string') {
+    if (value.isWellFormed() && !value.includes('\0')) return []
+    const message = 'The text holds a null character or half a character, which cannot be stored. Take it out.'
+    return [{ place: path, ...invalid, message }]
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, entry]) => [
+    ...oddTexts(name, path === '' ? '/' : path),
+    ...oddTexts(entry, `${path}/${name}`),
+  ])
 }
 
 const invalid = { code: 'CONFIGURATION_INVALID' }
@@ -48,6 +67,21 @@ function checkNesting(text: string): void {
     const message = `It is nested more than ${mostNested} levels deep. Make it flatter.`
     refuse([{ place: '/', ...invalid, message }])
   }
+}
+
+/** Values of variables that are written as numbers keep what numbers lose: 007, 1.10, more digits than a number has. */
+function keepDigits(document: Document): void {
+  const pipelines = isMap(document.contents) ? document.contents.get('pipelines', true) : undefined
+  if (!isSeq(pipelines)) return
+  visit(pipelines, {
+    Pair(_, { key, value }) {
+      if (!isScalar(key) || key.value !== 'variables' || !isMap(value)) return
+      for (const { value: given } of value.items) {
+        if (!isScalar(given) || typeof given.value !== 'number' || given.source === undefined) continue
+        if (String(given.value) !== given.source) given.value = given.source
+      }
+    },
+  })
 }
 
 /** Aliases that multiply without end are refused where they are resolved. */

@@ -2,7 +2,7 @@ import { quoteName } from '@millrace/connectors'
 import { ConfigError, closestName } from '@millrace/core'
 import type { Column } from '@millrace/formats'
 import { type PartitionFilter, partitionTest } from './filters.ts'
-import { partitionLiteral, partitionTypeOf } from './partition-values.ts'
+import { partitionKey, partitionLiteral, partitionTypeOf } from './partition-values.ts'
 import { runIdColumn } from './run-manifest.ts'
 
 /** A filter on any column, by the rules of those on partitions. */
@@ -45,7 +45,13 @@ export function splitFilters(
 
 function conditionOf(column: Column, { comparison, values }: PartitionFilter): string {
   const name = quoteName(column.name)
-  const literals = values.filter((value) => value !== null).map((value) => partitionLiteral(column, `${value}`))
+  const type = partitionTypeOf(column)
+  const literals = values
+    .filter((value) => value !== null)
+    // As it is, a whole number can be one that the column has no room for.
+    .map((value) =>
+      type === 'integer' ? `${partitionKey(column.name, type, value)}` : partitionLiteral(column, `${value}`),
+    )
   if (comparison !== '==' && comparison !== '!=') return `${name} ${comparison} ${literals[0]}`
   const isOne = [
     ...(values.includes(null) ? [`${name} is null`] : []),

@@ -32,13 +32,12 @@ export async function createView(
   const runId: Column = { name: runIdColumn, type: { kind: 'text' }, nullable: false, sourceType: runIdSql }
   const columns = checkedColumns(place, [...known.keys(), runIdColumn], wanted)
   const names = columns.map(quoteName).join(', ')
-  // Runs can differ in what they are partitioned by.
-  const groups = [...Map.groupBy(files, ({ manifest }) => manifest.partitionBy.join('\n')).values()]
+  // Runs can differ in what they are partitioned by, and in its types.
+  const groups = [...Map.groupBy(files, ({ manifest }) => JSON.stringify(partsOf(manifest))).values()]
   const selects: string[] = []
   for (const [index, group] of groups.entries()) {
-    const partitionBy = group[0]?.manifest.partitionBy ?? []
     const parts = `${view} partitions ${index}`
-    const partColumns = [...partitionBy.map((name) => known.get(name) as Column), runId]
+    const partColumns = [...(group[0] === undefined ? [] : partsOf(group[0].manifest)), runId]
     const rows = group.map(({ path, values, manifest }) => {
       const cells = [...values, manifest.runId].map((value, at) => partitionLiteral(partColumns[at] as Column, value))
       return `(${[quoteText(path), ...cells].join(', ')})`
@@ -58,6 +57,11 @@ export async function createView(
   const all = [...selects, emptyRows([...known.values(), runId])].join('\nunion all by name\n')
   await run(`create or replace view ${quoteName(view)} as select ${names} from (${all})`, signal)
   return columns
+}
+
+/** Columns that a run is partitioned by, besides its id. */
+function partsOf({ partitionBy, columns }: RunManifest): readonly Column[] {
+  return partitionBy.map((name) => columns.find((column) => column.name === name) as Column)
 }
 
 /** No rows, but every column: also where no file is wanted. */

@@ -84,6 +84,9 @@ test('C12: > with two values rejected; < on text rejected', async () => {
   await expect(matching('year', '~', 1)).rejects.toMatchObject({ code: 'FILTER_INVALID' })
   await expect(matching('year', '==')).rejects.toMatchObject({ code: 'FILTER_INVALID' })
   await expect(matching('year', '==', 'last')).rejects.toMatchObject({ code: 'PARTITION_VALUE_INVALID' })
+  for (const day of ['2024-02-30', '2024-02-01 25:00:00', '2024-02-01T00:00:00+02:00']) {
+    await expect(matching('day', '==', day)).rejects.toMatchObject({ code: 'PARTITION_VALUE_INVALID' })
+  }
   await expect(matching('yaer', '==', 1)).rejects.toMatchObject({
     code: 'PARTITION_UNKNOWN',
     message: expect.stringContaining('Did you mean "year"?'),
@@ -249,10 +252,32 @@ test('runs that differ in columns and partitions are read together', async () =>
     { a: '2.5', b: 'new', country: 'FR' },
   ])
   expect(await fetchRows(dataset('never'))).toEqual([])
+  const german = { partition: 'country', comparison: '==', values: ['DE'] } as const
+  await expect(fetchRows(place, { filters: [german] })).rejects.toMatchObject({
+    code: 'PARTITION_UNKNOWN',
+    message: expect.stringContaining('Run 1 of the dataset "drift" has no partition "country"'),
+  })
   await expect(fetchRows(place, { columns: ['contry'] })).rejects.toMatchObject({
     code: 'COLUMN_UNKNOWN',
     message: expect.stringContaining('Did you mean "country"?'),
   })
+})
+
+test('runs that differ in the types of columns and partitions are read together', async () => {
+  const place = dataset('retyped')
+  await using database = await openWorkDatabase()
+  const types = ["enum('DE', 'FR')", "enum('DE')", 'integer', 'varchar', 'bigint']
+  for (const [index, type] of types.entries()) {
+    const value = type.startsWith('enum') ? (index === 0 ? "'FR'" : "'DE'") : "'7'"
+    const sql = `select cast(${value} as ${type}) as part, cast(${value} as ${type}) as plain`
+    await publish(place, String(index + 7), { sql, database }, { partitionBy: ['part'] })
+  }
+  const rows = await fetchRows(place, { query: 'select part, plain from data order by __metadata_run_id' })
+  expect(rows).toEqual(['FR', 'DE', '7', '7', '7'].map((value) => ({ part: value, plain: value })))
+  // The last one is run 11, and not the last by the order of texts.
+  expect(await publishedRuns(place)).toEqual(['7', '8', '9', '10', '11'])
+  const none = [{ partition: '__metadata_run_id', comparison: '==', values: [99] } as const]
+  expect(await fetchRows(place, { filters: none, query: 'select typeof(part) as type from data' })).toEqual([])
 })
 
 test('Parquet from elsewhere is published as it is, and a cancelled publish leaves nothing', async () => {
@@ -346,6 +371,7 @@ test('what was published is found again by its address, described, and looked at
   expect(await matching('__metadata_run_id', '>', '7')).toEqual([2, 3])
   expect(await matching('amount', '>=', 2)).toEqual([2, 3])
   expect(await matching('amount', '!=', 2)).toEqual([1, 3])
+  expect(await matching('amount', '<', `1${'0'.repeat(30)}`)).toEqual([1, 2, 3])
   expect(await matching('note', '==', null, 'x')).toEqual([2, 3])
   expect(await matching('note', '!=', 'x')).toEqual([1, 2])
   expect(await matching('note', '!=', "'; drop view chosen; --")).toEqual([1, 2, 3])

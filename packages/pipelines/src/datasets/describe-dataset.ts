@@ -30,7 +30,7 @@ export async function describeDataset(
   place: DatasetPlace,
   { mostRuns = 100, signal }: { readonly mostRuns?: number; readonly signal?: AbortSignal } = {},
 ): Promise<DescribedDataset> {
-  const ids = (await publishedRuns(place, signal)).toSorted(byNumber)
+  const ids = await publishedRuns(place, signal)
   const found = await readManifests(place, ids.slice(-mostRuns), signal)
   const manifests = found.toSorted((a, b) => (a.publishedAt < b.publishedAt ? 1 : -1))
   const [newest] = manifests
@@ -47,9 +47,4 @@ export async function describeDataset(
     })),
     moreRuns: Math.max(0, ids.length - mostRuns),
   }
-}
-
-/** Ids of the engine grow; those of other engines are in the order of their texts. */
-function byNumber(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true })
 }

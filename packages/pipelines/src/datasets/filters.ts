@@ -1,6 +1,7 @@
 import type { Scalar } from '@millrace/connectors'
 import { ConfigError, closestName } from '@millrace/core'
 import { compareKeys, type PartitionKey, type PartitionType, partitionKey } from './partition-values.ts'
+import { type RunManifest, runIdColumn } from './run-manifest.ts'
 
 export const comparisons = ['==', '!=', '>', '<', '>=', '<='] as const
 
@@ -59,10 +60,20 @@ function invalid({ partition, comparison }: PartitionFilter, why: string): Confi
   })
 }
 
-export function partitionUnknown(dataset: string, partition: string, known: readonly string[]): ConfigError {
+/** Runs can differ in what they are partitioned by: the one that lacks it is named. */
+export function partitionUnknown(
+  dataset: string,
+  partition: string,
+  { runId, partitionBy }: Pick<RunManifest, 'runId' | 'partitionBy'>,
+): ConfigError {
+  const known = [runIdColumn, ...partitionBy]
   const nearest = closestName(partition, known)
+  const hint =
+    nearest === undefined
+      ? `Where other runs have it, leave this one out by a filter on ${runIdColumn}.`
+      : `Did you mean "${nearest}"?`
   return new ConfigError('PARTITION_UNKNOWN', {
-    message: `The dataset "${dataset}" has no partition "${partition}".${nearest ? ` Did you mean "${nearest}"?` : ''} It has ${known.join(', ')}.`,
-    details: { dataset, partition, known },
+    message: `Run ${runId} of the dataset "${dataset}" has no partition "${partition}", only ${known.join(', ')}. ${hint}`,
+    details: { dataset, partition, known, runId },
   })
 }

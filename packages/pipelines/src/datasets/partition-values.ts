@@ -75,7 +75,8 @@ function keyOf(type: PartitionType, text: string): PartitionKey | undefined {
   }
 }
 
-const time = /^(\d{4,6})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(?:Z|\+00(?::?00)?)?)?( BC)?$/
+const time =
+  /^(\d{4,6})-(\d\d)-(\d\d)(?:[ T]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?(?:Z|\+00(?::?00)?)?)?( BC)?$/
 
 function microseconds(text: string): bigint | undefined {
   if (/^-?infinity$/.test(text)) return text.startsWith('-') ? -(2n ** 80n) : 2n ** 80n
@@ -98,11 +99,12 @@ export function plainValue(type: PartitionType, text: string | null): Scalar {
   return text
 }
 
-/** Canonical text as a value of DuckDB. */
-export function partitionLiteral({ sourceType }: Column, value: string | null): string {
+/** Canonical text as a value of DuckDB. Texts stand for enums, whose words differ from run to run. */
+export function partitionLiteral({ sourceType, type }: Column, value: string | null): string {
+  const sqlType = type.kind === 'enum' ? 'VARCHAR' : sourceType
   return value === null
-    ? `cast(null as ${sourceType})`
-    : `cast(${quoteText(value.replace(/ BC$/, ' (BC)'))} as ${sourceType})`
+    ? `cast(null as ${sqlType})`
+    : `cast(${quoteText(value.replace(/ BC$/, ' (BC)'))} as ${sqlType})`
 }
 
 /** Null comes last. */

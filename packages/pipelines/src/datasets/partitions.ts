@@ -117,7 +117,7 @@ async function keyedValues(
       const at = manifest.partitionBy.indexOf(partition)
       const type = manifest.partitionDataTypes[partition]
       if (at < 0 || type === undefined) {
-        throw partitionUnknown(place.contract.dataset, partition, [runIdColumn, ...manifest.partitionBy])
+        throw partitionUnknown(place.contract.dataset, partition, manifest)
       }
       for (const { values } of files) add(type, values[at] ?? null)
     }

@@ -36,7 +36,7 @@ export function checkColumns(columns: readonly Column[]): void {
 /**
  * Columns of the partitions, each once.
  *
- * @throws ConfigError `PARTITION_NOT_A_COLUMN`, `PARTITION_ALL_COLUMNS`
+ * @throws ConfigError `PARTITION_NOT_A_COLUMN`
  */
 export function partitionColumns(partitionBy: readonly string[], columns: readonly Column[]): readonly Column[] {
   const found = [...new Set(partitionBy)].map((partition) => {

@@ -52,7 +52,7 @@ export async function readRunManifest(
   return await readJson<RunManifest>(place.store, manifestKey(place, runId), signal)
 }
 
-/** Ids of the runs that published, in the order of their bytes. */
+/** Ids of the runs that published: those of the engine grow, other engines' are in the order of their texts. */
 export async function publishedRuns(place: DatasetPlace, signal?: AbortSignal): Promise<readonly string[]> {
   const folder = folderOf(place, place.contract)
   const ids: string[] = []
@@ -62,7 +62,7 @@ export async function publishedRuns(place: DatasetPlace, signal?: AbortSignal): 
     const [part] = parsePartitionPath([run]) ?? []
     if (part?.name === runIdColumn && part.value !== null) ids.push(part.value)
   }
-  return ids
+  return ids.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
 /** The runs that filters name, without listing all of them where that is enough. */

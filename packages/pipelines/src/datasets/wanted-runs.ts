@@ -63,7 +63,7 @@ export async function wantedRuns(
       const at = manifest.partitionBy.indexOf(filter.partition)
       const type = manifest.partitionDataTypes[filter.partition]
       if (at < 0 || type === undefined) {
-        throw partitionUnknown(place.contract.dataset, filter.partition, [runIdColumn, ...manifest.partitionBy])
+        throw partitionUnknown(place.contract.dataset, filter.partition, manifest)
       }
       const test = partitionTest(filter, type)
       return (file: PublishedFile) => test(file.values[at] ?? null)
