@@ -237,5 +237,6 @@ function problemsOf({ kind, name }: ConfigurationChange, error: unknown): readon
 }
 
 function isRefusedByDatabase(error: unknown): boolean {
-  return isMillraceError(error) && ['NAME_TAKEN', 'STILL_USED'].includes(error.code)
+  if (!isMillraceError(error)) return false
+  return error.code.startsWith('DATABASE_') || ['NAME_TAKEN', 'STILL_USED'].includes(error.code)
 }

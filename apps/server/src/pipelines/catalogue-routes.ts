@@ -197,7 +197,8 @@ function kindRoutes(api: ServerApi, context: ServerContext, { kind, path, noun, 
       await explainConstraints(noun, 'removing', async () =>
         change(db, { id: principal.id, requestId }, async (trx) => {
           const found = await findInCatalogue(trx, kind, id)
-          await expectPart(context, trx, principal, 'write', { row: found, noun, id })
+          const { project_id } = await expectPart(context, trx, principal, 'write', { row: found, noun, id })
+          await lockProject(trx, project_id)
           await deleteInCatalogue(trx, kind, id)
         }),
       )

@@ -51,6 +51,24 @@ test('many changes at once leave the engine with what is configured', async () =
   }
 })
 
+test('what is removed while it is changed is changed before, or not there', async () => {
+  const server = await servers.start()
+  const { alice, projectId } = await configured(server)
+  const statuses = new Set<number>()
+  for (let round = 0; round < 20; round += 1) {
+    const { body } = await alice('POST', '/api/segments', { body: { project_id: projectId, name: `s${round}` } })
+    const path = `/api/segments/${body.id}`
+    const change = { body: { name: `t${round}` }, headers: { 'if-match': body.etag } }
+    const answers = await Promise.all([
+      alice('PATCH', path, change),
+      alice('DELETE', path),
+      alice('PATCH', path, change),
+    ])
+    for (const { status } of answers) statuses.add(status)
+  }
+  expect([...statuses].filter((status) => ![200, 204, 404, 409].includes(status))).toEqual([])
+})
+
 test.each([
   ['{% for i in range(100000000) %}{% for j in range(100000000) %}{{ variables.table }}{% endfor %}{% endfor %}'],
   ["{{ variables.constructor.constructor('return process')() }}"],

@@ -151,7 +151,7 @@ export function templateRoutes(api: ServerApi, context: ServerContext): void {
     async ({ principal, requestId, params: { id } }) => {
       await explainConstraints('template', 'removing', async () =>
         change(db, { id: principal.id, requestId }, async (trx) => {
-          await find(trx, principal, 'write', id)
+          await lockProject(trx, (await find(trx, principal, 'write', id)).project_id)
           await deleteTemplate(trx, id)
         }),
       )
