@@ -102,8 +102,12 @@ async function sendTo(db: Db, target: EventTarget, all: readonly EventTarget[], 
   }
 }
 
-/** Removes events that no broker is there for; those of the last hour stay, should one be configured now. */
+/**
+ * Removes events that no broker is there for: also those that a broker lacks which was taken from the settings, while all others
+ * have them. Those of the last hour stay, should one be configured now.
+ */
 export async function dropUnwantedEvents(db: Db, settings: PlatformSettings): Promise<number> {
-  if (eventTargets(settings).length > 0) return 0
-  return await db.execute(sql`delete from events.event where created_at < now() - interval '1 hour'`)
+  const targets = eventTargets(settings).map(({ name }) => name)
+  return await db.execute(sql`
+    delete from events.event where sent_to @> ${targets}::text[] and created_at < now() - interval '1 hour'`)
 }

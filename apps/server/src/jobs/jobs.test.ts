@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { sql, transaction } from '@millrace/db'
 import { describe, expect, it } from 'vitest'
+import { dropUnwantedEvents } from '../events/index.ts'
 import { type TestServer, useServers } from '../test-server.fixture.ts'
 import { allJobs } from './all-jobs.ts'
 import { type Job, requestJob, startJobs } from './index.ts'
@@ -205,6 +206,26 @@ describe('the jobs of the platform', () => {
     expect(await run(server, 'relation-repair')).toEqual({ added: 3, removed: 1, dangling: 2, ownerless: [] })
     expect(await all()).toEqual(before)
 
+    // What is made private meanwhile stays so.
+    const statusOfProject = async () => (await server.anonymous('GET', `/api/data/projects/${id}`)).status
+    expect(await statusOfProject()).toBe(200)
+    await server.db.session(async (session) => {
+      await session.script('begin')
+      await session.execute(sql`update common.project set visibility = 'private' where id = ${id}`)
+      await session.execute(sql`delete from authz.relation where object_id = ${id} and relation = 'public_viewer'`)
+      const repaired = run(server, 'relation-repair')
+      await expect
+        .poll(
+          async () =>
+            await server.db.execute(sql`
+              select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+        )
+        .toBe(1)
+      await session.script('commit')
+      expect(await repaired).toMatchObject({ added: 0, removed: 0 })
+    })
+    expect(await statusOfProject()).toBe(404)
+
     await server.db.execute(sql`delete from authz.relation where object_id = ${left} and relation = 'owner'`)
     expect(await run(server, 'relation-repair')).toMatchObject({ ownerless: [`group ${left}`] })
   })
@@ -267,5 +288,17 @@ describe('the jobs of the platform', () => {
       { entity_id: 'new' },
     ])
     expect(await server.db.query(sql`select key from events.event where key <> 'ada'`)).toEqual([{ key: 'b' }])
+
+    // Of two brokers one was taken from the settings: what only it lacks is not wanted any more.
+    await server.db.execute(sql`
+      insert into events.event (type, key, payload, created_at, sent_to) values
+        ('user.removed', 'c', '{"id": "c"}', now() - interval '61 minutes', '{redis}'),
+        ('user.removed', 'd', '{"id": "d"}', now() - interval '61 minutes', '{amqp}')`)
+    const settings = { ...server.server.context.settings, eventsRedisUrl: 'redis://127.0.0.1:1' }
+    expect(await dropUnwantedEvents(server.db, settings)).toBe(1)
+    expect(await server.db.query(sql`select key from events.event where key in ('b', 'c', 'd') order by key`)).toEqual([
+      { key: 'b' },
+      { key: 'd' },
+    ])
   })
 })
