@@ -70,6 +70,8 @@ export const relationRepair: Job = {
   async run({ db }, signal) {
     signal.throwIfAborted()
     const mended = await change(db, { id: 'job:relation-repair' }, async (trx) => {
+      // What changes while it is looked at would be mended to what it was before: somebody shut out had access again.
+      await trx.execute(sql`lock table authz.relation in share row exclusive mode`)
       return await trx.one<{ added: number; removed: number; dangling: number }>(sql`
         with derived as materialized (${derived}),
         existing as materialized (${existing}),

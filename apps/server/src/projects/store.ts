@@ -116,8 +116,9 @@ function idByPath(path: Sql): Sql {
 
 /** Nobody else changes or removes it until the transaction is over. */
 export async function lockProject(trx: Trx, id: string): Promise<Project | undefined> {
-  return await trx.maybe<Project>(sql`
-    select ${columns}, p.documentation ${source} where p.id = ${id} for no key update of p`)
+  // Apart from the reading: one that was moved while this waited for it has another namespace then.
+  await trx.execute(sql`select from common.project where id = ${id} for no key update`)
+  return await trx.maybe<Project>(sql`select ${columns}, p.documentation ${source} where p.id = ${id}`)
 }
 
 /** False when the slug is taken in its namespace. */

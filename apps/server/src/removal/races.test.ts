@@ -126,6 +126,29 @@ test('what is added to something while it is removed is there before and goes to
   expect(await danglingRelations(server)).toBe(0)
 })
 
+test('a project that is moved while somebody changes its members is there for them all the same', async () => {
+  const server = await servers.start()
+  const alice = await signedIn(server, 'alice')
+  await signedIn(server, 'bob')
+  await newGroup(alice, 'team')
+  const { id } = await newProject(alice, { namespace: 'alice' })
+  await server.db.session(async (session) => {
+    await session.script('begin')
+    await session.execute(sql`
+      update common.project set namespace_id = (select id from common.namespace where slug = 'team') where id = ${id}`)
+    const changed = alice('PATCH', `${projects}/${id}/members`, { body: [{ id: 'bob', role: 'viewer' }] })
+    await expect
+      .poll(
+        async () =>
+          await server.db.execute(sql`
+          select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+      )
+      .toBe(1)
+    await session.script('commit')
+    expect((await changed).status).toBe(200)
+  })
+})
+
 test('case 12: of a server that is killed between the relations and the commit nothing remains', async () => {
   const server = await servers.start()
   const alice = await signedIn(server, 'alice')
