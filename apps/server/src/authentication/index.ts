@@ -3,6 +3,6 @@ export { type Authentication, createAuthentication } from './create-authenticati
 export { checkOwnPage, publicOrigin } from './csrf.ts'
 export { createInternalTokens, type InternalTokens, type ScopeCheck, type TokenPair } from './internal-tokens.ts'
 export { listOf } from './list-of.ts'
-export { revokeAccess } from './revoke-access.ts'
+export { revokeAccess, revokeAdministration } from './revoke-access.ts'
 export { authenticationRoutes } from './routes.ts'
 export { createSignInLink } from './sign-in-link.ts'

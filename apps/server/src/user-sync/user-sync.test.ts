@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { readPlatformSettings } from '@millrace/core'
 import { sql } from '@millrace/db'
+import { hashToken } from '@millrace/http'
 import { expect, it } from 'vitest'
 import { type TestServer, useServers } from '../test-server.fixture.ts'
 import { type FakeKeycloak, startFakeKeycloak } from './fake-keycloak.fixture.ts'
@@ -66,6 +68,10 @@ it('ends what somebody is signed in with as soon as Keycloak disables them', asy
     await server.db.execute(sql`
       insert into authentication.session (sha256, user_id, is_admin, expires_at)
       values (sha256(${id}::bytea), ${id}, false, now() + interval '1 hour')`)
+    // Allowed by the person, and not fetched by the command yet.
+    await server.db.execute(sql`
+      insert into authentication.cli_sign_in (device_sha256, code_sha256, name, scopes, user_id, expires_at)
+      values (sha256(${id}::bytea), sha256(${id}::bytea), 'laptop', '{read}', ${id}, now() + interval '10 minutes')`)
   }
   await userSync.run(context, signal)
   const statusOf = async (id: string) => {
@@ -76,7 +82,10 @@ it('ends what somebody is signed in with as soon as Keycloak disables them', asy
   keycloak.adminEvents.push({ time: Date.now(), operationType: 'UPDATE', resourcePath: 'users/ada-1' })
   await userSync.run(context, signal)
   expect([await statusOf('ada-1'), await statusOf('bob-1')]).toEqual([401, 200])
-  expect(await server.db.query(sql`select user_id from authentication.session`)).toEqual([{ user_id: 'bob-1' }])
+  for (const table of ['session', 'cli_sign_in']) {
+    const left = await server.db.query(sql`select user_id from ${sql.identifier('authentication', table)}`)
+    expect(left).toEqual([{ user_id: 'bob-1' }])
+  }
   expect(await usersOf(server)).toHaveLength(2)
 })
 
@@ -115,9 +124,18 @@ it('makes those administrators who have the role, and no others', async () => {
       sql`select subject_id from authz.relation where object_type = 'platform' and relation = 'admin'`,
     )
   expect(await relations()).toEqual([{ subject_id: 'ada-1' }])
+  // Signed in while it was so.
+  const session = randomBytes(32).toString('base64url')
+  await server.db.execute(sql`
+    insert into authentication.session (sha256, user_id, is_admin, expires_at)
+    values (${hashToken(session)}, 'ada-1', true, now() + interval '1 hour')`)
+  const byBrowser = async () =>
+    (await server.anonymous('GET', list, { headers: { cookie: `millrace_session=${session}` } })).status
+  expect(await byBrowser()).toBe(200)
   keycloak.holders.set('millrace-admin', [])
   expect(await adminSync.run(context, signal)).toEqual({ administrators: 0, added: 0, removed: 1 })
   expect(await relations()).toEqual([])
+  expect(await byBrowser()).toBe(403)
 })
 
 it('says what is wrong with the settings, and removes nobody then', async () => {

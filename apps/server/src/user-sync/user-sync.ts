@@ -1,6 +1,6 @@
 import { ConfigError } from '@millrace/core'
 import { type Db, sql } from '@millrace/db'
-import { revokeAccess } from '../authentication/index.ts'
+import { revokeAccess, revokeAdministration } from '../authentication/index.ts'
 import { syncAdmins } from '../authz/index.ts'
 import { change } from '../change.ts'
 import { type Job, type JobSummary, readJobState, writeJobState } from '../jobs/index.ts'
@@ -53,11 +53,11 @@ export const adminSync: Job = {
   async run({ db, authz, settings }, signal) {
     const keycloak = await connectKeycloak(settings, signal)
     const ids = await keycloak.holders(settings.oidcAdminRole)
-    const { added, removed } = await change(
-      db,
-      { id: 'job:admin-sync' },
-      async (trx) => await syncAdmins(trx, authz, ids),
-    )
+    const { added, removed } = await change(db, { id: 'job:admin-sync' }, async (trx) => {
+      const changed = await syncAdmins(trx, authz, ids)
+      await revokeAdministration(trx, changed.removed)
+      return changed
+    })
     return { administrators: ids.length, added: added.length, removed: removed.length }
   },
 }
