@@ -1350,4 +1350,11 @@ alter table authentication.session add column user_agent text;
 alter table authentication.session add column address text;
 `,
   },
+  {
+    id: 17,
+    name: 'audit-of-worker-tokens',
+    sql: `-- Who lets workers in, and who refuses them from when on.
+select audit.watch('engine.worker_token', 'worker_token', 'id', 'sha256');
+`,
+  },
 ]

@@ -16,16 +16,27 @@ export { explainTaskRuns } from './runs/explain.ts'
 export { returnLeases } from './runs/leases.ts'
 export { isOver } from './runs/lifecycle.ts'
 export { taskRunOutput } from './runs/outputs.ts'
-export { type ClearRequest, clearTasks, markTask } from './runs/reopen.ts'
+export {
+  type ClearRequest,
+  clearTasks,
+  clearTasksWithin,
+  type MarkRequest,
+  markTask,
+  markTaskWithin,
+} from './runs/reopen.ts'
 export { lockRun, lockRuns, type RunRow, readRun } from './runs/run-row.ts'
-export { type TryNowRequest, tryNow } from './runs/try-now.ts'
+export { type TryNowRequest, tryNow, tryNowWithin } from './runs/try-now.ts'
 export { nodeAt, type VersionGraph, VersionGraphs } from './runs/version-graph.ts'
 export {
   type Backfill,
   type BackfillState,
+  type BackfillVerb,
   cancelBackfill,
+  cancelRunsOfBackfills,
+  changeBackfill,
   createBackfill,
   getBackfill,
+  insertBackfill,
   listBackfills,
   pauseBackfill,
   resumeBackfill,

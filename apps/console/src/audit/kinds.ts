@@ -4,12 +4,12 @@ import type { Schema } from '../api/index.ts'
 const kindsByGroup: Readonly<Record<string, readonly string[]>> = {
   'People and projects': ['project', 'group', 'namespace', 'relation', 'user', 'preferences'],
   Access: ['session', 'cli_sign_in', 'personal_token', 'worker_token'],
-  Work: ['workflow', 'pool', 'variable', 'project variable'],
+  Work: ['workflow', 'run', 'backfill', 'pool', 'variable', 'project variable', 'worker'],
   Pipelines: [...['pipeline', 'pipeline_type', 'pipeline_template', 'transformation', 'client', 'brand', 'segment']],
   Data: ['connection', 'data_connector', 'data_connector_link', 'data_connector_secret', 'cloud_storage'],
   Secrets: ['task_secret', 'user_secret', 'session_secret', 'session_secret_slot'],
   Sessions: ['session_launcher', 'session_environment', 'resource_pool', 'resource_class', 'resource_quota'],
-  Platform: ['platform_config', 'authorization_config', 'redirect', 'oauth_provider', 'oauth_connection'],
+  Platform: ['platform_config', 'authorization_config', 'redirect', 'oauth_provider', 'oauth_connection', 'job'],
 }
 
 /** As a person reads it. */
@@ -41,6 +41,8 @@ const deeds: Readonly<Record<Action, Deed>> = {
 const deedTexts: Readonly<Record<string, Partial<Record<Action, string>>>> = {
   session: { insert: 'signed in', delete: 'signed out' },
   cli_sign_in: { delete: 'denied' },
+  run: { insert: 'started' },
+  job: { update: 'asked to run' },
 }
 
 /** What was done, as a person reads it. */

@@ -1,14 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { sql } from '@millrace/db'
 import { describe, expect, it } from 'vitest'
 import { change } from '../change.ts'
-import { type CallServer, type TestServer, useServers } from '../test-server.fixture.ts'
+import { type CallServer, manifestOf, type TestServer, useServers } from '../test-server.fixture.ts'
 
 const servers = useServers()
 
-async function create(call: CallServer, path: string, body: unknown) {
-  const answer = await call('POST', `/api/data/${path}`, { body })
+async function made(call: CallServer, path: string, body?: unknown) {
+  const answer = await call('POST', `/api/${path}`, { body })
   expect(answer.status, JSON.stringify(answer.body)).toBe(201)
   return answer.body
+}
+
+async function create(call: CallServer, path: string, body: unknown) {
+  return await made(call, `data/${path}`, body)
 }
 
 async function populated(server: TestServer) {
@@ -54,6 +59,88 @@ describe('the audit log', () => {
     await db.execute(sql`delete from users."user" where id = 'x'`)
     const last = await db.one<{ actor: string }>(sql`select actor from audit.event order by id desc limit 1`)
     expect(last.actor).toMatch(/^database:/)
+  })
+
+  it('has what people do to runs and backfills, for owners of the project', async () => {
+    const server = await servers.start()
+    const { ada, project } = await populated(server)
+    const schedule = {
+      cron: '0 0 * * *',
+      timezone: 'UTC',
+      catchup: { policy: 'none', limit: 1 },
+      start: null,
+      end: null,
+    }
+    const flow = manifestOf({ a: {}, b: { after: ['a'] } }, { schedule } as never)
+    await made(ada, `workflows?project=${project.id}`, flow)
+    const { id: run } = await made(ada, 'workflows/flow/runs', { priority: 1, key: 'once' })
+    expect((await ada('POST', '/api/workflows/flow/runs', { body: { key: 'once' } })).status).toBe(200)
+    const range = { start: '2020-01-01T00:00:00Z', end: '2020-01-03T00:00:00Z' }
+    const { id: backfill } = await made(ada, 'workflows/flow/backfills', range)
+    const ask = async (method: string, path: string, body?: object) =>
+      expect((await ada(method, `/api/${path}`, { body })).status, path).toBe(200)
+    await ask('PATCH', `runs/${run}`, { priority: 5 })
+    await ask('POST', `runs/${run}/mark`, { node: 'a', state: 'success', note: 'by hand' })
+    // What changes nothing is no entry.
+    for (const _ of [1, 2]) {
+      await ask('POST', `runs/${run}/cancel`)
+      await ask('PATCH', `runs/${run}`, { priority: 5 })
+      await ask('POST', `backfills/${backfill}/pause`)
+    }
+    await ask('POST', `runs/${run}/retry`)
+    await ask('POST', `runs/${run}/clear`, { nodes: ['b'], downstream: false })
+    expect((await ada('POST', `/api/runs/${run}/try-now`)).status).toBe(409)
+    await ask('POST', `backfills/${backfill}/cancel`)
+    const log = async (entity: string) =>
+      (await ada('GET', `/api/projects/${project.id}/audit?entity=${entity}`)).body.toReversed()
+    expect(await log('run')).toMatchObject([
+      { entity_id: run, actor: 'ada', action: 'insert', after: { workflow: 'flow', trigger: 'manual', priority: 1 } },
+      { action: 'update', before: { priority: 1 }, after: { priority: 5, request: 'priority' } },
+      { after: { request: 'mark', node: 'a', marked: 'success', note: 'by hand' } },
+      { before: { state: 'running' }, after: { state: 'cancelled', request: 'cancel' } },
+      { before: { state: 'cancelled' }, after: { state: 'running', request: 'retry' } },
+      { after: { request: 'clear', nodes: ['b'], downstream: false } },
+    ])
+    expect(await log('run')).toHaveLength(6)
+    expect(await log('backfill')).toMatchObject([
+      { entity_id: `${backfill}`, action: 'insert', after: { workflow: 'flow', state: 'running' } },
+      { action: 'update', before: { state: 'running' }, after: { state: 'paused' } },
+      { before: { state: 'paused' }, after: { state: 'cancelled' } },
+    ])
+    expect(await log('backfill')).toHaveLength(3)
+  })
+
+  it('has who lets workers in and sends them away, and who has a job run', async () => {
+    const server = await servers.start()
+    const root = server.as('root', { is_admin: true })
+    const { id, token } = await made(root, 'worker-tokens', { name: 'gpu machines', queues: ['gpu'] })
+    const worker = { id: randomUUID(), name: 'w', host: 'h', pid: 1, version: '1', queues: ['gpu'], slots: 1 }
+    const exchange = { worker, results: [], running: [], want: 0, waitMs: 0 }
+    expect((await server.call('POST', '/api/worker/exchange', { token, body: exchange })).status).toBe(200)
+    for (const _ of [1, 2]) {
+      expect((await root('POST', `/api/workers/${worker.id}/drain`)).status).toBe(200)
+      expect((await root('DELETE', `/api/worker-tokens/${id}`)).status).toBe(204)
+    }
+    await made(root, 'jobs/retention/run')
+    const { body } = await root('GET', '/api/audit?actor=root')
+    const kinds = ['worker_token', 'worker', 'job']
+    const log = body.toReversed().filter(({ entity }: { entity: string }) => kinds.includes(entity))
+    expect(log).toMatchObject([
+      {
+        entity: 'worker_token',
+        entity_id: `${id}`,
+        action: 'insert',
+        after: { name: 'gpu machines', queues: ['gpu'] },
+      },
+      { entity: 'worker', entity_id: worker.id, before: { draining: false }, after: { name: 'w', draining: true } },
+      {
+        ...{ entity: 'worker_token', action: 'update' },
+        ...{ before: { revoked_at: null }, after: { revoked_at: expect.any(String) } },
+      },
+      { entity: 'job', entity_id: 'retention', after: { run: expect.any(Number) } },
+    ])
+    expect(log).toHaveLength(4)
+    expect(JSON.stringify(log)).not.toContain('sha256')
   })
 
   it('is narrowed by actor and time, in pages', async () => {

@@ -1,1 +1,2 @@
+export { noteDeed } from './note-deed.ts'
 export { auditRoutes } from './routes.ts'

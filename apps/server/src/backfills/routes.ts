@@ -1,16 +1,19 @@
 import { z } from '@hono/zod-openapi'
+import { sql, type Trx } from '@millrace/db'
 import {
   type Backfill,
-  cancelBackfill,
-  createBackfill,
+  cancelRunsOfBackfills,
+  changeBackfill,
   getBackfill,
+  insertBackfill,
   listBackfills,
   type NewBackfill,
-  pauseBackfill,
-  resumeBackfill,
+  planBackfill,
 } from '@millrace/engine'
 import { pathInteger, queryInteger, withoutNulls } from '@millrace/http'
 import type { Json } from '@millrace/workflow'
+import { noteDeed } from '../audit/index.ts'
+import { change } from '../change.ts'
 import { isoTime, jsonMap, time, workflowName } from '../common-schemas.ts'
 import type { ServerApi } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -62,7 +65,7 @@ const backfillSchema = z
   })
   .openapi('Backfill')
 
-export function backfillRoutes(api: ServerApi, { engine, workflowAccess }: ServerContext): void {
+export function backfillRoutes(api: ServerApi, { db, engine, workflowAccess }: ServerContext): void {
   api.endpoint(
     {
       method: 'post',
@@ -75,9 +78,15 @@ export function backfillRoutes(api: ServerApi, { engine, workflowAccess }: Serve
       body: newBackfillSchema,
       answers: { 201: backfillSchema },
     },
-    async ({ principal, params: { workflow }, body }) => {
+    async ({ principal, requestId, params: { workflow }, body }) => {
       await workflowAccess.workflow(principal, 'write', workflow)
-      const backfill = await createBackfill(engine, requestOf(workflow, body))
+      const request = requestOf(workflow, body)
+      const plan = await planBackfill(engine, request)
+      const backfill = await change(db, { id: principal.id, requestId }, async (trx) => {
+        const made = await insertBackfill(trx, request, plan)
+        await noteBackfill(trx, made, null)
+        return made
+      })
       return { status: 201, body: present(backfill) }
     },
   )
@@ -148,11 +157,11 @@ export function backfillRoutes(api: ServerApi, { engine, workflowAccess }: Serve
   )
 
   const changes = [
-    ['pause', pauseBackfill, 'Make no more runs until it is resumed'],
-    ['resume', resumeBackfill, 'Go on with a paused backfill'],
-    ['cancel', cancelBackfill, 'Make no more runs, and cancel those that are not over'],
+    ['pause', 'Make no more runs until it is resumed'],
+    ['resume', 'Go on with a paused backfill'],
+    ['cancel', 'Make no more runs, and cancel those that are not over'],
   ] as const
-  for (const [verb, change, summary] of changes) {
+  for (const [verb, summary] of changes) {
     api.endpoint(
       {
         method: 'post',
@@ -164,12 +173,37 @@ export function backfillRoutes(api: ServerApi, { engine, workflowAccess }: Serve
         params,
         answers: { 200: backfillSchema },
       },
-      async ({ principal, params: { backfill } }) => {
-        await workflowAccess.backfill(principal, 'write', backfill)
-        return { status: 200, body: present(await change(engine, backfill)) }
+      async ({ principal, requestId, params: { backfill: id } }) => {
+        await workflowAccess.backfill(principal, 'write', id)
+        const changed = await change(db, { id: principal.id, requestId }, async (trx) => {
+          const { before, backfill } = await changeBackfill(trx, id, verb)
+          if (before !== backfill.state) await noteBackfill(trx, backfill, before)
+          return backfill
+        })
+        if (verb !== 'cancel') return { status: 200, body: present(changed) }
+        await cancelRunsOfBackfills(engine)
+        return { status: 200, body: present(await getBackfill(db, id)) }
       },
     )
   }
+}
+
+/** In the audit log. @param before The state that it had; null: it is new. */
+async function noteBackfill(trx: Trx, backfill: Backfill, before: Backfill['state'] | null): Promise<void> {
+  const { project_id } = await trx.one<{ project_id: string | null }>(sql`
+    select w.project_id from engine.backfill b join engine.workflow w on w.id = b.workflow_id where b.id = ${backfill.id}`)
+  const { id, workflow, version, state, start, end, maxActiveRuns, existing } = backfill
+  const row = {
+    ...{ id, workflow, version, project_id, start: start.toISOString(), end: end.toISOString() },
+    ...{ max_active_runs: maxActiveRuns, existing },
+  }
+  await noteDeed(trx, {
+    entity: 'backfill',
+    entityId: `${id}`,
+    action: before === null ? 'insert' : 'update',
+    before: before === null ? null : { ...row, state: before },
+    after: { ...row, state },
+  })
 }
 
 function requestOf(workflow: string, body: z.output<typeof newBackfillSchema>): NewBackfill {

@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { closestName } from '@millrace/core'
-import { sql, transaction } from '@millrace/db'
+import { sql } from '@millrace/db'
 import { notFound, pageHeaders, pageQuery, pageRange, pathInteger, withoutNulls } from '@millrace/http'
+import { noteDeed } from '../audit/index.ts'
+import { change } from '../change.ts'
 import { isoTime, jsonMap, plainName, time } from '../common-schemas.ts'
 import type { ServerApi } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -71,9 +73,14 @@ export function jobRoutes(api: ServerApi, { db }: ServerContext, jobs: readonly 
       params,
       answers: { 201: runSchema },
     },
-    async ({ principal, params: { job } }) => {
+    async ({ principal, requestId, params: { job } }) => {
       checkJob(job, jobs)
-      const run = await transaction(db, async (trx) => await requestJob(trx, job, principal.id))
+      const run = await change(db, { id: principal.id, requestId }, async (trx) => {
+        const requested = await requestJob(trx, job, principal.id)
+        const after = { job, run: requested.id }
+        await noteDeed(trx, { entity: 'job', entityId: job, action: 'update', before: null, after })
+        return requested
+      })
       return { status: 201, body: runBody(run) }
     },
   )

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { transaction } from '@millrace/db'
-import { cancelRun, clearTasks, createRun, lockRun, markTask, readRun, tryNow } from '@millrace/engine'
+import { cancelHeldRun, clearTasksWithin, insertRun, markTaskWithin, readRun, tryNowWithin } from '@millrace/engine'
 import {
   conflict,
   notFound,
@@ -12,6 +11,7 @@ import {
   queryTime,
 } from '@millrace/http'
 import { type Json, runStates } from '@millrace/workflow'
+import { change } from '../change.ts'
 import { runIdText, text, workflowName } from '../common-schemas.ts'
 import { ulidText } from '../ids.ts'
 import { lastEventId } from '../last-event-id.ts'
@@ -19,6 +19,7 @@ import type { ServerApi, UserPrincipal } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
 import { triggerKinds } from '../trigger-kinds.ts'
 import { followEvents } from './follow-events.ts'
+import { intervene, noteNewRun } from './intervene.ts'
 import { presentGraph } from './run-graph.ts'
 import {
   newRunSchema,
@@ -68,19 +69,23 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       body: newRunSchema.optional().transform((body) => body ?? {}),
       answers: { 200: runSchema, 201: runSchema },
     },
-    async ({ principal, params: { workflow }, body, request }) => {
+    async ({ principal, requestId, params: { workflow }, body, request }) => {
       await workflowAccess.workflow(principal, 'write', workflow)
       const { version, key, logical_date, priority } = body
       const traceparent = request.headers.get('traceparent')
-      const { run, isNew } = await createRun(engine, {
-        workflow,
-        trigger: 'manual',
-        params: (body.params ?? {}) as Record<string, Json>,
-        ...(version === undefined ? {} : { version }),
-        ...(key === undefined ? {} : { key }),
-        ...(logical_date === undefined ? {} : { logicalDate: new Date(logical_date) }),
-        ...(priority === undefined ? {} : { priority }),
-        ...(traceparent !== null && isTraceparent.test(traceparent) ? { traceparent } : {}),
+      const { run, isNew } = await change(db, { id: principal.id, requestId }, async (trx) => {
+        const created = await insertRun(engine, trx, {
+          workflow,
+          trigger: 'manual',
+          params: (body.params ?? {}) as Record<string, Json>,
+          ...(version === undefined ? {} : { version }),
+          ...(key === undefined ? {} : { key }),
+          ...(logical_date === undefined ? {} : { logicalDate: new Date(logical_date) }),
+          ...(priority === undefined ? {} : { priority }),
+          ...(traceparent !== null && isTraceparent.test(traceparent) ? { traceparent } : {}),
+        })
+        if (created.isNew) await noteNewRun(trx, created.run.id)
+        return created
       })
       return { status: isNew ? 201 : 200, body: await present(run.id) }
     },
@@ -151,9 +156,12 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       body: z.strictObject({ priority: z.int().min(-1_000_000).max(1_000_000) }),
       answers: { 200: runSchema },
     },
-    async ({ principal, params: { run }, body: { priority } }) => {
+    async ({ principal, requestId, params: { run }, body: { priority } }) => {
       await workflowAccess.run(principal, 'write', run)
-      await transaction(db, async (trx) => await setPriority(trx, await lockRun(trx, run), priority))
+      const asked = { request: 'priority' }
+      await intervene(context, { id: principal.id, requestId }, { run, asked }, async (trx, held) => {
+        await setPriority(trx, held, priority)
+      })
       return { status: 200, body: await present(run) }
     },
   )
@@ -234,9 +242,12 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       params: runParams,
       answers: { 200: runSchema },
     },
-    async ({ principal, params: { run } }) => {
+    async ({ principal, requestId, params: { run } }) => {
       await workflowAccess.run(principal, 'write', run)
-      await cancelRun(engine, run)
+      const asked = { request: 'cancel' }
+      await intervene(context, { id: principal.id, requestId }, { run, asked }, async (trx, held) => {
+        await cancelHeldRun(engine, trx, held, { reason: 'cancelled by request' })
+      })
       return { status: 200, body: await present(run) }
     },
   )
@@ -252,7 +263,7 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       params: runParams,
       answers: { 200: runSchema },
     },
-    async ({ principal, params: { run } }) => {
+    async ({ principal, requestId, params: { run } }) => {
       await workflowAccess.run(principal, 'write', run)
       const { state } = await readRun(db, run)
       if (state === 'success') {
@@ -261,7 +272,10 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
           `Run ${run} succeeded: there is nothing to retry. Clear single tasks instead.`,
         )
       }
-      await clearTasks(engine, run)
+      const asked = { request: 'retry' }
+      await intervene(context, { id: principal.id, requestId }, { run, asked }, async (trx) => {
+        await clearTasksWithin(engine, trx, run)
+      })
       return { status: 200, body: await present(run) }
     },
   )
@@ -281,9 +295,12 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: runSchema },
     },
-    async ({ principal, params: { run }, body }) => {
+    async ({ principal, requestId, params: { run }, body }) => {
       await workflowAccess.run(principal, 'write', run)
-      await clearTasks(engine, run, body)
+      const asked = { request: 'clear', nodes: body.nodes, downstream: body.downstream }
+      await intervene(context, { id: principal.id, requestId }, { run, asked }, async (trx) => {
+        await clearTasksWithin(engine, trx, run, body)
+      })
       return { status: 200, body: await present(run) }
     },
   )
@@ -317,11 +334,14 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
         .transform((body) => body ?? {}),
       answers: { 200: runSchema },
     },
-    async ({ principal, params: { run }, body: { node, map_index } }) => {
+    async ({ principal, requestId, params: { run }, body: { node, map_index } }) => {
       await workflowAccess.run(principal, 'write', run)
-      await tryNow(engine, run, {
-        ...(node === undefined ? {} : { node }),
-        ...(map_index === undefined ? {} : { mapIndex: map_index }),
+      const asked = { request: 'try-now', node: node ?? null, map_index: map_index ?? null }
+      await intervene(context, { id: principal.id, requestId }, { run, asked }, async (trx) => {
+        await tryNowWithin(engine, trx, run, {
+          ...(node === undefined ? {} : { node }),
+          ...(map_index === undefined ? {} : { mapIndex: map_index }),
+        })
       })
       return { status: 200, body: await present(run) }
     },
@@ -343,9 +363,12 @@ export function runRoutes(api: ServerApi, context: ServerContext): void {
       }),
       answers: { 200: runSchema },
     },
-    async ({ principal, params: { run }, body: { node, state, note } }) => {
+    async ({ principal, requestId, params: { run }, body: { node, state, note } }) => {
       await workflowAccess.run(principal, 'write', run)
-      await markTask(engine, run, { node, state, ...(note === undefined ? {} : { note }) })
+      const asked = { request: 'mark', node, marked: state, note: note ?? null }
+      await intervene(context, { id: principal.id, requestId }, { run, asked }, async (trx) => {
+        await markTaskWithin(engine, trx, run, { node, state, ...(note === undefined ? {} : { note }) })
+      })
       return { status: 200, body: await present(run) }
     },
   )

@@ -9,6 +9,7 @@ import {
   pathInteger,
   withoutNulls,
 } from '@millrace/http'
+import { change } from '../change.ts'
 import { isoTime, plainName, text, time } from '../common-schemas.ts'
 import type { ServerApi } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -48,13 +49,15 @@ export function workerTokenRoutes(api: ServerApi, { engine: { db } }: ServerCont
       }),
       answers: { 201: newTokenSchema },
     },
-    async ({ body: { name, queues, expires_at } }) => {
+    async ({ principal, requestId, body: { name, queues, expires_at } }) => {
       const expiresAt = expires_at === undefined ? null : new Date(expires_at)
       if (expiresAt !== null && expiresAt <= new Date()) {
         throw invalid('EXPIRY_PASSED', `The token would expire at ${expires_at}, which has passed.`)
       }
       const token = createToken('millrace_worker')
-      const row = await insertWorkerToken(db, token, { name, queues: queues ?? null, expiresAt })
+      const row = await change(db, { id: principal.id, requestId }, (trx) =>
+        insertWorkerToken(trx, token, { name, queues: queues ?? null, expiresAt }),
+      )
       return { status: 201, body: { ...present(row), token }, headers: { 'cache-control': 'no-store' } }
     },
   )
@@ -87,8 +90,9 @@ export function workerTokenRoutes(api: ServerApi, { engine: { db } }: ServerCont
       params: z.strictObject({ token: pathInteger() }),
       answers: { 204: null },
     },
-    async ({ params: { token } }) => {
-      if (await revokeWorkerToken(db, token)) return { status: 204 }
+    async ({ principal, requestId, params: { token } }) => {
+      const actor = { id: principal.id, requestId }
+      if (await change(db, actor, (trx) => revokeWorkerToken(trx, token))) return { status: 204 }
       throw notFound('WORKER_TOKEN_MISSING', `There is no worker token ${token}.`)
     },
   )

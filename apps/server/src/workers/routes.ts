@@ -2,6 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { sql } from '@millrace/db'
 import { channels, notify } from '@millrace/engine'
 import { notFound, pageHeaders, pageQuery, pageRange, queryBoolean, withoutNulls } from '@millrace/http'
+import { noteDeed } from '../audit/index.ts'
+import { change } from '../change.ts'
 import { isoTime, time } from '../common-schemas.ts'
 import type { ServerApi } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -134,11 +136,21 @@ export function workerRoutes(api: ServerApi, { engine: { db, leaseSeconds } }: S
       params: z.strictObject({ worker: z.uuid() }),
       answers: { 200: workerSchema },
     },
-    async ({ params: { worker } }) => {
-      await db.execute(sql`update engine.worker set draining = true where id = ${worker}`)
-      const row = await db.maybe<WorkerRow>(sql`${workers} where w.id = ${worker}`)
+    async ({ principal, requestId, params: { worker } }) => {
+      const row = await change(db, { id: principal.id, requestId }, async (trx) => {
+        const drained = await trx.maybe<{ name: string; host: string }>(sql`
+          update engine.worker set draining = true where id = ${worker} and not draining returning name, host`)
+        if (drained !== undefined) {
+          const { name, host } = drained
+          await noteDeed(trx, {
+            ...{ entity: 'worker', entityId: worker, action: 'update' as const },
+            ...{ before: { name, host, draining: false }, after: { name, host, draining: true } },
+          })
+        }
+        await notify(trx, channels.stop)
+        return await trx.maybe<WorkerRow>(sql`${workers} where w.id = ${worker}`)
+      })
       if (row === undefined) throw notFound('WORKER_MISSING', `There is no worker ${worker}.`)
-      await notify(db, channels.stop)
       return { status: 200, body: present(row) }
     },
   )

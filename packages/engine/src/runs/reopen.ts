@@ -25,31 +25,45 @@ export interface ClearRequest {
  * @throws DataError `TASK_RUN_ACTIVE` when one of them is running: cancel it first; `RUN_STOPPING`, `NODE_MISSING`
  */
 export async function clearTasks(engine: Engine, runId: number, request: ClearRequest = {}): Promise<RunRow> {
-  return await transaction(engine.db, async (trx) => {
-    const run = await lockOpenRun(trx, runId)
-    const graph = await engine.graphs.get(trx, run.version_id)
-    // Held, so that no worker takes one of them meanwhile.
-    const rows = await trx.query<{ node_index: number; map_index: number | null; state: TaskRunState }>(sql`
-      select node_index, map_index, state from engine.task_run
-      where run_id = ${run.id} and (map_index is null or state in ('ready', 'running')) for no key update`)
-    const roots =
-      request.nodes?.map((id) => placeOf(graph, id)) ??
-      rows
-        .filter(
-          ({ state, map_index }) => map_index === null && isOver(state) && state !== 'success' && state !== 'skipped',
-        )
-        .map((row) => row.node_index)
-    const places = new Set([...roots, ...(request.downstream === false ? [] : reachable(graph.downstreams, roots))])
-    const active = rows.find((row) => row.state === 'running' && places.has(row.node_index))
-    if (active !== undefined) {
-      throw new DataError('TASK_RUN_ACTIVE', {
-        message: `Task ${nodeAt(graph, active.node_index).id} of run ${run.id} is running. Cancel the run, or wait until the task ends.`,
-      })
-    }
-    if (places.size === 0) return run
-    await reset(trx, run, graph, [...places])
-    return await reopen(engine, trx, run, graph)
-  })
+  return await transaction(engine.db, async (trx) => await clearTasksWithin(engine, trx, runId, request))
+}
+
+/** The same within a transaction of the caller's. */
+export async function clearTasksWithin(
+  engine: Engine,
+  trx: Trx,
+  runId: number,
+  request: ClearRequest = {},
+): Promise<RunRow> {
+  const run = await lockOpenRun(trx, runId)
+  const graph = await engine.graphs.get(trx, run.version_id)
+  // Held, so that no worker takes one of them meanwhile.
+  const rows = await trx.query<{ node_index: number; map_index: number | null; state: TaskRunState }>(sql`
+    select node_index, map_index, state from engine.task_run
+    where run_id = ${run.id} and (map_index is null or state in ('ready', 'running')) for no key update`)
+  const roots =
+    request.nodes?.map((id) => placeOf(graph, id)) ??
+    rows
+      .filter(
+        ({ state, map_index }) => map_index === null && isOver(state) && state !== 'success' && state !== 'skipped',
+      )
+      .map((row) => row.node_index)
+  const places = new Set([...roots, ...(request.downstream === false ? [] : reachable(graph.downstreams, roots))])
+  const active = rows.find((row) => row.state === 'running' && places.has(row.node_index))
+  if (active !== undefined) {
+    throw new DataError('TASK_RUN_ACTIVE', {
+      message: `Task ${nodeAt(graph, active.node_index).id} of run ${run.id} is running. Cancel the run, or wait until the task ends.`,
+    })
+  }
+  if (places.size === 0) return run
+  await reset(trx, run, graph, [...places])
+  return await reopen(engine, trx, run, graph)
+}
+
+export interface MarkRequest {
+  readonly node: string
+  readonly state: 'success' | 'failed' | 'skipped'
+  readonly note?: string
 }
 
 /**
@@ -58,50 +72,49 @@ export async function clearTasks(engine: Engine, runId: number, request: ClearRe
  *
  * @throws DataError `RUN_STOPPING`, `NODE_MISSING`
  */
-export async function markTask(
-  engine: Engine,
-  runId: number,
-  request: { readonly node: string; readonly state: 'success' | 'failed' | 'skipped'; readonly note?: string },
-): Promise<RunRow> {
-  return await transaction(engine.db, async (trx) => {
-    const run = await lockOpenRun(trx, runId)
-    const graph = await engine.graphs.get(trx, run.version_id)
-    const place = placeOf(graph, request.node)
-    const reason = `marked as ${request.state}${request.note === undefined ? '' : `: ${request.note}`}`
-    const row = await trx.one<{ id: number; state: TaskRunState }>(sql`
-      select id, state from engine.task_run where run_id = ${run.id} and node_index = ${place} and map_index is null for no key update`)
-    // Held, so that no worker takes one of its items meanwhile.
-    await trx.query(
-      sql`select id from engine.task_run where parent_id = ${row.id} and state in ('ready', 'running') for no key update`,
-    )
-    await trx.execute(sql`
-      update engine.attempt a set ended_at = now(), outcome = 'cancelled'
-      from engine.task_run t
-      where (t.id = ${row.id} or t.parent_id = ${row.id}) and t.state = 'running' and a.task_run_id = t.id and a.attempt = t.attempt`)
-    await trx.execute(sql`
-      update engine.task_run set state = 'cancelled', reason = ${reason}, worker_id = null, lease_until = null, ended_at = now()
-      where parent_id = ${row.id} and state in ('ready', 'running')`)
-    await trx.execute(sql`
-      update engine.task_run set
-        state = ${request.state}, reason = ${reason}, worker_id = null, lease_until = null, ended_at = now()
-      where id = ${row.id}`)
-    await addEvents(trx, [
-      { runId: run.id, taskRunId: row.id, kind: 'task.marked', data: { state: request.state, reason } },
-    ])
-    await notify(trx, channels.stop)
-    // Downstreams that had been given up because of it are decided anew; those that ran stay.
-    const givenUp = await trx.query<{ node_index: number }>(sql`
-      select node_index from engine.task_run
-      where run_id = ${run.id} and node_index = any(${[...reachable(graph.downstreams, [place])]})
-        and map_index is null and started_at is null and state in ('waiting', 'upstream_failed', 'skipped', 'cancelled')`)
-    await reset(
-      trx,
-      run,
-      graph,
-      givenUp.map((one) => one.node_index),
-    )
-    return await reopen(engine, trx, run, graph)
-  })
+export async function markTask(engine: Engine, runId: number, request: MarkRequest): Promise<RunRow> {
+  return await transaction(engine.db, async (trx) => await markTaskWithin(engine, trx, runId, request))
+}
+
+/** The same within a transaction of the caller's. */
+export async function markTaskWithin(engine: Engine, trx: Trx, runId: number, request: MarkRequest): Promise<RunRow> {
+  const run = await lockOpenRun(trx, runId)
+  const graph = await engine.graphs.get(trx, run.version_id)
+  const place = placeOf(graph, request.node)
+  const reason = `marked as ${request.state}${request.note === undefined ? '' : `: ${request.note}`}`
+  const row = await trx.one<{ id: number; state: TaskRunState }>(sql`
+    select id, state from engine.task_run where run_id = ${run.id} and node_index = ${place} and map_index is null for no key update`)
+  // Held, so that no worker takes one of its items meanwhile.
+  await trx.query(
+    sql`select id from engine.task_run where parent_id = ${row.id} and state in ('ready', 'running') for no key update`,
+  )
+  await trx.execute(sql`
+    update engine.attempt a set ended_at = now(), outcome = 'cancelled'
+    from engine.task_run t
+    where (t.id = ${row.id} or t.parent_id = ${row.id}) and t.state = 'running' and a.task_run_id = t.id and a.attempt = t.attempt`)
+  await trx.execute(sql`
+    update engine.task_run set state = 'cancelled', reason = ${reason}, worker_id = null, lease_until = null, ended_at = now()
+    where parent_id = ${row.id} and state in ('ready', 'running')`)
+  await trx.execute(sql`
+    update engine.task_run set
+      state = ${request.state}, reason = ${reason}, worker_id = null, lease_until = null, ended_at = now()
+    where id = ${row.id}`)
+  await addEvents(trx, [
+    { runId: run.id, taskRunId: row.id, kind: 'task.marked', data: { state: request.state, reason } },
+  ])
+  await notify(trx, channels.stop)
+  // Downstreams that had been given up because of it are decided anew; those that ran stay.
+  const givenUp = await trx.query<{ node_index: number }>(sql`
+    select node_index from engine.task_run
+    where run_id = ${run.id} and node_index = any(${[...reachable(graph.downstreams, [place])]})
+      and map_index is null and started_at is null and state in ('waiting', 'upstream_failed', 'skipped', 'cancelled')`)
+  await reset(
+    trx,
+    run,
+    graph,
+    givenUp.map((one) => one.node_index),
+  )
+  return await reopen(engine, trx, run, graph)
 }
 
 /** A run that is being cancelled has an end to come to first. */

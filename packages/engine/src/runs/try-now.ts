@@ -20,27 +20,35 @@ export interface TryNowRequest {
  * @throws DataError `TASK_NOT_PAUSED` when nothing of it waits for its time; `NODE_MISSING`, `RUN_MISSING`
  */
 export async function tryNow(engine: Engine, runId: number, request: TryNowRequest = {}): Promise<RunRow> {
-  return await transaction(engine.db, async (trx) => {
-    const run = await lockRun(trx, runId)
-    const graph = await engine.graphs.get(trx, run.version_id)
-    const place = request.node === undefined ? null : placeOf(graph, request.node)
-    const item = request.mapIndex ?? null
-    // By the clock and not by the beginning of the transaction, which may have waited for another that did the same.
-    const rows = await trx.query<{ id: number }>(sql`
-      update engine.task_run set ready_at = now(), run_at = now()
-      where run_id = ${run.id} and state = 'ready' and run_at > clock_timestamp()
-        and (${place}::integer is null or node_index = ${place}) and (${item}::integer is null or map_index = ${item})
-      returning id`)
-    if (rows.length === 0) throw await notPaused(trx, run, graph, place, item)
-    const reason = 'to be tried now, by request'
-    await addEvents(
-      trx,
-      rows.map(({ id }) => ({ runId: run.id, taskRunId: id, kind: 'task.ready', data: { reason } })),
-    )
-    await notify(trx, channels.ready)
-    await notify(trx, channels.run, String(run.id))
-    return await readRun(trx, run.id)
-  })
+  return await transaction(engine.db, async (trx) => await tryNowWithin(engine, trx, runId, request))
+}
+
+/** The same within a transaction of the caller's. */
+export async function tryNowWithin(
+  engine: Engine,
+  trx: Trx,
+  runId: number,
+  request: TryNowRequest = {},
+): Promise<RunRow> {
+  const run = await lockRun(trx, runId)
+  const graph = await engine.graphs.get(trx, run.version_id)
+  const place = request.node === undefined ? null : placeOf(graph, request.node)
+  const item = request.mapIndex ?? null
+  // By the clock and not by the beginning of the transaction, which may have waited for another that did the same.
+  const rows = await trx.query<{ id: number }>(sql`
+    update engine.task_run set ready_at = now(), run_at = now()
+    where run_id = ${run.id} and state = 'ready' and run_at > clock_timestamp()
+      and (${place}::integer is null or node_index = ${place}) and (${item}::integer is null or map_index = ${item})
+    returning id`)
+  if (rows.length === 0) throw await notPaused(trx, run, graph, place, item)
+  const reason = 'to be tried now, by request'
+  await addEvents(
+    trx,
+    rows.map(({ id }) => ({ runId: run.id, taskRunId: id, kind: 'task.ready', data: { reason } })),
+  )
+  await notify(trx, channels.ready)
+  await notify(trx, channels.run, String(run.id))
+  return await readRun(trx, run.id)
 }
 
 async function notPaused(

@@ -1,11 +1,11 @@
 import { DataError } from '@millrace/core'
-import { type Queryable, type Sql, sql, transaction } from '@millrace/db'
+import { type Queryable, type Sql, sql, type Trx, transaction } from '@millrace/db'
 import type { Json } from '@millrace/workflow'
 import type { Engine } from '../engine.ts'
 import { jsonColumn } from '../json-column.ts'
 import { cancelRun } from '../runs/cancel-run.ts'
 import { channels, notify } from '../runs/events.ts'
-import { type NewBackfill, planBackfill } from './plan-backfill.ts'
+import { type NewBackfill, type PlannedBackfill, planBackfill } from './plan-backfill.ts'
 
 export type BackfillState = 'running' | 'paused' | 'success' | 'failed' | 'cancelled'
 
@@ -41,17 +41,22 @@ export interface Backfill {
  * @throws as `planBackfill`
  */
 export async function createBackfill(engine: Engine, request: NewBackfill): Promise<Backfill> {
-  const { db } = engine
-  const { workflowId, versionId, start, end, ticks } = await planBackfill(engine, request)
+  const plan = await planBackfill(engine, request)
+  return await transaction(engine.db, async (trx) => await insertBackfill(trx, request, plan))
+}
+
+/** The same within a transaction of the caller's, who has planned it: ticks may take seconds to find. */
+export async function insertBackfill(trx: Trx, request: NewBackfill, plan: PlannedBackfill): Promise<Backfill> {
+  const { workflowId, versionId, start, end, ticks } = plan
   const { maxActiveRuns = 1, existing = 'skip' } = request
-  const { id } = await db.one<{ id: number }>(sql`
+  const { id } = await trx.one<{ id: number }>(sql`
     insert into engine.backfill (workflow_id, version_id, range_start, range_end, params, max_active_runs, existing, total)
     values (
       ${workflowId}, ${versionId}, ${start}, ${end}, ${jsonColumn(request.params ?? {})}, ${maxActiveRuns}, ${existing}, ${ticks.length}
     )
     returning id`)
-  await notify(db, channels.scheduler)
-  return await getBackfill(db, id)
+  await notify(trx, channels.scheduler)
+  return await getBackfill(trx, id)
 }
 
 interface BackfillRow {
@@ -117,42 +122,57 @@ export async function listBackfills(
 
 /** Makes no more runs until it is resumed; those that there are go on. */
 export async function pauseBackfill(engine: Engine, id: number): Promise<Backfill> {
-  return await change(engine, id, { from: ['running', 'paused'], to: 'paused', verb: 'paused' })
+  return await change(engine, id, 'pause')
 }
 
 export async function resumeBackfill(engine: Engine, id: number): Promise<Backfill> {
-  return await change(engine, id, { from: ['running', 'paused'], to: 'running', verb: 'resumed' })
+  return await change(engine, id, 'resume')
 }
 
 /** Makes no more runs, and cancels those that are not over. */
 export async function cancelBackfill(engine: Engine, id: number): Promise<Backfill> {
-  await change(engine, id, { from: ['running', 'paused', 'cancelled'], to: 'cancelled', verb: 'cancelled' })
+  await change(engine, id, 'cancel')
   await cancelRunsOfBackfills(engine)
   return await getBackfill(engine.db, id)
 }
 
-async function change(
-  engine: Engine,
+async function change(engine: Engine, id: number, verb: BackfillVerb): Promise<Backfill> {
+  const { backfill } = await transaction(engine.db, async (trx) => await changeBackfill(trx, id, verb))
+  return backfill
+}
+
+export type BackfillVerb = 'pause' | 'resume' | 'cancel'
+
+const verbs: Readonly<
+  Record<BackfillVerb, { readonly from: readonly BackfillState[]; readonly to: BackfillState; readonly done: string }>
+> = {
+  pause: { from: ['running', 'paused'], to: 'paused', done: 'paused' },
+  resume: { from: ['running', 'paused'], to: 'running', done: 'resumed' },
+  cancel: { from: ['running', 'paused', 'cancelled'], to: 'cancelled', done: 'cancelled' },
+}
+
+/** Within a transaction of the caller's, who cancels runs of what was cancelled by `cancelRunsOfBackfills` when it is committed. */
+export async function changeBackfill(
+  trx: Trx,
   id: number,
-  { from, to, verb }: { readonly from: readonly BackfillState[]; readonly to: BackfillState; readonly verb: string },
-): Promise<Backfill> {
-  return await transaction(engine.db, async (trx) => {
-    const row = await trx.maybe<{ state: BackfillState }>(
-      sql`select state from engine.backfill where id = ${id} for update`,
-    )
-    if (row === undefined) throw backfillMissing(id)
-    if (!from.includes(row.state)) {
-      throw new DataError('BACKFILL_OVER', {
-        message: `Backfill ${id} is over (${row.state}) and cannot be ${verb}. Make a new one for what is missing: ticks that have a run are left out.`,
-        details: { id, state: row.state },
-      })
-    }
-    await trx.execute(sql`
-      update engine.backfill set state = ${to}, ended_at = case when ${to === 'cancelled'} then coalesce(ended_at, now()) end
-      where id = ${id}`)
-    await notify(trx, channels.scheduler)
-    return await getBackfill(trx, id)
-  })
+  verb: BackfillVerb,
+): Promise<{ readonly before: BackfillState; readonly backfill: Backfill }> {
+  const { from, to, done } = verbs[verb]
+  const row = await trx.maybe<{ state: BackfillState }>(
+    sql`select state from engine.backfill where id = ${id} for update`,
+  )
+  if (row === undefined) throw backfillMissing(id)
+  if (!from.includes(row.state)) {
+    throw new DataError('BACKFILL_OVER', {
+      message: `Backfill ${id} is over (${row.state}) and cannot be ${done}. Make a new one for what is missing: ticks that have a run are left out.`,
+      details: { id, state: row.state },
+    })
+  }
+  await trx.execute(sql`
+    update engine.backfill set state = ${to}, ended_at = case when ${to === 'cancelled'} then coalesce(ended_at, now()) end
+    where id = ${id}`)
+  await notify(trx, channels.scheduler)
+  return { before: row.state, backfill: await getBackfill(trx, id) }
 }
 
 /** Cancels what cancelled backfills left running; the scheduler does so too, where the process that began it died. */
