@@ -1,4 +1,4 @@
-import { quoteName } from '@millrace/connectors'
+import { quoteName, type Scalar } from '@millrace/connectors'
 import { ConfigError, closestName } from '@millrace/core'
 import type { Column } from '@millrace/formats'
 import { type PartitionFilter, partitionTest } from './filters.ts'
@@ -43,19 +43,21 @@ export function splitFilters(
   return { partitions: ofFiles, condition: conditions.length === 0 ? null : conditions.join(' and ') }
 }
 
-function conditionOf(column: Column, { comparison, values }: PartitionFilter): string {
+function conditionOf(given: Column, { comparison, values }: PartitionFilter): string {
+  const type = partitionTypeOf(given)
+  // A day is its first moment, as it is where it is a partition.
+  const column = given.type.kind === 'date' ? { ...given, sourceType: 'TIMESTAMP' } : given
+  // As it is, a whole number can be one that the column has no room for.
+  const literalOf = (value: Scalar) =>
+    type === 'integer' ? `${partitionKey(column.name, type, value)}` : partitionLiteral(column, `${value}`)
+  const literals = values.filter((value) => value !== null).map(literalOf)
   const name = quoteName(column.name)
-  const type = partitionTypeOf(column)
-  const literals = values
-    .filter((value) => value !== null)
-    // As it is, a whole number can be one that the column has no room for.
-    .map((value) =>
-      type === 'integer' ? `${partitionKey(column.name, type, value)}` : partitionLiteral(column, `${value}`),
-    )
-  if (comparison !== '==' && comparison !== '!=') return `${name} ${comparison} ${literals[0]}`
+  // Of earlier runs it may have had another type: what is no value of this one equals none.
+  const cell = `try_cast(${name} as ${type === 'category' ? 'VARCHAR' : column.sourceType})`
+  if (comparison !== '==' && comparison !== '!=') return `${cell} ${comparison} ${literals[0]}`
   const isOne = [
     ...(values.includes(null) ? [`${name} is null`] : []),
-    ...(literals.length > 0 ? [`coalesce(${name} in (${literals.join(', ')}), false)`] : []),
+    ...(literals.length > 0 ? [`coalesce(${cell} in (${literals.join(', ')}), false)`] : []),
   ].join(' or ')
   return comparison === '==' ? `(${isOne})` : `not (${isOne})`
 }

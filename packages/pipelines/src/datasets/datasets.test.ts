@@ -87,6 +87,9 @@ test('C12: > with two values rejected; < on text rejected', async () => {
   for (const day of ['2024-02-30', '2024-02-01 25:00:00', '2024-02-01T00:00:00+02:00']) {
     await expect(matching('day', '==', day)).rejects.toMatchObject({ code: 'PARTITION_VALUE_INVALID' })
   }
+  for (const share of ['0x1', ' 1', '1e', '']) {
+    await expect(matching('share', '==', share)).rejects.toMatchObject({ code: 'PARTITION_VALUE_INVALID' })
+  }
   await expect(matching('yaer', '==', 1)).rejects.toMatchObject({
     code: 'PARTITION_UNKNOWN',
     message: expect.stringContaining('Did you mean "year"?'),
@@ -276,6 +279,9 @@ test('runs that differ in the types of columns and partitions are read together'
   expect(rows).toEqual(['FR', 'DE', '7', '7', '7'].map((value) => ({ part: value, plain: value })))
   // The last one is run 11, and not the last by the order of texts.
   expect(await publishedRuns(place)).toEqual(['7', '8', '9', '10', '11'])
+  const seven = [{ column: 'plain', comparison: '==', values: [7] } as const]
+  const { condition } = splitFilters(seven, await describeDataset(place))
+  expect(await fetchRows(place, { query: `select count(*) as n from data where ${condition}` })).toEqual([{ n: '3' }])
   const none = [{ partition: '__metadata_run_id', comparison: '==', values: [99] } as const]
   expect(await fetchRows(place, { filters: none, query: 'select typeof(part) as type from data' })).toEqual([])
 })
@@ -318,6 +324,26 @@ function randomText(seed: number): string {
   }
   return Array.from({ length: 1 + (next() % 12) }, () => odd[next() % odd.length]).join('')
 }
+
+test('a day is its first moment to filters, whether it is a partition or not', async () => {
+  const place = dataset('days')
+  await using database = await openWorkDatabase()
+  await publish(place, '7', { sql: "select date '2024-02-01' as day", database })
+  await publish(place, '8', { sql: "select date '2024-02-01' as day", database }, { partitionBy: ['day'] })
+  const described = await describeDataset(place)
+  const found = async (comparison: '>=' | '<', run: string) => {
+    const filters = [
+      { column: 'day', comparison, values: ['2024-02-01 12:00:00'] },
+      { column: '__metadata_run_id', comparison: '==', values: [run] } as const,
+    ]
+    const known = run === '7' ? { ...described, partitions: [] } : described
+    const { partitions, condition } = splitFilters(filters, known)
+    return (await fetchRows(place, { filters: partitions, query: `select 1 from data where ${condition ?? true}` }))
+      .length
+  }
+  expect([await found('>=', '7'), await found('>=', '8')]).toEqual([0, 0])
+  expect([await found('<', '7'), await found('<', '8')]).toEqual([1, 1])
+})
 
 test('what was published is found again by its address, described, and looked at without fetching all of it', async () => {
   const place = dataset('looked-at')

@@ -64,10 +64,8 @@ function keyOf(type: PartitionType, text: string): PartitionKey | undefined {
       return text
     case 'integer':
       return /^[+-]?\d+$/.test(text) ? BigInt(text.replace('+', '')) : undefined
-    case 'float': {
-      const number = /^\s*$/.test(text) ? Number.NaN : Number(text)
-      return Number.isNaN(number) && text !== 'NaN' ? undefined : number
-    }
+    case 'float':
+      return /^(NaN|-?Infinity|[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)$/.test(text) ? Number(text) : undefined
     case 'datetime':
       return microseconds(text)
     case 'bool':
