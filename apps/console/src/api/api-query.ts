@@ -4,6 +4,9 @@ import { api } from './api.ts'
 import { queryClient } from './query-client.ts'
 
 type Path = ApiPath<'get'>
+/** Of what the API gives at once. */
+const longestPage = 100
+
 type Read = (path: Path, init: object) => Promise<unknown>
 
 /**
@@ -23,6 +26,26 @@ export function apiPage<P extends Path>(path: P, ...[init]: ApiInit<'get', P>) {
     queryKey: [path, (init ?? null) as unknown, 'page'],
     queryFn: async ({ signal }) =>
       (await (api.page as Read)(path, { ...init, signal })) as Page<ItemOf<ApiData<'get', P>>>,
+  })
+}
+
+/** As `apiQuery`, for a list that is needed whole: all of its pages, one after the other. */
+export function apiAll<P extends Path>(path: P, ...[init]: ApiInit<'get', P>) {
+  const { params } = (init ?? {}) as { readonly params?: { readonly query?: object } }
+  return queryOptions({
+    queryKey: [path, (init ?? null) as unknown, 'all'],
+    queryFn: async ({ signal }) => {
+      const all: ItemOf<ApiData<'get', P>>[] = []
+      for (let page = 1, pages = 1; page <= pages; page++) {
+        const query = { ...params?.query, page, per_page: longestPage }
+        const found = (await (api.page as Read)(path, { ...init, params: { ...params, query }, signal })) as Page<
+          ItemOf<ApiData<'get', P>>
+        >
+        all.push(...found.items)
+        pages = found.totalPages
+      }
+      return all
+    },
   })
 }
 

@@ -1,6 +1,6 @@
 export { ApiError, UnreachableError } from '@millrace/client'
 export { api } from './api.ts'
-export { apiPage, apiQuery, invalidate } from './api-query.ts'
+export { apiAll, apiPage, apiQuery, invalidate } from './api-query.ts'
 export { connection } from './connection.ts'
 export { entityQuery } from './entity-query.ts'
 export { noteFailure, queryClient } from './query-client.ts'

@@ -8,9 +8,9 @@ import { ConnectionSettings } from './connection-settings.tsx'
 import { ConnectionUses } from './connection-uses.tsx'
 import { ConnectorBadge } from './connector-catalogue.tsx'
 import {
+  allConnectionsQuery,
   type Connection,
   connectionQuery,
-  connectionsQuery,
   deleteConnection,
   invalidateConnections,
   type Place,
@@ -40,11 +40,11 @@ function OfId({ place, id }: ConnectionDetailsProps) {
 }
 
 function OfName({ place, name }: { readonly place: Place; readonly name: string }) {
-  const connections = useQuery(connectionsQuery(place, 1, 100))
+  const connections = useQuery(allConnectionsQuery(place))
   return (
     <Loaded query={connections}>
-      {({ items }) => {
-        const found = items.find((one) => one.name === name)
+      {(all) => {
+        const found = all.find((one) => one.name === name)
         return found === undefined ? <NotFound /> : <OfId place={place} id={found.id} />
       }}
     </Loaded>

@@ -1,6 +1,6 @@
 import type { ApiPath } from '@millrace/client'
 import type { LinkProps } from '@tanstack/react-router'
-import { api, apiPage, apiQuery, invalidate, type Schema } from '../api/index.ts'
+import { api, apiAll, apiPage, apiQuery, invalidate, type Schema } from '../api/index.ts'
 
 /** Whose connections: for tasks of a project, of all projects of a namespace, or of every project. */
 export type Place =
@@ -28,8 +28,12 @@ function keysOf(place: Place): { id: string } {
   return (place.kind === 'namespace' ? { slug: place.slug } : {}) as { id: string }
 }
 
-export function connectionsQuery(place: Place, page: number, perPage = 50) {
-  return apiPage(at(place, ''), { params: { path: keysOf(place), query: { page, per_page: perPage } } })
+export function connectionsQuery(place: Place, page: number) {
+  return apiPage(at(place, ''), { params: { path: keysOf(place), query: { page, per_page: 50 } } })
+}
+
+export function allConnectionsQuery(place: Place) {
+  return apiAll(at(place, ''), { params: { path: keysOf(place) } })
 }
 
 export function connectionQuery(place: Place, connection: string) {

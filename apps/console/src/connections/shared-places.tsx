@@ -1,14 +1,14 @@
 import { Anchor, Badge } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { apiQuery, useUser } from '../api/index.ts'
+import { apiAll, useUser } from '../api/index.ts'
 import { DataTable, Loaded } from '../ui/index.ts'
 import { placeLinks } from './place.ts'
 
 /** Namespaces and the platform: what has connections for several projects, and where a new one is made. */
 export function SharedPlaces() {
   const { is_admin } = useUser()
-  const namespaces = useQuery(apiQuery('/api/data/namespaces', { params: { query: { per_page: 100 } } }))
+  const namespaces = useQuery(apiAll('/api/data/namespaces'))
   return (
     <Loaded query={namespaces} lines={3}>
       {(found) => (

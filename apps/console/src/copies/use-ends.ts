@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { apiQuery, type Schema } from '../api/index.ts'
-import { connectionsQuery, type Place } from '../connections/index.ts'
+import { apiAll, apiQuery, type Schema } from '../api/index.ts'
+import { allConnectionsQuery, type Place } from '../connections/index.ts'
 
 type Usable = Schema<'UsableConnection'>
 type Connector = Schema<'Connector'>
@@ -18,7 +18,7 @@ export interface End extends Usable {
 
 /** Connections that a project's copies may name; undefined until they are known. */
 export function useEnds(projectId: string) {
-  const usable = useQuery(apiQuery('/api/projects/{id}/usable-connections', { params: { path: { id: projectId } } }))
+  const usable = useQuery(apiAll('/api/projects/{id}/usable-connections', { params: { path: { id: projectId } } }))
   const connectors = useQuery({ ...apiQuery('/api/connectors'), staleTime: Number.POSITIVE_INFINITY })
   const ends =
     usable.data === undefined || connectors.data === undefined
@@ -49,8 +49,8 @@ export function useEndAddress(project: Extract<Place, { kind: 'project' }>, end:
       : end?.of === 'platform'
         ? { kind: 'platform' }
         : project
-  const found = useQuery({ ...connectionsQuery(place, 1, 100), enabled: end !== undefined, retry: false })
+  const found = useQuery({ ...allConnectionsQuery(place), enabled: end !== undefined, retry: false })
   if (end === undefined || found.isPending) return undefined
-  const connection = found.data?.items.find(({ name }) => name === end.name)
+  const connection = found.data?.find(({ name }) => name === end.name)
   return connection === undefined ? null : { place, id: connection.id }
 }

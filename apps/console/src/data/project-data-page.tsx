@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { apiQuery } from '../api/index.ts'
+import { apiAll, apiQuery } from '../api/index.ts'
 import { usePermissions, useProject } from '../projects/index.ts'
 import { EmptyState, Loaded } from '../ui/index.ts'
 import { FormButton } from '../ui/schema-form/index.ts'
@@ -80,7 +80,7 @@ interface LinkExistingProps {
 }
 
 function LinkExisting({ projectId, linked }: LinkExistingProps) {
-  const all = useQuery(apiQuery('/api/data/data_connectors', { params: { query: { per_page: 100 } } }))
+  const all = useQuery(apiAll('/api/data/data_connectors'))
   const others = (all.data ?? []).filter(({ id }) => !linked.includes(id))
   if (others.length === 0) return null
   return (

@@ -2,7 +2,7 @@ import { Button, Modal, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { apiQuery } from '../api/index.ts'
+import { apiAll } from '../api/index.ts'
 import { EmptyState, Loaded, Page } from '../ui/index.ts'
 import { PipelineList } from './list/pipeline-list.tsx'
 
@@ -26,9 +26,7 @@ export function PipelinesPage() {
 
 /** A pipeline belongs to a project; which, is asked first. */
 function ProjectChoice({ onClose }: { readonly onClose: () => void }) {
-  const projects = useQuery(
-    apiQuery('/api/data/projects', { params: { query: { per_page: 100, direct_member: false } as never } }),
-  )
+  const projects = useQuery(apiAll('/api/data/projects'))
   return (
     <Modal opened onClose={onClose} title="In which project?" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Loaded query={projects}>

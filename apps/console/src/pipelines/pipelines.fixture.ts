@@ -61,6 +61,13 @@ pipelines:
     transformations: []
 `
 
+/** With these there are more than the API gives at once, and some that the tests are about stand behind them. */
+const dated = Array.from(
+  { length: 110 },
+  (_, at) =>
+    `  - { name: dated_${1000 + at}, state: metrics, operator: sql, config: { connection: warehouse, sql: select 1 } }\n`,
+).join('')
+
 export interface PipelineWorld {
   readonly projectId: string
   pipeline(name: string): Promise<Schema<'ListedPipeline'>>
@@ -89,7 +96,7 @@ export async function pipelineWorld(served: ConsoleUnderTest): Promise<PipelineW
     body: { name: 'lake', connector: 'files', config: { path: `${join(dev.folder, 'lake')}/` } },
   })
   const file = join(dev.folder, 'pipelines.yaml')
-  await writeFile(file, configuration)
+  await writeFile(file, configuration.replace('templates:\n', `templates:\n${dated}`))
   await dev.run('pipelines', 'apply', file, '--project', 'acme/shop')
   const [stored] = await api.get('/api/pipelines', { params: { query: { project_id: id, name: 'stored' } } })
   if (stored !== undefined)

@@ -1,6 +1,6 @@
 import { Select, type SelectProps } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { apiQuery } from '../api/index.ts'
+import { apiAll } from '../api/index.ts'
 
 type NamespaceSelectProps = Omit<SelectProps, 'data'> & {
   /** What one has to be there. Default: it is enough to see it. */
@@ -9,8 +9,8 @@ type NamespaceSelectProps = Omit<SelectProps, 'data'> & {
 
 /** Namespaces of the person and of groups, by slug. */
 export function NamespaceSelect({ minimumRole, value, ...props }: NamespaceSelectProps) {
-  const query = { per_page: 100, ...(minimumRole === undefined ? {} : { minimum_role: minimumRole }) }
-  const namespaces = useQuery(apiQuery('/api/data/namespaces', { params: { query } }))
+  const query = minimumRole === undefined ? {} : { minimum_role: minimumRole }
+  const namespaces = useQuery(apiAll('/api/data/namespaces', { params: { query } }))
   const found = (namespaces.data ?? []).map(({ slug, name, namespace_kind: kind }) => ({
     value: slug,
     label: kind === 'user' ? `${slug} (personal)` : name === slug ? slug : `${slug} (${name})`,

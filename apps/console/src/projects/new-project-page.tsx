@@ -2,7 +2,7 @@ import { Alert, Button, Group, Select, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { apiQuery } from '../api/index.ts'
+import { apiAll, apiQuery } from '../api/index.ts'
 import { Failure, fieldProblems, Page, slugFrom, slugProblem, useLeaveGuard } from '../ui/index.ts'
 import { fieldsOf, type ProjectFields } from './fields.ts'
 import { NamespaceSelect } from './namespace-select.tsx'
@@ -23,9 +23,7 @@ export function NewProjectPage() {
     ...apiQuery('/api/data/projects/{project_id}', { params: { path: { project_id: from ?? '' } } }),
     enabled: from !== undefined,
   })
-  const writable = useQuery(
-    apiQuery('/api/data/namespaces', { params: { query: { per_page: 100, minimum_role: 'editor' } } }),
-  )
+  const writable = useQuery(apiAll('/api/data/namespaces', { params: { query: { minimum_role: 'editor' } } }))
   const create = useNewProject(from)
   useLeaveGuard(Object.keys(typed).length > 0 && !create.isSuccess)
 
@@ -122,7 +120,7 @@ interface TemplateSelectProps {
 }
 
 function TemplateSelect({ value, onChange }: TemplateSelectProps) {
-  const projects = useQuery(apiQuery('/api/data/projects', { params: { query: { per_page: 100 } } }))
+  const projects = useQuery(apiAll('/api/data/projects'))
   const all = (projects.data ?? []).map(({ id, namespace, slug, is_template: isTemplate }) => ({
     ...{ value: id, label: `${namespace}/${slug}`, isTemplate },
   }))

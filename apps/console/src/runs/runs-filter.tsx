@@ -2,7 +2,7 @@ import { Button, Group, MultiSelect, Select, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { apiQuery } from '../api/index.ts'
+import { apiAll, apiQuery } from '../api/index.ts'
 import { stateLook } from '../ui/index.ts'
 import { type RunsSearch, runStates, runTriggers } from './search.ts'
 
@@ -88,7 +88,7 @@ function WorkflowSelect({ value, onChange }: ChoiceProps) {
 }
 
 function ProjectSelect({ value, onChange }: ChoiceProps) {
-  const { data = [] } = useQuery(apiQuery('/api/data/projects', { params: { query: { per_page: 100 } } }))
+  const { data = [] } = useQuery(apiAll('/api/data/projects'))
   const options = data.map(({ id, name, namespace }) => ({ value: id, label: `${namespace}/${name}` }))
   return (
     <Select
@@ -108,19 +108,22 @@ function ProjectSelect({ value, onChange }: ChoiceProps) {
   )
 }
 
-/** A moment in the zone of the browser. */
+/** A moment in the zone of the browser. While its year is typed, it is one of long ago: what is typed stays as it is. */
 function MomentField({ label, value, onChange }: ChoiceProps & { readonly label: string }) {
+  const [typed, setTyped] = useState<string>()
   return (
     <TextInput
       label={label}
       type="datetime-local"
       size="xs"
       w={{ base: 'calc(50% - 5px)', xs: 190 }}
-      value={value === undefined ? '' : localInput(value)}
+      value={typed ?? (value === undefined ? '' : localInput(value))}
       onChange={({ currentTarget: { value: text } }) => {
         const date = new Date(text)
-        onChange(text === '' || Number.isNaN(date.getTime()) ? undefined : date.toISOString())
+        setTyped(text)
+        if (text === '' || date.getFullYear() > 1900) onChange(text === '' ? undefined : date.toISOString())
       }}
+      onBlur={() => setTyped(undefined)}
     />
   )
 }

@@ -332,6 +332,13 @@ it('shows a run as graph, Gantt chart and in comparison, and many in a grid and 
   await page.getByRole('link', { name: third, exact: true }).waitFor()
   await page.getByRole('button', { name: 'Choose none' }).click()
   await expectAccessible(page)
+  // A year is typed digit by digit; the rest of the moment stays meanwhile.
+  await page.goto(`${served.url}/runs?from=2026-01-05T09:30:00.000Z`)
+  const from = page.getByLabel('For dates from')
+  await from.focus()
+  for (const key of ['ArrowRight', 'ArrowRight', '2', '0', '2', '5']) await page.keyboard.press(key)
+  await page.waitForURL(/from=[^&]*2025-01-05T09/)
+  expect(await from.inputValue()).toBe('2025-01-05T10:30')
   await page.goto(`${served.url}/runs/999999`)
   await page.getByText('There is nothing here').waitFor()
   await page.goto(`${served.url}/runs/${first}?task=999999`)

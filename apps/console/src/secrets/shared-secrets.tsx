@@ -1,12 +1,12 @@
 import { Anchor, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { apiQuery } from '../api/index.ts'
+import { apiAll } from '../api/index.ts'
 import { DataTable, Loaded } from '../ui/index.ts'
 
 /** Where secrets of tasks stand: with the namespaces and projects whose tasks they are for. */
 export function SharedSecrets() {
-  const namespaces = useQuery(apiQuery('/api/data/namespaces', { params: { query: { per_page: 100 } } }))
+  const namespaces = useQuery(apiAll('/api/data/namespaces'))
   return (
     <section aria-labelledby="of-tasks">
       <Title order={2} id="of-tasks" mb={4}>

@@ -2,7 +2,7 @@ import { Button, Group, Paper, Select, Stack, Text, TextInput, Title } from '@ma
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, apiQuery, invalidate, queryClient } from '../api/index.ts'
+import { api, apiAll, invalidate, queryClient } from '../api/index.ts'
 import { confirm, EmptyState, Failure, RoutePending } from '../ui/index.ts'
 import { ProjectLink } from './project-link.tsx'
 import { useWorkflow } from './use-workflow.ts'
@@ -23,7 +23,7 @@ export function WorkflowSettingsPage() {
 function MoveWorkflow() {
   const { workflow } = useWorkflow()
   const [target, setTarget] = useState<string | null>(null)
-  const projects = useQuery(apiQuery('/api/data/projects', { params: { query: { per_page: 100 } } }))
+  const projects = useQuery(apiAll('/api/data/projects'))
   const move = useMutation({
     mutationFn: async (project: string) =>
       await api.patch('/api/workflows/{workflow}', {

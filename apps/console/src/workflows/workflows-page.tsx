@@ -1,7 +1,7 @@
 import { Button, Stack } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { apiPage, apiQuery } from '../api/index.ts'
+import { apiAll, apiPage } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
 import { EmptyState, Loaded, Page, Pager } from '../ui/index.ts'
 import { DeployHelp } from './deploy-help.tsx'
@@ -23,7 +23,7 @@ export function WorkflowsPage() {
     }),
     placeholderData: keepPreviousData,
   })
-  const projects = useQuery(apiQuery('/api/data/projects', { params: { query: { per_page: 100 } } }))
+  const projects = useQuery(apiAll('/api/data/projects'))
   const rows = list.data?.items ?? []
   const change = (next: WorkflowsSearch) =>
     void navigate({ search: withoutEmpty({ ...search, page: undefined, ...next }), replace: true })

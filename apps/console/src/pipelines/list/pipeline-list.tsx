@@ -2,7 +2,7 @@ import { Anchor, Badge, Group, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { apiPage, apiQuery, type Schema } from '../../api/index.ts'
+import { apiAll, apiPage, type Schema } from '../../api/index.ts'
 import { useLive } from '../../live/index.ts'
 import { DataTable, EmptyState, Loaded, Moment, Pager, StateBadge } from '../../ui/index.ts'
 import { frequencyWords } from '../frequency.ts'
@@ -35,9 +35,7 @@ export function PipelineList({ projectId, empty, action }: PipelineListProps) {
   })
   // What can be chosen, whatever is chosen already.
   const all = useQuery(
-    apiQuery('/api/pipelines', {
-      params: { query: { per_page: 100, ...(projectId === undefined ? {} : { project_id: projectId }) } },
-    }),
+    apiAll('/api/pipelines', { params: { query: projectId === undefined ? {} : { project_id: projectId } } }),
   )
   const isFiltered = [name, client, brand, type, active].some((one) => one !== undefined)
   const known = (field: 'client' | 'brand' | 'type') => (all.data ?? []).map((one) => one[field])

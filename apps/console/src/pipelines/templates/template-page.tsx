@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
-import { api, apiQuery, invalidate, queryClient } from '../../api/index.ts'
+import { api, apiAll, apiQuery, invalidate, queryClient } from '../../api/index.ts'
 import { useProject } from '../../projects/index.ts'
 import { confirm, isOutdated, Loaded, useLeaveGuard } from '../../ui/index.ts'
 import { ActiveBadge } from '../pipeline-header.tsx'
@@ -107,9 +107,7 @@ function TemplateEditor({ template }: { readonly template: Template }) {
 
 /** Which pipelines are made of it, and would change with it. */
 function Uses({ template, isChanged }: { readonly template: Template; readonly isChanged: boolean }) {
-  const pipelines = useQuery(
-    apiQuery('/api/pipelines', { params: { query: { project_id: template.project_id, per_page: 100 } } }),
-  )
+  const pipelines = useQuery(apiAll('/api/pipelines', { params: { query: { project_id: template.project_id } } }))
   return (
     <Loaded query={pipelines} lines={1}>
       {(all) => {

@@ -1,7 +1,8 @@
 import { Anchor, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
-import { apiQuery, type Schema } from '../../api/index.ts'
+import { apiAll, apiQuery, type Schema, useUser } from '../../api/index.ts'
+import { type Place, placeLinks } from '../../connections/index.ts'
 
 interface TaskConnectionsProps {
   readonly run: Schema<'Run'>
@@ -15,6 +16,7 @@ export function TaskConnections({ run, node }: TaskConnectionsProps) {
     ...apiQuery('/api/workflows/{workflow}/versions/{version}', { params: { path: { workflow, version } } }),
     staleTime: Number.POSITIVE_INFINITY,
   })
+  const { is_admin } = useUser()
   const names = manifest.data?.nodes.find(({ id }) => id === node)?.connections ?? []
   const { data: owner } = useQuery(apiQuery('/api/workflows/{workflow}', { params: { path: { workflow } } }))
   const project_id = owner?.project_id ?? ''
@@ -23,23 +25,21 @@ export function TaskConnections({ run, node }: TaskConnectionsProps) {
     ...apiQuery('/api/data/projects/{project_id}', { params: { path: { project_id } } }),
     enabled: hasProject,
   })
-  const connections = useQuery({
-    ...apiQuery('/api/projects/{id}/connections', {
-      params: { path: { id: project_id }, query: { per_page: 100 } },
-    }),
+  const usable = useQuery({
+    ...apiAll('/api/projects/{id}/usable-connections', { params: { path: { id: project_id } } }),
     enabled: hasProject,
   })
   if (names.length === 0) return null
   const linkOf = (name: string): LinkProps => {
     if (project.data === undefined) return { to: '/connections' }
-    const params = { namespace: project.data.namespace, project: project.data.slug }
-    const own = connections.data?.find((one) => one.name === name)?.id
-    if (own === undefined) return { to: '/projects/$namespace/$project/connections', params }
-    return {
-      to: '/projects/$namespace/$project/connections/$connection',
-      params: { ...params, connection: `${own}` },
-      search: { tab: 'settings' },
-    }
+    const { namespace, slug } = project.data
+    const ofProject = { kind: 'project', id: project_id, namespace, slug } as const
+    const of = usable.data?.find((one) => one.name === name)?.of
+    // One that is missing is made in the project; those of the platform are shown to administrators only.
+    if (of === undefined || (of === 'platform' && !is_admin)) return placeLinks(ofProject).list
+    const place: Place =
+      of === 'project' ? ofProject : of === 'namespace' ? { kind: of, slug: namespace, isGroup: true } : { kind: of }
+    return { ...placeLinks(place).one(name), search: { tab: 'settings' } } as LinkProps
   }
   return (
     <Text size="sm" component="div">

@@ -1,7 +1,7 @@
 import { Select, TextInput } from '@mantine/core'
 import type { WidgetProps } from '@rjsf/utils'
 import { useQuery } from '@tanstack/react-query'
-import { apiQuery } from '../../api/index.ts'
+import { apiAll } from '../../api/index.ts'
 import type { FormContext } from './form-context.ts'
 import { inputProps } from './input-props.ts'
 
@@ -10,7 +10,7 @@ export function ConnectionWidget(props: WidgetProps) {
   const { projectId } = (props.registry.formContext ?? {}) as FormContext
   const value = (props.value as string | undefined) ?? ''
   const connections = useQuery({
-    ...apiQuery('/api/projects/{id}/usable-connections', { params: { path: { id: projectId ?? '' } } }),
+    ...apiAll('/api/projects/{id}/usable-connections', { params: { path: { id: projectId ?? '' } } }),
     enabled: projectId !== undefined,
   })
   if (projectId === undefined || connections.isError) {
