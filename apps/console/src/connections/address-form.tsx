@@ -2,7 +2,7 @@ import { Anchor, Button, Group, PasswordInput, Stack, Text, TextInput } from '@m
 import { useMutation } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { Failure } from '../ui/index.ts'
+import { Failure, useLeaveGuard } from '../ui/index.ts'
 import { nameError } from './name-error.ts'
 import { createConnection, invalidateConnections, type Place, placeLinks } from './place.ts'
 import { TestAnswer } from './test-answer.tsx'
@@ -14,12 +14,14 @@ export function AddressForm({ place }: { readonly place: Place }) {
   const [uri, setUri] = useState('')
   const navigate = useNavigate()
   const trial = useTestConfig(place)
+  useLeaveGuard(name !== '' || uri !== '', 'connector')
   const save = useMutation({
     mutationFn: async () => await createConnection(place, { name: name.trim(), uri: uri.trim() }),
     meta: { showsFailure: true },
     onSuccess: async ({ id }) => {
       await invalidateConnections(place)
-      void navigate({ ...(placeLinks(place).one(id) as object), search: { tab: 'data' } } as never)
+      const saved = placeLinks(place).one(id) as object
+      void navigate({ ...saved, search: { tab: 'data' }, ignoreBlocker: true } as never)
     },
   })
   const isReady = name.trim() !== '' && uri.trim() !== '' && nameError(name.trim(), null) === undefined

@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { apiQuery, queryClient } from '../api/index.ts'
-import { Conflict, Failure, isOutdated, Loaded } from '../ui/index.ts'
+import { Conflict, Failure, isOutdated, Loaded, useLeaveGuard } from '../ui/index.ts'
 import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
 import { type Config, changedConfig } from './changed-config.ts'
 import { nameError } from './name-error.ts'
@@ -21,25 +21,31 @@ export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSe
   const [base, setBase] = useState(connection)
   const [name, setName] = useState(connection.name)
   const [description, setDescription] = useState(connection.description ?? '')
+  const [typed, setTyped] = useState<Config>(connection.config)
+  // Only what was changed here, so that what somebody else changed of the rest stays.
+  const named = {
+    ...(name.trim() === base.name ? {} : { name: name.trim() }),
+    ...(description.trim() === (base.description ?? '') ? {} : { description: description.trim() }),
+  }
   const connector = useQuery({
     ...apiQuery('/api/connectors/{name}', { params: { path: { name: base.connector } } }),
     staleTime: Number.POSITIVE_INFINITY,
   })
   const save = useMutation({
     mutationFn: async (config: Config) =>
-      await updateConnection(place, base, {
-        name: name.trim(),
-        description: description.trim(),
-        config: changedConfig(base.config, config),
-      }),
+      await updateConnection(place, base, { ...named, config: changedConfig(base.config, config) }),
     meta: { showsFailure: true },
     onSuccess: async (saved) => {
       setBase(saved)
+      setName(saved.name)
+      setDescription(saved.description ?? '')
+      setTyped(saved.config)
       queryClient.setQueryData(connectionQuery(place, saved.id).queryKey, saved)
       notifications.show({ message: 'Saved. Tasks that ask for it from now on get the new settings.' })
       await invalidateConnections(place)
     },
   })
+  useLeaveGuard(Object.keys({ ...named, ...changedConfig(base.config, typed) }).length > 0, 'tab')
   const isTaken = nameError(name, save.error) !== undefined
   const readAgain = useMutation({
     mutationFn: async () => await queryClient.fetchQuery({ ...connectionQuery(place, base.id), staleTime: 0 }),
@@ -84,6 +90,7 @@ export function ConnectionSettings({ place, connection, mayWrite }: ConnectionSe
               save.error?.message ?? '',
               Object.keys((config_schema.properties ?? {}) as object),
             )}
+            onChange={setTyped}
             onSubmit={(config: Config) => save.mutate(config)}
           >
             {isOutdated(save.error) && (

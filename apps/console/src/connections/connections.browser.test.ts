@@ -22,6 +22,11 @@ beforeAll(async () => {
     params: { path: { id: project.id } },
     body: { name: 'warehouse', uri: `duckdb://${join(served.dev.folder, 'warehouse.duckdb')}` },
   })
+  // More than the API gives at once stand before those that the tests are about.
+  for (let at = 10; at < 40; at++) {
+    const body = { name: `archive-${at}`, connector: 'files', config: { path: '/archive/' } }
+    await served.api.post('/api/projects/{id}/connections', { params: { path: { id: project.id } }, body })
+  }
 })
 afterAll(async () => await postgres?.stop())
 
@@ -97,9 +102,13 @@ describe('connections', () => {
     const connection = await savedConnection()
     const page = await served.open(`${home}/connections/${connection.id}?tab=settings`)
     await page.getByLabel('Description').fill('Typed by me')
+    await page.getByRole('tab', { name: 'Used by' }).click()
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' })
+    await question.getByRole('button', { name: 'Cancel' }).click()
+    expect(await page.getByLabel('Description').inputValue()).toBe('Typed by me')
     await served.api.patch('/api/projects/{id}/connections/{connection}', {
       params: { path: { id: project.id, connection: connection.id }, header: { 'If-Match': connection.etag } },
-      body: { description: 'Typed by somebody else' },
+      body: { description: 'Typed by somebody else', name: 'shop-2' },
     })
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Somebody else changed it in between').waitFor()
@@ -108,13 +117,23 @@ describe('connections', () => {
     expect(await page.getByLabel('Description').inputValue()).toBe('Typed by me')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.').waitFor()
-    expect((await savedConnection()).description).toBe('Typed by me')
+    // What only somebody else changed stays as they made it.
+    const saved = await savedConnection('shop-2')
+    expect(saved.description).toBe('Typed by me')
+    await served.api.patch('/api/projects/{id}/connections/{connection}', {
+      params: { path: { id: project.id, connection: saved.id }, header: { 'If-Match': saved.etag } },
+      body: { name: 'shop' },
+    })
+    await page.getByRole('tab', { name: 'Used by' }).click()
+    await page.waitForURL(/tab=uses/)
   })
 })
 
-async function savedConnection() {
-  const all = await served.api.get('/api/projects/{id}/connections', { params: { path: { id: project.id } } })
-  const found = all.find(({ name }) => name === 'shop')
+async function savedConnection(called = 'shop') {
+  const all = await served.api.get('/api/projects/{id}/connections', {
+    params: { path: { id: project.id }, query: { per_page: 100 } },
+  })
+  const found = all.find(({ name }) => name === called)
   if (found === undefined) throw new Error('The connection was not saved.')
   return found
 }
@@ -148,6 +167,12 @@ describe('copies of data', () => {
     const page = await served.open(`${home}/copies/customers-to-warehouse`)
     await page.getByRole('tab', { name: 'Definition' }).click()
     await page.getByText('is added', { exact: true }).waitFor()
+    // What was typed is not dropped unasked, by another part of the page either.
+    await page.getByLabel('Title').fill('Customers')
+    await page.getByRole('tab', { name: 'Runs' }).click()
+    await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Cancel' }).click()
+    expect(await page.getByLabel('Title').inputValue()).toBe('Customers')
+    await page.getByLabel('Title').fill('')
     await page.getByRole('button', { name: 'Save and run' }).click()
     await page.getByRole('cell', { name: 'city' }).waitFor()
   })

@@ -3,7 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { apiQuery } from '../api/index.ts'
-import { EmptyState, Failure, Loaded } from '../ui/index.ts'
+import { EmptyState, Failure, Loaded, useLeaveGuard } from '../ui/index.ts'
 import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
 import { AddressForm } from './address-form.tsx'
 import { ConnectorCatalogue } from './connector-catalogue.tsx'
@@ -76,6 +76,10 @@ function ConnectorForm({ place, name: connectorName }: { readonly place: Place; 
   const [config, setConfig] = useState<NonNullable<GivenConfig['config']>>({})
   const navigate = useNavigate()
   const trial = useTestConfig(place)
+  useLeaveGuard(
+    name !== '' || description !== '' || Object.values(config).some((one) => one !== undefined),
+    'connector',
+  )
   const save = useMutation({
     mutationFn: async (given: NonNullable<GivenConfig['config']>) =>
       await createConnection(place, {
@@ -87,7 +91,8 @@ function ConnectorForm({ place, name: connectorName }: { readonly place: Place; 
     meta: { showsFailure: true },
     onSuccess: async ({ id }) => {
       await invalidateConnections(place)
-      void navigate({ ...(placeLinks(place).one(id) as object), search: { tab: 'data' } } as never)
+      const saved = placeLinks(place).one(id) as object
+      void navigate({ ...saved, search: { tab: 'data' }, ignoreBlocker: true } as never)
     },
   })
   return (

@@ -76,7 +76,7 @@ export function CopyEditor({ project, copy, from = '', onSaved }: CopyEditorProp
       onSaved(saved, run)
     },
   })
-  useLeaveGuard(isTouched && !save.isPending && !save.isSuccess)
+  useLeaveGuard(isTouched && !save.isPending, 'tab')
 
   if (error !== null) return <Failure error={error} onRetry={() => void refetch()} />
   if (ends === undefined) return <Loader aria-label="Loading" />

@@ -113,6 +113,10 @@ describe('groups and projects', () => {
     const preview = page.getByRole('region', { name: 'Preview' })
     await preview.getByRole('heading', { name: 'Flower shop', level: 3 }).waitFor()
     await expectAccessible(page)
+    await page.evaluate(() => history.back())
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' })
+    await question.getByRole('button', { name: 'Cancel' }).click()
+    expect(await page.getByLabel('Text in Markdown').inputValue()).toBe(hostile)
     await page.getByRole('button', { name: 'Save the documentation' }).click()
     await page.getByRole('button', { name: 'Edit the documentation' }).waitFor()
 

@@ -22,7 +22,7 @@ export function DocumentationEditor({ project, onDone }: DocumentationEditorProp
     etag: form.etag,
     onFresh: (fresh) => form.rebase({ documentation: fresh.documentation ?? '' }, fresh.etag),
   })
-  useLeaveGuard(form.hasChanges)
+  useLeaveGuard(form.hasChanges, 'edit')
   const text = form.values.documentation
   const shown = useDeferredValue(text)
   const problem = fieldProblems(save.error).documentation
