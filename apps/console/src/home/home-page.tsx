@@ -31,7 +31,7 @@ export function HomePage() {
                     <NeedsMe needs={found.needs_me} />
                     <Failed failed={found.failed} />
                     <Late late={found.late} />
-                    <Running running={found.running} />
+                    <Running running={found.running} total={found.counts.running} />
                   </Stack>
                 </Grid.Col>
                 <Grid.Col span={{ base: 12, lg: 4 }}>

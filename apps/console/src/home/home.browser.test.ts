@@ -22,7 +22,10 @@ describe('the first page', () => {
   })
 
   it('shows what runs, what failed and why, and repairs it', async () => {
-    const { runs } = await world()
+    const { runs, project } = await world()
+    await served.api.post('/api/data/session_secret_slots', {
+      body: { project_id: project.id, name: 'Password of the till', filename: 'till' },
+    })
     const page = await served.open('/')
     const failed = page.getByRole('region', { name: 'Failed' })
     await failed.getByText(/3 articles have less than nothing on the shelf/).waitFor()
@@ -37,6 +40,11 @@ describe('the first page', () => {
     await failed.getByRole('button', { name: /^Retry run \d+ of shop_stock$/ }).click()
     // It fails again; the page hears of both by itself.
     await expect.poll(async () => (await ends()).some((end) => !before.includes(end))).toBe(true)
+    expect(await failed.getByRole('button', { name: /^Retry run \d+ of shop_stock$/ }).isEnabled()).toBe(true)
+    // What needs the person leads to where it is done.
+    await page.getByRole('link', { name: 'Fill in your secrets for sessions of Shop.' }).press('Enter')
+    await page.getByRole('button', { name: 'Fill Password of the till' }).waitFor()
+    await page.goBack()
     // By a key: what moves on the page meanwhile moves nothing away from beneath it.
     await page.getByRole('link', { name: `run ${runs.running}` }).press('Enter')
     await page.waitForURL(`${served.url}/runs/${runs.running}`)

@@ -20,7 +20,8 @@ export function Failed({ failed }: { readonly failed: readonly FailedRun[] }) {
       empty="The last run of every workflow went well."
     >
       {failed.map((run) => (
-        <Line key={run.workflow}>
+        // Another failure, also of the same run, can be retried as well.
+        <Line key={`${run.run} ${run.ended_at}`}>
           <FailedLine run={run} />
         </Line>
       ))}

@@ -4,11 +4,17 @@ import { Duration } from '../../ui/index.ts'
 import { RunLink } from './run-link.tsx'
 import { Line, Section } from './section.tsx'
 
-export function Running({ running }: { readonly running: Schema<'Overview'>['running'] }) {
+interface RunningProps {
+  /** The first of them. */
+  readonly running: Schema<'Overview'>['running']
+  readonly total: number
+}
+
+export function Running({ running, total }: RunningProps) {
   return (
     <Section
       title="Running"
-      count={running.length}
+      count={Math.max(total, running.length)}
       more={{ label: 'All runs', link: { to: '/runs' } }}
       empty="Nothing runs now."
     >
