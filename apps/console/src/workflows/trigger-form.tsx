@@ -25,24 +25,31 @@ import { VersionSelect } from './version-select.tsx'
 
 type Params = Record<string, unknown>
 
+/** What a run is given. */
+export interface NewRunDraft {
+  readonly params: Params
+  readonly logicalDate: string | null
+  readonly key: string
+  readonly priority: number | string
+}
+
 interface TriggerFormProps {
   readonly manifest: Manifest
-  /** What the form begins with. */
-  readonly params?: Params
+  readonly draft: NewRunDraft
+  readonly onChange: (change: Partial<NewRunDraft>) => void
 }
 
 /** Params by a form made from their schema, or as JSON, and what else a run can be given. */
-export function TriggerForm({ manifest, params: given = {} }: TriggerFormProps) {
+export function TriggerForm({ manifest, draft, onChange }: TriggerFormProps) {
   const { name, version, params: schema } = manifest
+  const { params, logicalDate, key, priority } = draft
   const navigate = useNavigate({ from: '/workflows/$workflow/trigger' })
   const search = useSearch({ from: '/shell/workflows/$workflow/trigger' })
-  const hasFields = schema !== null && Object.keys((schema.properties as object | undefined) ?? {}).length > 0
+  const fields = Object.keys((schema?.properties as object | undefined) ?? {})
+  const hasFields = schema !== null && fields.length > 0
   const isJson = search.as === 'json'
-  const [params, setParams] = useState<Params>(given)
-  const [initial, setInitial] = useState<Params>(given)
-  const [logicalDate, setLogicalDate] = useState<string | null>(null)
-  const [key, setKey] = useState('')
-  const [priority, setPriority] = useState<number | string>('')
+  const [initial, setInitial] = useState(params)
+  const setParams = (typed: Params) => onChange({ params: typed })
 
   const start = useMutation({
     mutationFn: async (chosen: Params) => {
@@ -61,7 +68,6 @@ export function TriggerForm({ manifest, params: given = {} }: TriggerFormProps) 
       await navigate({ to: '/runs/$run', params: { run: id } })
     },
   })
-  const fields = schema === null ? [] : Object.keys((schema.properties as object | undefined) ?? {})
   const refused = start.error === null ? {} : fieldErrors(start.error.message, fields)
   const show = (next: string) => {
     setInitial(params)
@@ -70,7 +76,7 @@ export function TriggerForm({ manifest, params: given = {} }: TriggerFormProps) 
   }
 
   const more = (
-    <Accordion variant="contained" mt="md">
+    <Accordion variant="contained" mt="md" defaultValue={search.version === undefined ? null : 'more'}>
       <Accordion.Item value="more">
         <Accordion.Control>Version, logical date, key and priority</Accordion.Control>
         <Accordion.Panel>
@@ -88,14 +94,14 @@ export function TriggerForm({ manifest, params: given = {} }: TriggerFormProps) 
               clearable
               clearButtonProps={{ 'aria-label': 'Clear the logical date' }}
               value={logicalDate}
-              onChange={setLogicalDate}
+              onChange={(next) => onChange({ logicalDate: next })}
             />
             <TextInput
               label="Key"
               description="A second run with the same key is the first one. Default: a new one."
               value={key}
               maxLength={200}
-              onChange={({ currentTarget }) => setKey(currentTarget.value)}
+              onChange={({ currentTarget }) => onChange({ key: currentTarget.value })}
             />
             <NumberInput
               label="Priority"
@@ -104,7 +110,7 @@ export function TriggerForm({ manifest, params: given = {} }: TriggerFormProps) 
               allowDecimal={false}
               min={-1_000_000}
               max={1_000_000}
-              onChange={setPriority}
+              onChange={(next) => onChange({ priority: next })}
             />
           </SimpleGrid>
         </Accordion.Panel>

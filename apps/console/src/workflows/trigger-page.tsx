@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
+import { useState } from 'react'
 import { apiQuery } from '../api/index.ts'
 import { EmptyState, Loaded, RoutePending } from '../ui/index.ts'
-import { TriggerForm } from './trigger-form.tsx'
+import type { Manifest } from './manifest-graph.ts'
+import { type NewRunDraft, TriggerForm } from './trigger-form.tsx'
 import { useManifest } from './use-manifest.ts'
 import { useWorkflow } from './use-workflow.ts'
 
@@ -15,6 +17,9 @@ export function TriggerPage() {
     ...apiQuery('/api/runs/{run}', { params: { path: { run: run ?? '' } } }),
     enabled: run !== undefined,
   })
+  // Kept while another version, whose form may be another, comes.
+  const [draft, setDraft] = useState<Partial<NewRunDraft>>({})
+  const [draftOf, setDraftOf] = useState(version)
   if (!isAccessKnown) return <RoutePending />
   if (!mayWrite) {
     return (
@@ -23,17 +28,39 @@ export function TriggerPage() {
       </EmptyState>
     )
   }
+  const form = (found: Manifest, ofRun: NewRunDraft['params']) => {
+    const { params = ofRun, ...others } = draft
+    return (
+      <TriggerForm
+        key={version}
+        manifest={found}
+        draft={{
+          ...{ logicalDate: null, key: '', priority: '', ...others },
+          params: draftOf === version ? params : takenBy(found, params),
+        }}
+        onChange={(change) => {
+          setDraft((before) => ({ ...before, ...change }))
+          setDraftOf(version)
+        }}
+      />
+    )
+  }
   return (
     <Loaded query={manifest}>
       {(found) =>
         run === undefined ? (
-          <TriggerForm key={version} manifest={found} />
+          form(found, {})
         ) : (
-          <Loaded query={like}>
-            {({ params }) => <TriggerForm key={version} manifest={found} params={params as Record<string, unknown>} />}
-          </Loaded>
+          <Loaded query={like}>{({ params }) => form(found, params as NewRunDraft['params'])}</Loaded>
         )
       }
     </Loaded>
   )
+}
+
+/** Of params of another version those that this one knows by name; all, where it names none. */
+function takenBy({ params: schema }: Manifest, params: NewRunDraft['params']): NewRunDraft['params'] {
+  const names = Object.keys((schema?.properties as object | undefined) ?? {})
+  if (names.length === 0) return params
+  return Object.fromEntries(Object.entries(params).filter(([name]) => names.includes(name)))
 }
