@@ -73,7 +73,7 @@ export function RunsPage() {
                   </Button>
                 </Group>
               )}
-              {chosen.size > 0 && <BulkBar runs={[...chosen.values()]} onDone={() => setChosen(new Map())} />}
+              {chosen.size > 0 && <BulkBar runs={asTheyAre(chosen, items)} onDone={() => setChosen(new Map())} />}
               <DataTable label="Runs" rows={items} rowKey={({ id }) => id} columns={columnsOf(chosen, toggle)} />
               <Group justify="space-between" mt="sm">
                 <Text size="sm" c="dimmed" className="numeric">
@@ -101,6 +101,11 @@ export function RunsPage() {
       </Loaded>
     </Page>
   )
+}
+
+/** What can be done with runs follows from what they are now; those that are not listed any more are as they were chosen. */
+function asTheyAre(chosen: ReadonlyMap<string, Run>, shown: readonly Run[]): readonly Run[] {
+  return [...chosen.values()].map((run) => shown.find(({ id }) => id === run.id) ?? run)
 }
 
 /** Those that Millrace numbers itself are long; the page of the run has all of it. */
