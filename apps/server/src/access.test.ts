@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from '@millrace/db'
 import { describe, expect, test } from 'vitest'
 import { manifestOf, useServers } from './test-server.fixture.ts'
 
@@ -49,6 +50,25 @@ describe('a worker token', () => {
     expect((await goodbye()).status).toBe(401)
     expect((await call('GET', '/api/worker-tokens')).body[0].revoked_at).toEqual(expect.any(String))
     expect((await call('DELETE', '/api/worker-tokens/99')).status).toBe(404)
+  })
+
+  test('that is revoked while its worker waits for work gets none, and leaves it to others', async () => {
+    const { call, db, workerToken } = await servers.start()
+    await call('POST', '/api/workflows', { body: manifestOf({ a: {} }) })
+    const exchange = async (token: string, waitMs: number) => {
+      const worker = { id: randomUUID(), name: 'w', host: 'h', pid: 1, version: '1', queues: ['default'], slots: 1 }
+      const body = { worker, results: [], running: [], want: 1, waitMs }
+      return await call('POST', '/api/worker/exchange', { token, body })
+    }
+    const waiting = exchange(await workerToken(), 30_000)
+    await expect.poll(async () => (await call('GET', '/api/workers')).body).toHaveLength(1)
+    const [{ id }] = (await call('GET', '/api/worker-tokens')).body
+    expect((await call('DELETE', `/api/worker-tokens/${id}`)).status).toBe(204)
+    await call('POST', '/api/workflows/flow/runs')
+    const refused = await waiting
+    expect([refused.status, refused.body.tasks]).toEqual([401, undefined])
+    expect((await exchange(await workerToken(), 5000)).body.tasks).toMatchObject([{ node: { id: 'a' } }])
+    expect(await db.query(sql`select losses, failures from engine.task_run`)).toEqual([{ losses: 0, failures: 0 }])
   })
 
   test('is good for its queues only', async () => {

@@ -29,12 +29,15 @@ export async function putUsers(trx: Trx, authz: Authz, pool: PoolKey, users: rea
   await applyDefaultAccess(trx, authz, users)
 }
 
-/** Of the default pool, where everybody is let in, a user is removed by being prohibited. */
+/** Of the default pool, where everybody is let in, a user is removed by being prohibited. Who is prohibited already stays so. */
 export async function removeUser(trx: Trx, authz: Authz, pool: PoolKey, userId: string): Promise<void> {
   const isKnown = await trx.execute(sql`select from users."user" where id = ${userId}`)
   if (isKnown === 0) return
-  if (pool.default) await setMembers(trx, authz, pool.id, [prohibition({ id: userId })])
-  else await removeMembers(trx, authz, pool.id, [userKey(userId)])
+  if (pool.default) return await setMembers(trx, authz, pool.id, [prohibition({ id: userId })])
+  const former = await trx.maybe<{ role: string }>(
+    sql`select m.role from compute.pool_member m where m.pool_id = ${pool.id} and m.user_id = ${userId} for update`,
+  )
+  if (former?.role === 'viewer') await removeMembers(trx, authz, pool.id, [userKey(userId)])
 }
 
 /** Those of the users that the default pool is closed to. */

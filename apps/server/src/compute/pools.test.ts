@@ -141,6 +141,9 @@ test('groups and projects let their direct members in, and who is prohibited sta
   expect((await root('POST', `${one}/members`, { body: [prohibited] })).status).toBe(201)
   expect((await bob('GET', one)).status).toBe(404)
   expect((await root('GET', `${one}/members/user/bob`)).body).toMatchObject(prohibited)
+  // To be let in no longer lets nobody in.
+  expect((await root('DELETE', `${one}/users/bob`)).status).toBe(204)
+  expect((await bob('GET', one)).status).toBe(404)
   expect((await root('DELETE', `${one}/members/user/bob`)).status).toBe(204)
   expect((await root('GET', `${one}/members/user/bob`)).status).toBe(404)
   expect((await bob('GET', one)).status).toBe(200)

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { sql } from '@millrace/db'
 import type { ExchangeRequest, LeaseRef, WorkerApi, WorkerInfo } from '@millrace/engine'
-import { forbidden, pathInteger, queryInteger } from '@millrace/http'
+import { bearerToken, forbidden, pathInteger, queryInteger, unauthorized } from '@millrace/http'
 import { type AttemptSpec, type Json, runStates, taskRunStates } from '@millrace/workflow'
 import { json, jsonMap, runIdText, sha256Text, text, workflowName } from '../common-schemas.ts'
 import type { ServerApi, WorkerPrincipal } from '../principals.ts'
 import type { ServerContext } from '../server-context.ts'
+import { findWorkerToken } from '../worker-tokens/index.ts'
 import { exchangeAnswer, exchangeRequest } from './schemas.ts'
 
 const tag = 'worker'
@@ -23,6 +24,8 @@ const asker = { worker: z.uuid() }
  * change with it.
  */
 export function workerProtocolRoutes(api: ServerApi, { workerApi, engine }: ServerContext): void {
+  const isGood = async (request: Request) =>
+    (await findWorkerToken(engine.db, bearerToken(request) ?? '')) !== undefined
   const leaseOf = async (
     principal: WorkerPrincipal,
     params: { readonly task_run: number; readonly attempt: number },
@@ -58,7 +61,11 @@ export function workerProtocolRoutes(api: ServerApi, { workerApi, engine }: Serv
     async ({ body, principal, request, signal }) => {
       checkQueues(principal, body.worker.queues)
       const answer = await workerApi.exchange(body as ExchangeRequest, signal)
-      if (request.signal.aborted) await giveBack(workerApi, body.worker, answer.tasks)
+      // The token may be over since the worker began to wait: then it could neither do the work nor hand it back itself.
+      const isRefused = answer.tasks.length > 0 && !(await isGood(request))
+      if (isRefused || request.signal.aborted) await giveBack(workerApi, body.worker, answer.tasks)
+      if (isRefused)
+        throw unauthorized('The token of the worker was revoked or has expired. Start it with another one.')
       const { settled, lost, stop, tasks, leaseMs } = answer
       return {
         status: 200,
