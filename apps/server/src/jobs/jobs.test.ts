@@ -129,6 +129,13 @@ describe('jobs', () => {
       await server.db.execute(sql`update jobs.run set available_at = now()`)
     }
     await untilRuns(server, [{ state: 'failed', attempt: 5, error: 'failure 5' }])
+
+    // One whose servers were killed at each attempt does not kill another one.
+    await server.db.execute(sql`
+      insert into jobs.run (job, state, attempt, started_at, lease_until)
+      values ('test', 'running', 5, now() - interval '1 minute', now() - interval '1 second')`)
+    await untilRuns(server, [{}, { state: 'failed', attempt: 5, error: expect.stringContaining('each of its 5') }])
+    expect(attempts).toBe(5)
   })
 
   it('begin again elsewhere when a server closes, without counting it', async () => {

@@ -4,6 +4,7 @@ import type { Job } from './job.ts'
 import {
   claimRun,
   endRun,
+  failAbandoned,
   failRun,
   isAnythingDue,
   type JobRun,
@@ -57,6 +58,7 @@ export async function startJobs(context: ServerContext, options: JobOptions): Pr
   const look = async () => {
     if (!(await isAnythingDue(db))) return
     await planDueJobs(db, nextAfter)
+    await failAbandoned(db)
     for (
       let run = await claimRun(db, { jobs: names, leaseMs });
       run;

@@ -85,6 +85,15 @@ export async function planDueJobs(db: Db, nextAfter: (name: string, now: Date) =
   })
 }
 
+/** Runs that ended their servers at every attempt have failed, so that they do not end one after the other for ever. */
+export async function failAbandoned(db: Queryable): Promise<void> {
+  await db.execute(sql`
+    update jobs.run
+    set state = 'failed', ended_at = clock_timestamp(), lease_until = null,
+      error = 'The server ended in the middle of each of its ' || attempt || ' attempts. Look into the logs of the servers before you run it again.'
+    where state = 'running' and lease_until < clock_timestamp() and attempt >= ${attemptsAtMost}`)
+}
+
 /** Takes a run that waits, or one whose server died. Of a job only one is taken at a time. */
 export async function claimRun(
   db: Queryable,
