@@ -4156,7 +4156,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs of a pipeline that have started, the newest first */
+        /**
+         * Runs of a pipeline that have started, the newest first
+         * @description For those who may see runs; for others there are none.
+         */
         get: operations["listPipelineRunEvents"];
         put?: never;
         post?: never;
@@ -4977,7 +4980,7 @@ export interface components {
             }[];
             /** @description At most 20. */
             late: components["schemas"]["LateThing"][];
-            /** @description The next ten ticks of schedules that are not paused. */
+            /** @description The next tick of each workflow that is not paused, the ten that are due first. */
             upcoming: {
                 workflow: string;
                 project_id?: string;

@@ -173,8 +173,7 @@ describe('the overview', () => {
       ]),
     )
     expect(late.length).toBe(2)
-    expect(upcoming.length).toBe(10)
-    expect(new Set(upcoming.map(({ workflow }: { workflow: string }) => workflow))).toEqual(new Set(['missed']))
+    expect(upcoming.map(({ workflow }: { workflow: string }) => workflow)).toEqual(['missed'])
     expect((await world.overview(world.stranger)).late).toEqual([])
   })
 
@@ -195,7 +194,7 @@ describe('the overview', () => {
     expect((await world.overview()).late).toEqual([])
   })
 
-  test('shows the next ticks of all schedules in order', async () => {
+  test('shows the next tick of each schedule in order, however often one of them comes', async () => {
     const world = await build()
     const scheduled = (cron: string) => ({
       schedule: { cron, timezone: 'UTC', start: null, end: null, catchup: { policy: 'none', limit: 1 } } as const,
@@ -208,9 +207,7 @@ describe('the overview', () => {
         next_tick_at = case name when 'often' then date_trunc('minute', now()) + interval '2 minutes'
           else date_trunc('minute', now()) + interval '210 seconds' end`)
     const { upcoming } = await world.overview()
-    expect(upcoming.map(({ workflow }: { workflow: string }) => workflow)).toEqual([
-      ...['often', 'often', 'yearly', 'often', 'often', 'often', 'often', 'often', 'often', 'often'],
-    ])
+    expect(upcoming.map(({ workflow }: { workflow: string }) => workflow)).toEqual(['often', 'yearly'])
     expect((await world.overview(world.stranger)).upcoming).toEqual([])
   })
 

@@ -10,7 +10,7 @@ import { listUpcoming } from './upcoming.ts'
 
 /** Of each list. */
 const most = 20
-const ticks = 10
+const upcomingMost = 10
 
 export function overviewRoutes(api: ServerApi, context: ServerContext): void {
   const { engine, reads, workflowAccess } = context
@@ -32,7 +32,7 @@ export function overviewRoutes(api: ServerApi, context: ServerContext): void {
         listRunning(reads, where, most),
         listFailed(engine, reads, where, most),
         listLate(reads, where, most),
-        listUpcoming(reads, where, ticks),
+        listUpcoming(reads, where, upcomingMost),
         listNeeds(context, principal, most),
       ])
       return { status: 200, body: { counts, running, failed, late, upcoming, needs_me } }

@@ -109,7 +109,7 @@ export const overviewSchema = z
     late: z.array(lateSchema).openapi({ description: 'At most 20.' }),
     upcoming: z
       .array(z.object({ ...place, at: time }))
-      .openapi({ description: 'The next ten ticks of schedules that are not paused.' }),
+      .openapi({ description: 'The next tick of each workflow that is not paused, the ten that are due first.' }),
     needs_me: z.array(needSchema).openapi({ description: 'What only the caller can do, at most 20.' }),
   })
   .openapi('Overview')

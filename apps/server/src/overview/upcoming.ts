@@ -11,9 +11,8 @@ interface Row {
   readonly schedule: ManifestSchedule
 }
 
-/** The next ticks of all schedules together. */
+/** The next tick of each workflow, so that one that runs every minute does not hide the others; so many that are due first. */
 export async function listUpcoming(db: Queryable, where: Sql, count: number): Promise<OverviewBody['upcoming']> {
-  // No other workflow has a tick among the first so many.
   const rows = await db.query<Row>(sql`
     select next.*, v.manifest -> 'schedule' as schedule
     from (
@@ -27,9 +26,8 @@ export async function listUpcoming(db: Queryable, where: Sql, count: number): Pr
   const now = new Date()
   return rows
     .flatMap(({ workflow, project_id, next_tick_at: due, schedule }) =>
-      nextTicks(schedule, { due, now, count }).map((at) => ({ workflow, project_id, at })),
+      nextTicks(schedule, { due, now, count: 1 }).map((at) => ({ workflow, project_id, at })),
     )
     .sort((one, other) => one.at.getTime() - other.at.getTime() || (one.workflow < other.workflow ? -1 : 1))
-    .slice(0, count)
     .map(({ at, ...row }) => withoutNulls({ ...row, at: at.toISOString() }))
 }

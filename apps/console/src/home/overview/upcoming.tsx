@@ -4,12 +4,10 @@ import type { Schema } from '../../api/index.ts'
 import { Moment } from '../../ui/index.ts'
 import { Line, Section } from './section.tsx'
 
-/** The next tick of each workflow: one that runs every minute does not hide the others. */
 export function Upcoming({ upcoming }: { readonly upcoming: Schema<'Overview'>['upcoming'] }) {
-  const next = upcoming.filter(({ workflow }, at) => upcoming.findIndex((tick) => tick.workflow === workflow) === at)
   return (
-    <Section title="Next by schedule" count={next.length} empty="No schedule is on.">
-      {next.map(({ workflow, at }) => (
+    <Section title="Next by schedule" count={upcoming.length} empty="No schedule is on.">
+      {upcoming.map(({ workflow, at }) => (
         <Line key={workflow}>
           <Group justify="space-between" gap="xs" wrap="nowrap">
             <Anchor
