@@ -115,7 +115,7 @@ test('C6: an inactive pipeline has no DAG', async () => {
 
 test('a run that starts leaves a run event, which stays when the run is removed', async () => {
   const server = await servers.start()
-  const { alice, create } = await configured(server)
+  const { alice, projectId, create } = await configured(server)
   const { body } = await create()
   const { body: run } = await alice('POST', `/api/pipelines/${body.id}/runs`, { body: { key: 'once' } })
   expect((await alice('POST', `/api/pipelines/${body.id}/runs`, { body: { key: 'once' } })).body).toEqual(run)
@@ -123,6 +123,14 @@ test('a run that starts leaves a run event, which stays when the run is removed'
   expect(await events()).toEqual([{ id: run.run_id, pipeline_id: body.id, created_at: expect.any(String) }])
   await server.db.execute(sql`delete from engine.run`)
   expect(await events()).toHaveLength(1)
+
+  // That a project is public shows its pipelines, and not when they run.
+  const { headers } = await alice('GET', `/api/data/projects/${projectId}`)
+  const path = `/api/data/projects/${projectId}`
+  const change = { body: { visibility: 'public' }, headers: { 'if-match': headers.get('etag') ?? '' } }
+  expect(await alice('PATCH', path, change)).toMatchObject({ status: 200 })
+  expect(await server.anonymous('GET', `/api/pipelines/${body.id}/run-events`)).toMatchObject({ status: 200, body: [] })
+  expect((await server.anonymous('GET', '/api/pipelines')).body).toMatchObject([{ name: 'daily' }])
 })
 
 test('a change that some pipeline does not bear is refused with all problems, and the old versions go on', async () => {

@@ -28,7 +28,7 @@ const runEventSchema = z
 
 /** What a pipeline becomes, and its runs. */
 export function pipelineRunRoutes(api: ServerApi, context: ServerContext): void {
-  const { db, engine } = context
+  const { db, engine, workflowAccess } = context
   const find = async (from: Queryable, caller: Caller, id: string): Promise<PipelineRow> =>
     await expectPart(context, from, caller, 'read', { row: await findPipeline(from, id), noun: 'pipeline', id })
 
@@ -91,18 +91,22 @@ export function pipelineRunRoutes(api: ServerApi, context: ServerContext): void 
       ...{ method: 'get', path: '/api/pipelines/{id}/run-events', operationId: 'listPipelineRunEvents', tag },
       access: 'open',
       summary: 'Runs of a pipeline that have started, the newest first',
+      description: 'For those who may see runs; for others there are none.',
       params: idParams,
       query: z.strictObject(pageQuery),
       answers: { 200: z.array(runEventSchema) },
     },
     async ({ principal, params: { id }, query }) => {
-      await find(db, principal, id)
+      const { workflow } = await find(db, principal, id)
       const { limit, offset } = pageRange(query)
+      const events = sql`
+        pipelines.run_event where pipeline_id = ${id} and exists (
+          select from engine.workflow w where w.name = ${workflow} and ${workflowAccess.condition(principal)}
+        )`
       const { rows, total } = await readPage<{ id: number; pipeline_id: string; created_at: Date }>(db, {
         rows: sql`
-          select id, pipeline_id, created_at from pipelines.run_event
-          where pipeline_id = ${id} order by id desc limit ${limit} offset ${offset}`,
-        total: sql`(select count(*) from pipelines.run_event where pipeline_id = ${id})`,
+          select id, pipeline_id, created_at from ${events} order by id desc limit ${limit} offset ${offset}`,
+        total: sql`(select count(*) from ${events})`,
       })
       const body = rows.map((row) => ({ ...row, id: `${row.id}`, created_at: isoTime(row.created_at) }))
       return { status: 200, body, headers: pageHeaders(query, total) }
