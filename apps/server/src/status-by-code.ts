@@ -11,6 +11,7 @@ export const statusByCode: Readonly<Record<string, number>> = {
   PACKAGE_MISSING: 409,
   RUN_MISSING: 404,
   SECRETS_SERVICE_NOT_SET: 503,
+  SECRETS_SERVICE_REFUSES: 503,
   TASK_NOT_PAUSED: 409,
   TASK_RUN_ACTIVE: 409,
   // Of a text that is encrypted: a key is wrong, or the database is damaged.

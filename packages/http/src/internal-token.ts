@@ -22,6 +22,8 @@ export interface InternalTokenIssuer {
 
 const defaultName = 'millrace-services'
 const algorithm = 'HS512'
+/** Clocks of two machines differ. */
+const clockToleranceSeconds = 5
 
 /** A token by which services of the platform know each other, signed with the key that they share. */
 export async function signInternalToken(
@@ -49,7 +51,10 @@ export async function verifyInternalToken(
   { type = 'Bearer' }: { readonly type?: 'Bearer' | 'Refresh' } = {},
 ): Promise<(JWTPayload & { readonly sub: string; readonly scope: string }) | null> {
   try {
-    const { payload } = await jwtVerify(token, key, { algorithms: [algorithm], issuer: name, audience: name })
+    const { payload } = await jwtVerify(token, key, {
+      ...{ algorithms: [algorithm], issuer: name, audience: name, clockTolerance: clockToleranceSeconds },
+      requiredClaims: ['exp'],
+    })
     const { sub, scope, typ } = payload
     return typeof sub === 'string' && typeof scope === 'string' && typ === type ? { ...payload, sub, scope } : null
   } catch {

@@ -8,7 +8,7 @@ const tokenLifeSeconds = 60
 /**
  * A call of the secrets service, with a token for this call.
  *
- * @throws ConfigError SECRETS_SERVICE_NOT_SET, KEY_NOT_SET and others about the key that both share.
+ * @throws ConfigError SECRETS_SERVICE_NOT_SET, SECRETS_SERVICE_REFUSES, KEY_NOT_SET and others about the key that both share.
  * @throws TransientError SECRETS_SERVICE_AWAY when it does not answer.
  */
 export async function callSecretsService(
@@ -35,6 +35,12 @@ export async function callSecretsService(
     throw away(secretsUrl, 'does not answer')
   })
   if ([429, 502, 503].includes(response.status)) throw away(secretsUrl, `answers ${response.status}`)
+  if (response.status === 401) {
+    throw new ConfigError('SECRETS_SERVICE_REFUSES', {
+      message:
+        'The secrets service does not take the tokens of this server. Give both the same key at MILLRACE_SECRETS_TOKEN_KEY_PATH, and see that the clocks of their machines agree.',
+    })
+  }
   return response
 }
 

@@ -73,6 +73,11 @@ describe('with the database and the master key, without the private key', () => 
     const reading = unseal({ db, settings: { ...settings, secretsUrl: service.url } }, 'user:alice', [id])
     await expect(reading).rejects.toMatchObject({ number: 1510, code: 'SECRET_UNREADABLE' })
     expect(JSON.stringify(lines)).not.toContain(value)
+    // With another key for tokens it is the operator who has something to put right.
+    const stranger = { ...settings, secretsTokenKeyPath: other.secretsTokenKeyPath }
+    await expect(unseal({ db, settings: stranger }, 'user:alice', [id])).rejects.toMatchObject({
+      code: 'SECRETS_SERVICE_REFUSES',
+    })
     await other.remove()
   })
 })
