@@ -224,6 +224,8 @@ test('what one dataset has and another has not is fetched', async () => {
     rows: 1,
   })
   expect(await database.connector.query('select n from todo')).toEqual([{ n: '11' }])
+  await publish(raw, 'by-hand', [{ n: 0 }])
+  expect(await differingPartitionValues(raw, ingest)).toEqual(['10', '11', 'by-hand'])
 })
 
 test('rows of JavaScript keep what their numbers are', async () => {

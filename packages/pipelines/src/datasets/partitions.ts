@@ -49,8 +49,12 @@ export async function differingPartitionValues(
   partition: string = runIdColumn,
   signal?: AbortSignal,
 ): Promise<readonly Scalar[]> {
-  const there = new Set((await keyedValues(other, partition, signal)).map(({ key }) => key))
-  return (await keyedValues(place, partition, signal)).filter(({ key }) => !there.has(key)).map(({ value }) => value)
+  // As texts: ids of runs are numbers in one, and texts in the other where somebody published under a name.
+  const textOf = ({ key }: KeyedValue) => (key === null ? null : String(key))
+  const there = new Set((await keyedValues(other, partition, signal)).map(textOf))
+  return (await keyedValues(place, partition, signal))
+    .filter((one) => !there.has(textOf(one)))
+    .map(({ value }) => value)
 }
 
 export interface FetchDiffOptions extends Omit<FetchOptions, 'filters'> {
