@@ -14,7 +14,7 @@ import { findUser } from '../users/index.ts'
 import { type AuthorizationRequest, beginConnection, connect, takeRequest } from './connection-store.ts'
 import { kindFacts } from './kinds.ts'
 import { oauthClient } from './oauth-client.ts'
-import { findProvider, type ProviderRow } from './provider-store.ts'
+import { findProvider, isSameService, type ProviderRow } from './provider-store.ts'
 import { reasonOf, sealToken, unavailable } from './tokens.ts'
 
 type Context = Pick<ServerContext, 'db' | 'settings' | 'log'>
@@ -130,7 +130,10 @@ async function exchange(context: Context, request: AuthorizationRequest, callbac
     })
     const { token: _, ...sealed } = await sealToken(settings, user_id, answer)
     await change(db, { id: user_id, requestId }, async (trx) => {
-      if (!(await connect(trx, connection_id, sealed))) throw providerMissing(provider_id)
+      const present = await findProvider(trx, provider_id, { lock: 'key share' })
+      // What another service gave is not for this one.
+      const isSame = present !== undefined && isSameService(present, provider)
+      if (!isSame || !(await connect(trx, connection_id, sealed))) throw providerMissing(provider_id)
     })
   } catch (error) {
     log.warn({ provider: provider_id, user: user_id, reason: reasonOf(error) }, 'a service was not connected')

@@ -207,6 +207,20 @@ describe('providers', () => {
     await root('DELETE', `${providers}/gitlab`)
     expect((await alice('GET', connections)).body).toEqual([])
   })
+
+  test('one whose address changes while a user comes back from the former one gets nothing of what that gave', async () => {
+    await using fake = await startFakeGitlab()
+    const { root, alice } = await withGitlab(fake)
+    const hold = fake.holdGrants()
+    const connecting = connect(fake, alice)
+    await hold.asked
+    expect((await root('PATCH', `${providers}/gitlab`, { body: { url: 'https://evil.example' } })).status).toBe(200)
+    hold.release()
+    expect((await connecting).status).toBe(403)
+    const one = await connectionOf(alice)
+    expect((await alice('GET', one)).body.status).toBe('pending')
+    expect((await alice('GET', `${one}/token`)).status).toBe(401)
+  })
 })
 
 describe('connections', () => {
@@ -308,7 +322,7 @@ describe('refresh', () => {
     await connect(fake, alice)
     const one = await connectionOf(alice)
     fake.behave({ lifeSeconds: 3600 })
-    const hold = fake.holdRefresh()
+    const hold = fake.holdGrants()
     const first = alice('GET', `${one}/token`)
     await hold.asked
     const others = [alice('GET', `${one}/token`), alice('GET', `${one}/token`), alice('GET', `${one}/account`)]
@@ -359,7 +373,7 @@ describe('refresh', () => {
     await connect(fake, alice)
     const one = await connectionOf(alice)
     fake.behave({ refuses: true })
-    const hold = fake.holdRefresh()
+    const hold = fake.holdGrants()
     const answer = alice('GET', `${one}/token`)
     await hold.asked
     await server.db.execute(sql`update connected_services.token set expires_at = now() + interval '1 hour'`)

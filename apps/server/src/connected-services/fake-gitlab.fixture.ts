@@ -10,8 +10,8 @@ export interface FakeGitlab extends AsyncDisposable {
   agree(address: string): string
   /** How it answers from now on. */
   behave(how: { readonly lifeSeconds?: number; readonly refuses?: boolean; readonly isBroken?: boolean }): void
-  /** Lets answers to refreshes wait until the function it resolves to is called. */
-  holdRefresh(): { readonly asked: Promise<void>; release(): void }
+  /** Lets answers of its token endpoint wait until they are released. */
+  holdGrants(): { readonly asked: Promise<void>; release(): void }
 }
 
 /** A fake: speaks as much of GitLab's OAuth 2 and API as connecting it needs, with PKCE by S256. */
@@ -27,7 +27,7 @@ export async function startFakeGitlab(): Promise<FakeGitlab> {
     const form = Object.fromEntries(new URLSearchParams(await text(request)))
     grants.push(form)
     if (behaviour.isBroken) return { status: 502, body: 'bad gateway' }
-    if (form.grant_type === 'refresh_token' && held !== null) {
+    if (held !== null) {
       held.ask()
       await held.released
     }
@@ -72,7 +72,7 @@ export async function startFakeGitlab(): Promise<FakeGitlab> {
     behave(how) {
       behaviour = { ...behaviour, ...how }
     },
-    holdRefresh() {
+    holdGrants() {
       const asked = Promise.withResolvers<void>()
       const released = Promise.withResolvers<void>()
       held = { ask: asked.resolve, released: released.promise }

@@ -11,6 +11,7 @@ import {
   deleteProvider,
   findProvider,
   insertProvider,
+  isSameService,
   listProviders,
   type ProviderRow,
   updateProvider,
@@ -126,13 +127,7 @@ export function providerRoutes(api: ServerApi, { db, settings }: ServerContext):
         checkIssuer(after)
         await updateProvider(trx, after)
         // What one service gave to users must never be sent to another one.
-        if (
-          after.kind !== before.kind ||
-          after.url !== before.url ||
-          after.oidc_issuer_url !== before.oidc_issuer_url
-        ) {
-          await disconnectAll(trx, provider_id)
-        }
+        if (!isSameService(before, after)) await disconnectAll(trx, provider_id)
         return after
       })
       return { status: 200, body: presentProvider(row, principal) }

@@ -22,6 +22,11 @@ export interface ProviderRow {
   readonly created_by: string
 }
 
+/** Whether tokens of the one are good for the other. */
+export function isSameService(one: ProviderRow, other: ProviderRow): boolean {
+  return one.kind === other.kind && one.url === other.url && one.oidc_issuer_url === other.oidc_issuer_url
+}
+
 const columns = sql`
   p.id, p.kind, p.app_slug, p.client_id, p.client_secret, p.display_name, p.scope, p.url, p.use_pkce, p.image_registry_url,
   p.oidc_issuer_url, p.created_by`
