@@ -87,9 +87,11 @@ function Details({ place, connection }: { readonly place: Place; readonly connec
   return (
     <Stack gap="md">
       <Group justify="space-between" align="flex-start">
-        <div>
+        <div style={{ minWidth: 0 }}>
           <Group gap="sm">
-            <Title order={2}>{name}</Title>
+            <Title order={2} style={{ overflowWrap: 'anywhere' }}>
+              {name}
+            </Title>
             <ConnectorBadge name={connector} {...(connectors.data ? { connectors: connectors.data } : {})} />
           </Group>
           {description !== undefined && (

@@ -138,7 +138,8 @@ describe('groups and projects', () => {
     await first.getByRole('textbox', { name: 'Name', exact: true }).fill('Flower Store')
     await second.getByRole('textbox', { name: 'Name', exact: true }).fill('Flower Stand')
     await second.getByRole('checkbox', { name: 'It is a template' }).check()
-    await first.getByLabel('Description').fill('Every flower there is.')
+    const everything = `Every flower there is: ${'roses_and_'.repeat(12)}more`
+    await first.getByLabel('Description').fill(everything)
     await first.getByRole('button', { name: 'Save' }).click()
     await first.getByText('Saved.').waitFor()
 
@@ -147,12 +148,15 @@ describe('groups and projects', () => {
     await second.getByRole('button', { name: 'Read it again and keep what I typed' }).click()
     await second.getByText('Name: Flower Store').waitFor()
     // What the second one did not touch is what the first one saved.
-    expect(await second.getByLabel('Description').inputValue()).toBe('Every flower there is.')
+    expect(await second.getByLabel('Description').inputValue()).toBe(everything)
     expect(await second.getByRole('textbox', { name: 'Name', exact: true }).inputValue()).toBe('Flower Stand')
     await expectAccessible(second)
     await second.getByRole('button', { name: 'Save' }).click()
     await second.getByText('Saved.').waitFor()
     await second.getByRole('heading', { level: 1, name: 'Flower Stand' }).waitFor()
+    // What has no place to break is broken before it makes the page scroll sideways.
+    await second.setViewportSize({ width: 390, height: 844 })
+    await expect.poll(async () => await second.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   })
 
   it('move to other addresses, to which the former ones lead', async () => {
