@@ -96,6 +96,8 @@ describe('search', () => {
     await world()
     const page = await served.open('/search')
     const field = page.getByRole('searchbox', { name: 'Look for' })
+    await field.fill('warehouse')
+    await page.getByRole('link', { name: 'warehouse', exact: true }).waitFor()
     await field.fill('acme')
     await page.getByRole('link', { name: 'Acme' }).waitFor()
     await field.fill('namespace:acme')

@@ -1,2 +1,2 @@
-export { entityFound, pipelineFound, runFound, workflowFound } from './found.ts'
+export { connectionFound, entityFound, pipelineFound, runFound, workflowFound } from './found.ts'
 export { Palette } from './palette.tsx'

@@ -44,7 +44,7 @@ export function SearchPage() {
   return (
     <Page
       title="Search"
-      about="Finds projects, groups, people, data connectors, workflows and pipelines that you may see."
+      about="Finds projects, groups, people, data connectors, workflows, pipelines and connections that you may see."
     >
       <Group align="flex-end" wrap="nowrap">
         <TextInput
