@@ -1,13 +1,15 @@
 import { Modal, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 import { api, apiQuery, type Schema } from '../api/index.ts'
-import { Failure, Loaded } from '../ui/index.ts'
+import { type CloseGuard, Failure, Loaded, useCloseGuard } from '../ui/index.ts'
 import { fieldErrors, SchemaForm } from '../ui/schema-form/index.ts'
 import { useRunChange } from './use-run-change.ts'
 
 /** Starts another run of the workflow, with the parameters of this one to change. */
 export function RunAgainDialog({ run, onClose }: { readonly run: Schema<'Run'>; readonly onClose: () => void }) {
+  const guard = useCloseGuard(onClose)
   const navigate = useNavigate()
   const { workflow } = run
   const current = useQuery(apiQuery('/api/workflows/{workflow}', { params: { path: { workflow } } }))
@@ -33,7 +35,8 @@ export function RunAgainDialog({ run, onClose }: { readonly run: Schema<'Run'>; 
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={guard.close}
+      closeOnClickOutside={false}
       size="lg"
       title={`Run ${workflow} again`}
       closeButtonProps={{ 'aria-label': 'Close' }}
@@ -47,6 +50,7 @@ export function RunAgainDialog({ run, onClose }: { readonly run: Schema<'Run'>; 
             <SchemaForm
               schema={paramsSchema(found)}
               value={run.params}
+              onChange={guard.note}
               onSubmit={(params) => start.mutate(params)}
               submitLabel="Start"
               isSubmitting={start.isPending}
@@ -55,11 +59,22 @@ export function RunAgainDialog({ run, onClose }: { readonly run: Schema<'Run'>; 
             >
               {start.error !== null && <Failure error={start.error} />}
             </SchemaForm>
+            <Begun guard={guard} params={run.params} />
           </Stack>
         )}
       </Loaded>
     </Modal>
   )
+}
+
+/** Once the form is there: what differs from now on is typed. */
+function Begun({ guard, params }: { readonly guard: CloseGuard; readonly params: object }) {
+  const [begin] = useState(() => {
+    guard.note(params)
+    return guard.begin
+  })
+  useEffect(begin, [begin])
+  return null
 }
 
 const noParams = { type: 'object', properties: {} }
