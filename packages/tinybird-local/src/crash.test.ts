@@ -24,7 +24,9 @@ async function start(): Promise<{ child: ChildProcess; url: string; clickhouseUr
   const program = new URL('./crash.fixture.ts', import.meta.url)
   const child = fork(program, [directory], { execArgv: ['--conditions=@millrace/source'] })
   children.push(child)
-  const [urls] = (await once(child, 'message')) as [{ url: string; clickhouseUrl: string }]
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('The server ended before it was ready.')))
+  const [urls] = (await Promise.race([once(child, 'message'), ended])) as [{ url: string; clickhouseUrl: string }]
+  ended.catch(() => {})
   return { child, ...urls }
 }
 
@@ -120,6 +122,17 @@ it('has whole batches only after a kill while it appends, and all that were ackn
     expect(batches).toBeGreaterThanOrEqual(acknowledged[name])
     expect(batches).toBeLessThanOrEqual(sent[name])
   }
+})
+
+it('starts again when it was killed, also where its engine is stuck', async () => {
+  const first = await start()
+  await send(first.url, '?name=kept&schema=a%20UInt32')
+  await send(first.url, '?name=kept&mode=append&format=csv', '1\n')
+  const { enginePid } = JSON.parse(await readFile(join(directory, 'owner.json'), 'utf8'))
+  process.kill(enginePid, 'SIGSTOP')
+  await kill(first.child)
+  const second = await start()
+  expect(await query(second.url, 'SELECT a FROM kept')).toBe('1')
 })
 
 it('goes on after its engine has crashed, and fails only what was running', async () => {

@@ -12,12 +12,13 @@ import { createFifoPool, readFifo, writeFifo } from './fifo.ts'
 import type { EngineStatement, FromEngine, Outcome, ToEngine } from './messages.ts'
 import { ownerOf, writeOwner } from './owner.ts'
 import { quoteText } from './quote.ts'
+import { watchOver } from './watchdog.ts'
 
 /** Statements that read and write at once; each holds a thread, and many only wait for their data. */
 const maximumStatements = 64
 const stopTimeoutMs = 3_000
-/** How long a killed server's engine may take to let go of the data. */
-const lockTimeoutMs = 5_000
+/** How long a killed server's engine may take to let go of the data, on a machine that is very busy. */
+const lockTimeoutMs = 60_000
 /** How long a statement may take to notice that it was cancelled. */
 const cancelMs = 2_000
 
@@ -259,6 +260,7 @@ function tryStart(
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
+  watchOver(child, temporary)
   let words = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-64 * 1024)
