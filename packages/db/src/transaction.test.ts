@@ -53,7 +53,8 @@ describe.each(servers)('$name', ({ binaries }) => {
         await add(trx, to, 1)
       })
     await Promise.all([move(1, 2), move(2, 1)])
-    expect(attempts).toBe(3)
+    // The other one again where both waited so long that the second attempt met the same.
+    expect(attempts).toBeGreaterThanOrEqual(3)
     expect(await amounts()).toEqual([
       { id: 1, amount: 100 },
       { id: 2, amount: 100 },
