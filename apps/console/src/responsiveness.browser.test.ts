@@ -52,6 +52,7 @@ it(`a grid of ${tasks} tasks and ${runs} runs`, async () => {
   await settled(page)
   const grid = page.getByRole('grid')
   await page.getByRole('radiogroup', { name: 'How many runs' }).getByText('100', { exact: true }).click()
+  await page.waitForURL(/runs=100/)
   await page.locator(`[role="grid"][aria-colcount="${runs + 1}"][aria-rowcount="${tasks + 1}"]`).waitFor()
   await grid.focus()
   const keys = ['ArrowDown', 'ArrowRight', 'ArrowUp', 'ArrowLeft', 'PageDown', 'End', 'Home', 'PageUp']

@@ -158,6 +158,21 @@ it('sets up a data connector, whose secrets are kept for the person and shown to
   await published.getByLabel('DOI').fill(`https://doi.org/${publishedDoi}`)
   await published.getByRole('button', { name: 'Link it' }).click()
   await page.getByRole('link', { name: 'Flight delays' }).waitFor()
+
+  // What stands elsewhere is found by its name, however much there is.
+  await served.api.post('/api/data/data_connectors', {
+    body: {
+      ...{ name: 'Weather of stations', namespace: 'acme' },
+      storage: { configuration: { type: 's3', provider: 'AWS' }, source_path: 'weather', target_path: 'weather' },
+    },
+  })
+  await page.reload()
+  await page.getByRole('button', { name: 'Link a data connector' }).click()
+  const existing = page.getByRole('dialog', { name: 'Link a data connector' })
+  await existing.getByRole('combobox', { name: 'Data connector' }).fill('stat')
+  await page.getByRole('option', { name: 'acme: Weather of stations' }).click()
+  await existing.getByRole('button', { name: 'Link it' }).click()
+  await page.getByRole('link', { name: 'Weather of stations' }).waitFor()
 })
 
 it('connects a service at the service itself, says when its tokens are dead, and disconnects it', async () => {

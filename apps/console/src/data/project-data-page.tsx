@@ -1,14 +1,13 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { apiAll, apiQuery } from '../api/index.ts'
+import { apiQuery } from '../api/index.ts'
 import { usePermissions, useProject } from '../projects/index.ts'
 import { EmptyState, Loaded } from '../ui/index.ts'
-import { FormButton } from '../ui/schema-form/index.ts'
 import { CloudStorages } from './cloud-storages.tsx'
 import { ConnectorTable } from './connector-table.tsx'
+import { LinkExisting } from './link-existing.tsx'
 import { LinkPublished } from './link-published.tsx'
-import { linkToProject } from './link-to-project.ts'
 
 /** Data of a project: folders of storage elsewhere, that sessions mount. */
 export function ProjectDataPage() {
@@ -70,41 +69,5 @@ export function ProjectDataPage() {
       )}
       <CloudStorages projectId={projectId} mayWrite={mayWrite} />
     </Stack>
-  )
-}
-
-interface LinkExistingProps {
-  readonly projectId: string
-  /** Ids of connectors. */
-  readonly linked: readonly string[]
-}
-
-function LinkExisting({ projectId, linked }: LinkExistingProps) {
-  const all = useQuery(apiAll('/api/data/data_connectors'))
-  const others = (all.data ?? []).filter(({ id }) => !linked.includes(id))
-  if (others.length === 0) return null
-  return (
-    <FormButton<{ connector: string }>
-      variant="default"
-      title="Link a data connector"
-      schema={{
-        type: 'object',
-        required: ['connector'],
-        properties: {
-          connector: {
-            type: 'string',
-            title: 'Data connector',
-            enum: others.map(({ id }) => id),
-            'x-enum-names': others.map(({ name, namespace }) => (namespace ? `${namespace}: ${name}` : name)),
-          },
-        },
-      }}
-      submitLabel="Link it"
-      save={async ({ connector }) => {
-        await linkToProject(connector, projectId)
-      }}
-    >
-      Link a data connector
-    </FormButton>
   )
 }

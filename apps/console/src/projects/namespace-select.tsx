@@ -1,17 +1,34 @@
 import { Select, type SelectProps } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { apiAll } from '../api/index.ts'
+import { useState } from 'react'
+import { apiAll, apiQuery } from '../api/index.ts'
 
-type NamespaceSelectProps = Omit<SelectProps, 'data'> & {
+type Role = 'viewer' | 'editor' | 'owner'
+
+type NamespaceSelectProps = Omit<SelectProps, 'data' | 'onDropdownOpen'> & {
   /** What one has to be there. Default: it is enough to see it. */
-  readonly minimumRole?: 'viewer' | 'editor' | 'owner'
+  readonly minimumRole?: Role
+}
+
+/** As many as the API gives at once. */
+const many = 100
+
+const asked = (minimumRole?: Role) => (minimumRole === undefined ? {} : { minimum_role: minimumRole })
+
+/** The first ones, the person's own one before others. */
+export function namespacesQuery(minimumRole?: Role) {
+  return apiQuery('/api/data/namespaces', { params: { query: { ...asked(minimumRole), per_page: many } } })
 }
 
 /** Namespaces of the person and of groups, by slug. */
 export function NamespaceSelect({ minimumRole, value, ...props }: NamespaceSelectProps) {
-  const query = minimumRole === undefined ? {} : { minimum_role: minimumRole }
-  const namespaces = useQuery(apiAll('/api/data/namespaces', { params: { query } }))
-  const found = (namespaces.data ?? []).map(({ slug, name, namespace_kind: kind }) => ({
+  const [isOpened, setOpened] = useState(false)
+  const first = useQuery(namespacesQuery(minimumRole))
+  const all = useQuery({
+    ...apiAll('/api/data/namespaces', { params: { query: asked(minimumRole) } }),
+    enabled: isOpened && first.data?.length === many,
+  })
+  const found = (all.data ?? first.data ?? []).map(({ slug, name, namespace_kind: kind }) => ({
     value: slug,
     label: kind === 'user' ? `${slug} (personal)` : name === slug ? slug : `${slug} (${name})`,
   }))
@@ -20,9 +37,10 @@ export function NamespaceSelect({ minimumRole, value, ...props }: NamespaceSelec
   return (
     <Select
       searchable
-      limit={100}
+      limit={many}
       nothingFoundMessage="No namespace is called so"
       {...props}
+      onDropdownOpen={() => setOpened(true)}
       value={value ?? null}
       data={data}
     />

@@ -1,11 +1,11 @@
-import { Alert, Button, Group, Select, Stack, TextInput } from '@mantine/core'
+import { Alert, Button, Group, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import { apiAll, apiQuery } from '../api/index.ts'
-import { Failure, fieldProblems, Page, slugFrom, slugProblem, useLeaveGuard } from '../ui/index.ts'
+import { apiQuery } from '../api/index.ts'
+import { Failure, fieldProblems, Page, ProjectSelect, slugFrom, slugProblem, useLeaveGuard } from '../ui/index.ts'
 import { fieldsOf, type ProjectFields } from './fields.ts'
-import { NamespaceSelect } from './namespace-select.tsx'
+import { NamespaceSelect, namespacesQuery } from './namespace-select.tsx'
 import { ProjectFieldInputs } from './project-fields.tsx'
 import { newProjectSearch } from './search.ts'
 import { useNewProject } from './use-new-project.ts'
@@ -23,7 +23,7 @@ export function NewProjectPage() {
     ...apiQuery('/api/data/projects/{project_id}', { params: { path: { project_id: from ?? '' } } }),
     enabled: from !== undefined,
   })
-  const writable = useQuery(apiAll('/api/data/namespaces', { params: { query: { minimum_role: 'editor' } } }))
+  const writable = useQuery(namespacesQuery('editor'))
   const create = useNewProject(from)
   useLeaveGuard(Object.keys(typed).length > 0 && !create.isSuccess)
 
@@ -82,7 +82,12 @@ export function NewProjectPage() {
               onChange={({ currentTarget }) => set({ slug: currentTarget.value })}
             />
           </Group>
-          <TemplateSelect
+          <ProjectSelect
+            label="Start from"
+            placeholder="Nothing: an empty project"
+            description="A template, or any project that you may see."
+            clearable
+            showsTemplates
             value={from ?? null}
             onChange={(id) => void navigate({ search: newProjectSearch({ namespace: given, from: id }) })}
           />
@@ -112,35 +117,4 @@ export function NewProjectPage() {
 function copiedFields(template: Parameters<typeof fieldsOf>[0]): Partial<ProjectFields> {
   const { description, keywords, repositories, visibility, secrets_mount_directory } = fieldsOf(template)
   return { description, keywords, repositories, visibility, secrets_mount_directory }
-}
-
-interface TemplateSelectProps {
-  readonly value: string | null
-  readonly onChange: (id: string | null) => void
-}
-
-function TemplateSelect({ value, onChange }: TemplateSelectProps) {
-  const projects = useQuery(apiAll('/api/data/projects'))
-  const all = (projects.data ?? []).map(({ id, namespace, slug, is_template: isTemplate }) => ({
-    ...{ value: id, label: `${namespace}/${slug}`, isTemplate },
-  }))
-  const groups = [
-    { group: 'Templates', items: all.filter(({ isTemplate }) => isTemplate) },
-    { group: 'Projects', items: all.filter(({ isTemplate }) => !isTemplate) },
-  ].filter(({ items }) => items.length > 0)
-  if (groups.length === 0) return null
-  return (
-    <Select
-      label="Start from"
-      placeholder="Nothing: an empty project"
-      description="A template, or any project that you may see."
-      clearable
-      searchable
-      limit={100}
-      nothingFoundMessage="No project is called so"
-      data={groups}
-      value={value}
-      onChange={onChange}
-    />
-  )
 }

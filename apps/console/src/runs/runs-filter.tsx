@@ -2,8 +2,8 @@ import { Button, Group, MultiSelect, Select, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { apiAll, apiQuery } from '../api/index.ts'
-import { stateLook } from '../ui/index.ts'
+import { apiQuery } from '../api/index.ts'
+import { ProjectSelect, stateLook } from '../ui/index.ts'
 import { type RunsSearch, runStates, runTriggers } from './search.ts'
 
 interface RunsFilterProps {
@@ -20,7 +20,15 @@ export function RunsFilter({ search, onChange }: RunsFilterProps) {
   return (
     <Group gap="xs" align="flex-end">
       <WorkflowSelect value={search.workflow} onChange={(workflow) => change({ workflow })} />
-      <ProjectSelect value={search.project} onChange={(project) => change({ project })} />
+      <ProjectSelect
+        label="Project"
+        size="xs"
+        w={{ base: 'calc(50% - 5px)', xs: 200 }}
+        clearable
+        placeholder="Any"
+        value={search.project ?? null}
+        onChange={(project) => change({ project: project ?? undefined })}
+      />
       <MultiSelect
         label="State"
         size="xs"
@@ -83,27 +91,6 @@ function WorkflowSelect({ value, onChange }: ChoiceProps) {
       onSearchChange={setTyped}
       onChange={(name) => onChange(name ?? undefined)}
       nothingFoundMessage="No workflow is called so"
-    />
-  )
-}
-
-function ProjectSelect({ value, onChange }: ChoiceProps) {
-  const { data = [] } = useQuery(apiAll('/api/data/projects'))
-  const options = data.map(({ id, name, namespace }) => ({ value: id, label: `${namespace}/${name}` }))
-  return (
-    <Select
-      label="Project"
-      size="xs"
-      w={{ base: 'calc(50% - 5px)', xs: 200 }}
-      searchable
-      clearable
-      placeholder="Any"
-      data={
-        value === undefined || data.some(({ id }) => id === value) ? options : [{ value, label: value }, ...options]
-      }
-      value={value ?? null}
-      onChange={(id) => onChange(id ?? undefined)}
-      nothingFoundMessage="No project is called so"
     />
   )
 }

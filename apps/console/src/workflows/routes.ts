@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { shellRoute } from '../app/root-route.ts'
-import { graphSearch, triggerSearch, versionsSearch, workflowsSearch } from './search.ts'
+import { graphSearch, gridSearch, olderSearch, triggerSearch, versionsSearch, workflowsSearch } from './search.ts'
 
 const workflowRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -19,6 +19,7 @@ export const workflowRoutes = [
     createRoute({
       getParentRoute: () => workflowRoute,
       path: '/',
+      validateSearch: gridSearch,
       component: lazyRouteComponent(() => import('./workflow-page.tsx'), 'WorkflowPage'),
     }),
     createRoute({
@@ -47,6 +48,7 @@ export const workflowRoutes = [
     createRoute({
       getParentRoute: () => workflowRoute,
       path: '/backfills',
+      validateSearch: olderSearch,
       component: lazyRouteComponent(() => import('./workflow-backfills-page.tsx'), 'WorkflowBackfillsPage'),
     }),
     createRoute({

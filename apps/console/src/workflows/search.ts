@@ -34,6 +34,25 @@ export function workflowsSearch(given: Given): WorkflowsSearch {
   }
 }
 
+/** What is older than an id. */
+export interface OlderSearch {
+  readonly before?: number
+}
+
+export function olderSearch({ before }: Given): OlderSearch {
+  return Number.isSafeInteger(before) ? { before: before as number } : {}
+}
+
+export interface GridSearch extends OlderSearch {
+  /** How many are shown, up to 100. */
+  readonly runs?: number
+}
+
+export function gridSearch(given: Given): GridSearch {
+  const runs = Number(given.runs)
+  return { ...olderSearch(given), ...(Number.isInteger(runs) && runs > 0 && runs <= 100 ? { runs } : {}) }
+}
+
 export function graphSearch(given: Given): { version?: string; node?: string } {
   return texts(given, ['version', 'node'])
 }

@@ -1,7 +1,6 @@
 import { Button, Group, Progress, Stack, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { apiQuery, type Schema } from '../api/index.ts'
 import { DataTable, EmptyState, Loaded, Moment } from '../ui/index.ts'
 import { BackfillActions } from './backfill-actions.tsx'
@@ -9,12 +8,15 @@ import { BackfillState } from './backfill-state.tsx'
 import { useWorkflow } from './use-workflow.ts'
 
 const perPage = 25
+const lookAgainMs = 3000
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** Ranges of the past that were run again, or for the first time. */
 export function WorkflowBackfillsPage() {
   const { workflow, mayWrite } = useWorkflow()
-  const [before, setBefore] = useState<number>()
+  const { before } = useSearch({ from: '/shell/workflows/$workflow/backfills' })
+  const navigate = useNavigate({ from: '/workflows/$workflow/backfills' })
+  const setBefore = (id: number | undefined) => void navigate({ search: id === undefined ? {} : { before: id } })
   const list = useQuery({
     ...apiQuery('/api/backfills', {
       params: {
@@ -22,6 +24,8 @@ export function WorkflowBackfillsPage() {
       },
     }),
     placeholderData: keepPreviousData,
+    // Runs tell of themselves; the scheduler, which makes them and ends a backfill, does not.
+    refetchInterval: ({ state: { data } }) => (data?.some(({ state }) => state === 'running') ? lookAgainMs : false),
   })
   const start = mayWrite && workflow.schedule !== undefined && (
     <Button component={Link} to="/workflows/$workflow/backfills/new" params={{ workflow: workflow.name } as never}>

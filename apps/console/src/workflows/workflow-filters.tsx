@@ -2,17 +2,17 @@ import { Checkbox, Group, SegmentedControl, Select, TextInput } from '@mantine/c
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
+import { ProjectSelect } from '../ui/index.ts'
 import type { WorkflowsSearch } from './search.ts'
 
 interface WorkflowFiltersProps {
   readonly search: WorkflowsSearch
   readonly onChange: (change: WorkflowsSearch) => void
-  readonly projects: readonly { readonly id: string; readonly name: string; readonly namespace: string }[]
   readonly tags: readonly string[]
 }
 
 /** What narrows the list; all of it stands in the address. */
-export function WorkflowFilters({ search, onChange, projects, tags }: WorkflowFiltersProps) {
+export function WorkflowFilters({ search, onChange, tags }: WorkflowFiltersProps) {
   const [typed, setTyped] = useState(search.search ?? '')
   const [seen, setSeen] = useState(search.search)
   if (search.search !== seen) {
@@ -35,15 +35,12 @@ export function WorkflowFilters({ search, onChange, projects, tags }: WorkflowFi
           look(currentTarget.value)
         }}
       />
-      <Select
+      <ProjectSelect
         aria-label="Project"
         placeholder="All projects"
         size="sm"
         w={200}
         clearable
-        searchable
-        limit={50}
-        data={projects.map(({ id, name, namespace }) => ({ value: id, label: `${namespace} / ${name}` }))}
         value={search.project ?? null}
         onChange={(project) => onChange({ project: project ?? '' })}
       />

@@ -1,4 +1,5 @@
 import { Badge, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { RunGrid } from '../runs/index.ts'
 import { Moment } from '../ui/index.ts'
@@ -12,6 +13,8 @@ import { useWorkflow } from './use-workflow.ts'
 /** What a workflow is, and how its last runs went. */
 export function WorkflowPage() {
   const { workflow } = useWorkflow()
+  const { runs, before } = useSearch({ from: '/shell/workflows/$workflow/' })
+  const navigate = useNavigate({ from: '/workflows/$workflow/' })
   const { name, description, project_id, owner, version, nodes, category, created_at } = workflow
   const tags = shownTags(workflow)
   return (
@@ -56,7 +59,12 @@ export function WorkflowPage() {
       </SimpleGrid>
       <Stack gap="xs">
         <Title order={2}>Runs</Title>
-        <RunGrid workflow={name} />
+        <RunGrid
+          workflow={name}
+          runs={runs}
+          before={before}
+          onChange={(shown) => void navigate({ search: shown, replace: true })}
+        />
       </Stack>
     </Stack>
   )

@@ -1,9 +1,9 @@
-import { Button, Group, Paper, Select, Stack, Text, TextInput, Title } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { Button, Group, Paper, Stack, Text, TextInput, Title } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { api, apiAll, invalidate, queryClient } from '../api/index.ts'
-import { confirm, EmptyState, Failure, RoutePending } from '../ui/index.ts'
+import { api, invalidate, queryClient } from '../api/index.ts'
+import { confirm, EmptyState, Failure, ProjectSelect, RoutePending } from '../ui/index.ts'
 import { ProjectLink } from './project-link.tsx'
 import { useWorkflow } from './use-workflow.ts'
 
@@ -23,7 +23,6 @@ export function WorkflowSettingsPage() {
 function MoveWorkflow() {
   const { workflow } = useWorkflow()
   const [target, setTarget] = useState<string | null>(null)
-  const projects = useQuery(apiAll('/api/data/projects'))
   const move = useMutation({
     mutationFn: async (project: string) =>
       await api.patch('/api/workflows/{workflow}', {
@@ -36,7 +35,6 @@ function MoveWorkflow() {
       await invalidate('/api/workflows', '/api/workflows/{workflow}')
     },
   })
-  const choices = (projects.data ?? []).filter(({ id }) => id !== workflow.project_id)
   return (
     <Paper withBorder p="md">
       <Stack gap="sm">
@@ -47,14 +45,11 @@ function MoveWorkflow() {
         </Text>
         {move.error !== null && <Failure error={move.error} />}
         <Group align="flex-end">
-          <Select
+          <ProjectSelect
             label="Move to"
             placeholder="Choose a project"
-            searchable
-            limit={50}
             w={320}
-            data={choices.map(({ id, name, namespace }) => ({ value: id, label: `${namespace} / ${name}` }))}
-            nothingFoundMessage="No project is called so"
+            except={workflow.project_id}
             value={target}
             onChange={setTarget}
           />

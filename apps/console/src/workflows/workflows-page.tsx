@@ -1,7 +1,7 @@
 import { Button, Stack } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { apiAll, apiPage } from '../api/index.ts'
+import { apiPage } from '../api/index.ts'
 import { useLive } from '../live/index.ts'
 import { EmptyState, Loaded, Page, Pager } from '../ui/index.ts'
 import { DeployHelp } from './deploy-help.tsx'
@@ -23,7 +23,6 @@ export function WorkflowsPage() {
     }),
     placeholderData: keepPreviousData,
   })
-  const projects = useQuery(apiAll('/api/data/projects'))
   const rows = list.data?.items ?? []
   const change = (next: WorkflowsSearch) =>
     void navigate({ search: withoutEmpty({ ...search, page: undefined, ...next }), replace: true })
@@ -37,7 +36,7 @@ export function WorkflowsPage() {
             <DeployHelp />
           ) : (
             <Stack gap="sm">
-              <WorkflowFilters search={search} onChange={change} projects={projects.data ?? []} tags={[...tags]} />
+              <WorkflowFilters search={search} onChange={change} tags={[...tags]} />
               {items.length === 0 ? (
                 <EmptyState
                   title="No workflow is like this"

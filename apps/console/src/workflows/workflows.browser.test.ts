@@ -221,7 +221,7 @@ it('moves a workflow to another project and removes it, once its name was typed'
   const page = await served.open(at('/settings'), { colorScheme: 'dark' })
   await served.api.post('/api/data/projects', { body: { name: 'Ledger', namespace, visibility: 'private' } })
   await page.reload()
-  await page.getByRole('combobox', { name: 'Move to' }).click()
+  await page.getByRole('combobox', { name: 'Move to' }).fill('ledg')
   await page.getByRole('option', { name: 'bank / Ledger' }).click()
   await page.getByRole('button', { name: 'Move', exact: true }).click()
   await page.getByRole('link', { name: 'Ledger' }).waitFor()

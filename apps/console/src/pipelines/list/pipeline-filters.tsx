@@ -9,10 +9,12 @@ interface PipelineFiltersProps {
   readonly clients: readonly string[]
   readonly brands: readonly string[]
   readonly types: readonly string[]
+  /** When they are needed. */
+  readonly onChoose: () => void
 }
 
 /** Which pipelines are listed; stands in the address. */
-export function PipelineFilters({ clients, brands, types }: PipelineFiltersProps) {
+export function PipelineFilters({ clients, brands, types, onChoose }: PipelineFiltersProps) {
   const { name = '', client, brand, type, active } = useSearch({ strict: false }) as PipelinesSearch
   const [typed, setTyped] = useState(name)
   const navigate = useNavigate()
@@ -52,6 +54,7 @@ export function PipelineFilters({ clients, brands, types }: PipelineFiltersProps
           clearable
           clearButtonProps={{ 'aria-label': `All: ${label}` }}
           data={[...new Set([...data, ...(value === undefined ? [] : [value])])].toSorted()}
+          onDropdownOpen={onChoose}
           value={value ?? null}
           onChange={(next) => go({ [field]: next ?? undefined })}
         />

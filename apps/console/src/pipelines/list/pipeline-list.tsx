@@ -1,7 +1,7 @@
 import { Anchor, Badge, Group, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { apiAll, apiPage, type Schema } from '../../api/index.ts'
 import { useLive } from '../../live/index.ts'
 import { DataTable, EmptyState, Loaded, Moment, Pager, StateBadge } from '../../ui/index.ts'
@@ -33,17 +33,24 @@ export function PipelineList({ projectId, empty, action }: PipelineListProps) {
     ...apiPage('/api/pipelines', { params: { query: { page, per_page: 25, ...given } } }),
     placeholderData: keepPreviousData,
   })
-  // What can be chosen, whatever is chosen already.
-  const all = useQuery(
-    apiAll('/api/pipelines', { params: { query: projectId === undefined ? {} : { project_id: projectId } } }),
-  )
+  // What can be chosen, whatever is chosen already; asked for once somebody chooses.
+  const [isChoosing, setChoosing] = useState(false)
+  const all = useQuery({
+    ...apiAll('/api/pipelines', { params: { query: projectId === undefined ? {} : { project_id: projectId } } }),
+    enabled: isChoosing,
+  })
   const isFiltered = [name, client, brand, type, active].some((one) => one !== undefined)
   const known = (field: 'client' | 'brand' | 'type') => (all.data ?? []).map((one) => one[field])
   return (
     <>
-      {(isFiltered || (all.data?.length ?? 0) > 0) && (
+      {(isFiltered || (pipelines.data?.total ?? 0) > 0) && (
         <Group justify="space-between">
-          <PipelineFilters clients={known('client')} brands={known('brand')} types={known('type')} />
+          <PipelineFilters
+            clients={known('client')}
+            brands={known('brand')}
+            types={known('type')}
+            onChoose={() => setChoosing(true)}
+          />
           {action}
         </Group>
       )}

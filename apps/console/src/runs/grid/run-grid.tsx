@@ -1,6 +1,5 @@
 import { Button, Group, SegmentedControl, Stack, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { apiQuery } from '../../api/index.ts'
 import { useLive } from '../../live/index.ts'
 import { EmptyState, Loaded } from '../../ui/index.ts'
@@ -8,17 +7,20 @@ import { GridTable } from './grid-table.tsx'
 
 interface RunGridProps {
   readonly workflow: string
-  /** How many runs are shown at first. Default 25. */
-  readonly runs?: number
+  /** How many runs are shown. Default 25. */
+  readonly runs?: number | undefined
+  /** The id of a run: only older ones are shown. */
+  readonly before?: number | undefined
+  readonly onChange: (shown: { readonly runs?: number | undefined; readonly before?: number | undefined }) => void
 }
 
 const sizes = ['10', '25', '50', '100']
+const defaultSize = 25
 
 /** The tasks of a workflow in its last runs, and how long these took; live. */
-export function RunGrid({ workflow, runs: firstSize = 25 }: RunGridProps) {
-  const [size, setSize] = useState(firstSize)
-  const [before, setBefore] = useState<string>()
-  const query = { limit: size, ...(before === undefined ? {} : { before: Number(before) }) }
+export function RunGrid({ workflow, runs, before, onChange }: RunGridProps) {
+  const size = runs ?? defaultSize
+  const query = { limit: size, ...(before === undefined ? {} : { before }) }
   const grid = useQuery({
     ...apiQuery('/api/workflows/{workflow}/grid', { params: { path: { workflow }, query } }),
     placeholderData: keepPreviousData,
@@ -40,7 +42,7 @@ export function RunGrid({ workflow, runs: firstSize = 25 }: RunGridProps) {
                   aria-label="How many runs"
                   data={sizes}
                   value={`${size}`}
-                  onChange={(value) => setSize(Number(value))}
+                  onChange={(value) => onChange({ runs: Number(value), before })}
                 />
                 <Text size="xs" c="dimmed">
                   runs, the newest to the right
@@ -51,7 +53,7 @@ export function RunGrid({ workflow, runs: firstSize = 25 }: RunGridProps) {
                   size="compact-xs"
                   variant="default"
                   disabled={found.runs.length < size || oldest === undefined}
-                  onClick={() => setBefore(oldest)}
+                  onClick={() => onChange({ runs, before: Number(oldest) })}
                 >
                   Older
                 </Button>
@@ -59,7 +61,7 @@ export function RunGrid({ workflow, runs: firstSize = 25 }: RunGridProps) {
                   size="compact-xs"
                   variant="default"
                   disabled={before === undefined}
-                  onClick={() => setBefore(undefined)}
+                  onClick={() => onChange({ runs })}
                 >
                   Newest
                 </Button>
