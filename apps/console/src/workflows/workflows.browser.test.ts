@@ -223,6 +223,7 @@ it('moves a workflow to another project and removes it, once its name was typed'
   await page.reload()
   await page.getByRole('combobox', { name: 'Move to' }).fill('ledg')
   await page.getByRole('option', { name: 'bank / Ledger' }).click()
+  await expect.poll(() => page.getByRole('combobox', { name: 'Move to' }).inputValue()).toBe('bank / Ledger')
   await page.getByRole('button', { name: 'Move', exact: true }).click()
   await page.getByRole('link', { name: 'Ledger' }).waitFor()
   await expectAccessible(page)
