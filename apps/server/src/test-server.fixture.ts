@@ -7,7 +7,7 @@ import { type Db, openDatabase, sql } from '@millrace/db'
 import { localArtifacts } from '@millrace/engine'
 import { startPostgres } from '@millrace/testing'
 import { defaultTaskOptions, type ManifestNode, type TaskOptionsInput, type WorkflowManifest } from '@millrace/workflow'
-import { afterAll, afterEach, beforeAll } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { migrateServer } from './database.ts'
 import { startSecretsBeside, testKeys } from './secrets/secrets-service.fixture.ts'
 import { type RunningServer, type StartServerOptions, startServer } from './start-server.ts'
@@ -206,4 +206,10 @@ function nodeOf(id: string, sketch: NodeSketch): ManifestNode {
       resources: { ...resources, ...options.resources },
     },
   }
+}
+
+/** Comes back once one statement waits for a row that somebody else holds. */
+export async function someoneWaits({ db }: Pick<TestServer, 'db'>): Promise<void> {
+  const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  await expect.poll(async () => await db.execute(waiting), { interval: 10 }).toBe(1)
 }

@@ -4,10 +4,10 @@ import { api } from './api.ts'
 import { queryClient } from './query-client.ts'
 
 type Path = ApiPath<'get'>
-/** Of what the API gives at once. */
-const longestPage = 100
-
 type Read = (path: Path, init: object) => Promise<unknown>
+
+/** As many as the API gives at once. */
+const longestPage = 100
 
 /**
  * A reading of the API for `useQuery`: `useQuery(apiQuery('/api/runs/{run}', { params: { path: { run } } }))`. Its key is the

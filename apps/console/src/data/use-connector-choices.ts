@@ -1,7 +1,6 @@
-import { useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { apiQuery } from '../api/index.ts'
-import { searchText } from '../ui/index.ts'
+import { mostChoices, useSearched } from '../ui/index.ts'
 
 interface ConnectorChoice {
   readonly id: string
@@ -10,25 +9,16 @@ interface ConnectorChoice {
   readonly namespace: string | undefined
 }
 
-/** Of choices at once; there may be thousands. */
-const most = 50
-
 /** Data connectors that the person may see, by beginnings of words in their names and descriptions; without a text the first ones. */
 export function useConnectorChoices(text: string) {
-  const [looked] = useDebouncedValue(text.trim(), 200)
+  const found = useSearched('DataConnector', text)
   const first = useQuery({
-    ...apiQuery('/api/data/data_connectors', { params: { query: { per_page: most } } }),
-    enabled: looked === '',
+    ...apiQuery('/api/data/data_connectors', { params: { query: { per_page: mostChoices } } }),
+    enabled: !found.isAsked,
   })
-  const q = searchText('DataConnector', looked)
-  const found = useQuery({
-    ...apiQuery('/api/data/search/query', { params: { query: { q, per_page: most } } }),
-    ...{ enabled: looked !== '', placeholderData: keepPreviousData },
-  })
-  const listed = first.data?.map(({ id, name, namespace }): ConnectorChoice => ({ id, name, namespace }))
-  const searched = found.data?.items.flatMap((item): ConnectorChoice[] =>
-    item.type === 'DataConnector' ? [{ id: item.id, name: item.name, namespace: item.namespace?.slug }] : [],
-  )
-  const { isFetching, error } = looked === '' ? first : found
-  return { connectors: looked === '' ? listed : searched, isFetching, error }
+  const connectors: readonly ConnectorChoice[] | undefined = found.isAsked
+    ? found.items?.map(({ id, name, namespace }) => ({ id, name, namespace: namespace?.slug }))
+    : first.data?.map(({ id, name, namespace }) => ({ id, name, namespace }))
+  const { isFetching, error } = found.isAsked ? found : first
+  return { connectors, isFetching, error }
 }

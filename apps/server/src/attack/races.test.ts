@@ -1,15 +1,9 @@
 import { sql, transaction } from '@millrace/db'
 import { expect, test } from 'vitest'
 import { newProject, signedIn } from '../people.fixture.ts'
-import { manifestOf, type TestServer, useServers } from '../test-server.fixture.ts'
+import { manifestOf, someoneWaits, useServers } from '../test-server.fixture.ts'
 
 const servers = useServers()
-
-/** Comes back once a statement waits for a row that somebody else holds. */
-async function someoneWaits({ db }: TestServer): Promise<void> {
-  const waiting = sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
-  while ((await db.execute(waiting)) === 0) await new Promise((resolve) => setImmediate(resolve))
-}
 
 test.each([
   ['moved', (own: string) => ({ method: 'PATCH', body: { project_id: own } })],

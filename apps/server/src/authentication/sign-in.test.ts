@@ -2,7 +2,7 @@ import { type PlatformSettings, readPlatformSettings } from '@millrace/core'
 import { sql, transaction } from '@millrace/db'
 import { type OidcUser, startOidcIssuer, type TestOidcIssuer } from '@millrace/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type TestServer, useServers } from '../test-server.fixture.ts'
+import { someoneWaits, type TestServer, useServers } from '../test-server.fixture.ts'
 
 const servers = useServers()
 let issuer: TestOidcIssuer
@@ -244,8 +244,7 @@ describe('a session', () => {
       await trx.execute(sql`select from authentication.session for update`)
       // Its names are read, and it waits for the session to note that it was seen.
       answer = browser.ask('/api/data/user')
-      const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-      await expect.poll(async () => (await server.db.query(waiting)).length).toBe(1)
+      await someoneWaits(server)
       await trx.execute(sql`update users."user" set last_name = 'Lovelace' where id = ${ada.id}`)
     })
     expect(await (await answer)?.json()).toMatchObject({ last_name: 'Lovelace' })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { sql, transaction } from '@millrace/db'
 import { describe, expect, it } from 'vitest'
 import { dropUnwantedEvents } from '../events/index.ts'
-import { type TestServer, useServers } from '../test-server.fixture.ts'
+import { someoneWaits, type TestServer, useServers } from '../test-server.fixture.ts'
 import { allJobs } from './all-jobs.ts'
 import { type Job, requestJob, startJobs } from './index.ts'
 
@@ -221,13 +221,7 @@ describe('the jobs of the platform', () => {
       await session.execute(sql`update common.project set visibility = 'private' where id = ${id}`)
       await session.execute(sql`delete from authz.relation where object_id = ${id} and relation = 'public_viewer'`)
       const repaired = run(server, 'relation-repair')
-      await expect
-        .poll(
-          async () =>
-            await server.db.execute(sql`
-              select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
-        )
-        .toBe(1)
+      await someoneWaits(server)
       await session.script('commit')
       expect(await repaired).toMatchObject({ added: 0, removed: 0 })
     })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { sql } from '@millrace/db'
 import { expect, test } from 'vitest'
 import { groups, newGroup, newProject, projects, signedIn, statusOf } from '../people.fixture.ts'
-import { type Answer, type TestServer, useServers } from '../test-server.fixture.ts'
+import { type Answer, someoneWaits, type TestServer, useServers } from '../test-server.fixture.ts'
 
 const servers = useServers()
 
@@ -137,13 +137,7 @@ test('a project that is moved while somebody changes its members is there for th
     await session.execute(sql`
       update common.project set namespace_id = (select id from common.namespace where slug = 'team') where id = ${id}`)
     const changed = alice('PATCH', `${projects}/${id}/members`, { body: [{ id: 'bob', role: 'viewer' }] })
-    await expect
-      .poll(
-        async () =>
-          await server.db.execute(sql`
-          select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
-      )
-      .toBe(1)
+    await someoneWaits(server)
     await session.script('commit')
     expect((await changed).status).toBe(200)
   })
